@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is gathered while Nova answers one request, until the fields merge."""
+
+import contextvars
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from nova_lockstatus import exception
+from nova_lockstatus import fields
+from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.extensions import base
+
+CURRENT: contextvars.ContextVar['Answer | None'] = contextvars.ContextVar(
+    'nova_lockstatus_answer', default=None)
+"""The answer under way, for the hooks that Nova calls without the request."""
+
+
+class Answer:
+    """The servers of one answer, and what was read for them.
+
+    :param pipeline: the pipeline that the request came through
+    :param is_list: whether the answer is a list of whole servers
+    """
+
+    def __init__(self, pipeline: pipelines.Pipeline, is_list: bool) -> None:
+        self.pipeline = pipeline
+        self.is_list = is_list
+        self._servers: list[tuple[dict[str, Any], Any]] = []
+        self._system_metadata: dict[str, Mapping[str, str]] = {}
+
+    def add_server(self, body: dict[str, Any], instance: Any) -> None:
+        """Remember a server that Nova's view returned.
+
+        :param body: the very dict that stands in the answer
+        :param instance: the Instance that it shows
+        """
+        self._servers.append((body, instance))
+
+    def add_system_metadata(self,
+                            rows: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep what was read of the system metadata of a list's servers.
+
+        :param rows: by server uuid
+        """
+        self._system_metadata.update(rows)
+
+    def add_unread(self, uuids: list[str], error: Exception) -> None:
+        """Remember that the system metadata of servers could not be read.
+
+        :param uuids: the servers
+        :param error: why
+        """
+        self._system_metadata.update(
+            (uuid, _Unread(uuid, error)) for uuid in uuids)
+
+    def merge(self, asked: fields.Asked) -> None:
+        """Add the fields to the servers of the answer.
+
+        :param asked: the request
+        """
+        self.pipeline.server_fields.merge(
+            asked, ((body, self._server(instance))
+                    for body, instance in self._servers))
+
+    def _server(self, instance: Any) -> base.Server:
+        if 'system_metadata' in instance:
+            return base.Server(instance, instance.system_metadata)
+        return base.Server(
+            instance, self._system_metadata.get(instance.uuid, {}))
+
+
+class _Unread(Mapping[str, str]):
+    """System metadata that fails the field that reads it, and no other."""
+
+    def __init__(self, uuid: str, error: Exception) -> None:
+        self._uuid = uuid
+        self._error = error
+
+    def _fail(self) -> NoReturn:
+        raise exception.SystemMetadataUnread(
+            uuid=self._uuid) from self._error
+
+    def __getitem__(self, key: str) -> str:
+        self._fail()
+
+    def __iter__(self) -> Iterator[str]:
+        self._fail()
+
+    def __len__(self) -> int:
+        self._fail()

@@ -1,0 +1,35 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The plugin's configuration options."""
+
+from collections.abc import Iterable
+
+from oslo_config import cfg
+
+from nova_lockstatus.conf import lockstatus
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register the plugin's options.
+
+    :param conf: the configuration to add them to, nova-api's own
+    """
+    lockstatus.register_opts(conf)
+
+
+def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
+    """Return the options for oslo-config-generator.
+
+    :returns: pairs of a group's name and its options
+    """
+    return lockstatus.list_opts()

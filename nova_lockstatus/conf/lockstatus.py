@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options of the group [lockstatus]."""
+
+from collections.abc import Iterable
+
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup(
+    'lockstatus',
+    title='Lock and host status',
+    help='Options of the nova-lockstatus plugin. nova-api reads them when it '
+         'starts.')
+
+OPTS = [
+    cfg.ListOpt(
+        'enabled_extensions',
+        default=['os-server-locked-status'],
+        help="""
+The extensions to load, by alias.
+
+The default names the extensions that only show more. They are loaded in the
+order given. A package of another party adds its own through the entry point
+group ``nova_lockstatus.extensions``.
+
+The filter's section of ``api-paste.ini`` may set ``enabled_extensions`` too:
+it then counts for the pipelines that name that section, instead of this
+option. An empty list turns the plugin off: every byte that Nova answers is
+then stock Nova's.
+
+Possible values:
+
+* aliases of installed extensions, separated by commas, each once
+"""),
+    cfg.StrOpt(
+        'on_incompatible',
+        default='fail',
+        choices=[
+            ('fail', 'nova-api does not start'),
+            ('disable', 'nova-api starts as stock Nova, without the plugin, '
+                        'and says so at ERROR level'),
+        ],
+        help="""
+What to do at the start of nova-api when the plugin cannot work.
+
+That is the case when an extension that is enabled is missing, broken or named
+twice, when the installed Nova is older than the plugin supports, or when a
+place in Nova that the plugin relies on is not as expected.
+"""),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register the options of the group.
+
+    :param conf: the configuration to add them to
+    """
+    conf.register_group(GROUP)
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
+    """Return the options for oslo-config-generator.
+
+    :returns: pairs of the group's name and its options
+    """
+    return [(GROUP.name, OPTS)]

@@ -1,0 +1,59 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What can be wrong with an installation, each said in one line."""
+
+from typing import Any
+
+
+class LockStatusException(Exception):
+    """Base of the plugin's exceptions.
+
+    :param kwargs: the values that ``msg_fmt`` names
+    """
+
+    msg_fmt = 'An unknown problem occurred in nova-lockstatus.'
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(self.msg_fmt % kwargs)
+
+
+class UnsupportedNova(LockStatusException):
+    msg_fmt = ('nova-lockstatus needs Nova %(oldest)s or newer, and this is '
+               'Nova %(found)s.')
+
+
+class HookMismatch(LockStatusException):
+    msg_fmt = ('nova-lockstatus does not fit the installed Nova: %(target)s '
+               '%(problem)s.')
+
+
+class InvalidPasteOption(LockStatusException):
+    msg_fmt = ("The filter section of api-paste.ini sets '%(option)s', which "
+               'nova-lockstatus does not know; it knows %(known)s.')
+
+
+class ExtensionNotFound(LockStatusException):
+    msg_fmt = ("No installed package has the extension '%(alias)s' that "
+               'enabled_extensions names; installed are %(installed)s.')
+
+
+class DuplicateExtension(LockStatusException):
+    msg_fmt = "The extension '%(alias)s' %(problem)s."
+
+
+class BrokenExtension(LockStatusException):
+    msg_fmt = "The extension '%(alias)s' cannot be used: %(problem)s."
+
+
+class SystemMetadataUnread(LockStatusException):
+    msg_fmt = 'The system metadata of server %(uuid)s could not be read.'

@@ -1,0 +1,70 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""os-server-locked-status: is a server locked, by whom, and why?
+
+From the Nova blueprints get-lock-status-of-instance and add-locked-reason.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nova_lockstatus.extensions import base
+from nova_lockstatus.policies import server_locked_status as rules
+
+REASON_KEY = 'locked_reason'
+
+
+def is_locked(columns: Mapping[str, Any]) -> bool:
+    """Tell whether a server is locked.
+
+    :param columns: the server's columns, or its Instance
+    :returns: as Nova answers from microversion 2.9 on
+    """
+    return bool(columns['locked_by'])
+
+
+def _locked(server: base.Server) -> bool:
+    return is_locked(server.instance)
+
+
+def _locked_by(server: base.Server) -> str | None:
+    locked_by: str | None = server.instance.locked_by
+    return locked_by
+
+
+def _locked_reason(server: base.Server) -> str | None:
+    if not is_locked(server.instance):
+        return None
+    return server.system_metadata.get(REASON_KEY)
+
+
+class ServerLockedStatus(base.Extension):
+    """Shows the lock of a server at every microversion."""
+
+    alias = 'os-server-locked-status'
+    name = 'ServerLockStatus'
+    description = 'Whether a server is locked, by whom, and why.'
+    namespace = ('http://docs.openstack.org/compute/ext/'
+                 'server_locked_status/api/v2')
+    updated = '2026-11-21T00:00:00Z'
+
+    policies = tuple(rules.list_rules())
+    instance_attributes = ('locked_by',)
+    system_metadata = {REASON_KEY: is_locked}
+    server_fields = (
+        base.ServerField('locked', rules.LOCKED, _locked,
+                         nova_since='2.9'),
+        base.ServerField('locked_by', rules.LOCKED_BY, _locked_by),
+        base.ServerField('locked_reason', rules.LOCKED_REASON,
+                         _locked_reason, nova_since='2.73'),
+    )

@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""All that reaches into Nova, each hook with a check that proves it.
+
+The hooks stay in the process once they are installed. They do nothing for a
+request that did not come through the filter, so a pipeline without it behaves
+as stock Nova.
+"""
+
+from collections.abc import Sequence
+
+from nova_lockstatus.extensions import base as extensions_base
+from nova_lockstatus.hooks import dispatch
+from nova_lockstatus.hooks import extension_info
+from nova_lockstatus.hooks import instance
+from nova_lockstatus.hooks import policy
+from nova_lockstatus.hooks import release
+from nova_lockstatus.hooks import server_list
+from nova_lockstatus.hooks import server_view
+
+HOOKS = (
+    *dispatch.HOOKS,
+    *extension_info.HOOKS,
+    *server_list.HOOKS,
+    *server_view.HOOKS,
+)
+
+
+def check() -> None:
+    """Prove that the plugin fits the installed Nova.
+
+    :raises UnsupportedNova: when that is older than the plugin supports
+    :raises HookMismatch: when a hook does not fit
+    """
+    release.check()
+    for hook in HOOKS:
+        hook.check()
+
+
+def install(extensions: Sequence[extensions_base.Extension]) -> None:
+    """Connect extensions with Nova, or change nothing.
+
+    :param extensions: the extensions of a pipeline that is being made
+    :raises UnsupportedNova: when the installed Nova is too old
+    :raises HookMismatch: when a hook does not fit it
+    :raises BrokenExtension: when an extension names an attribute that an
+        Instance does not have, a rule that nobody registers, or a rule that
+        is registered differently
+    """
+    check()
+    for extension in extensions:
+        instance.check(extension)
+    policy.register(extensions)
+    for hook in HOOKS:
+        hook.install()

@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A place in Nova where the plugin puts a function of its own."""
+
+import dataclasses
+import functools
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from nova_lockstatus import exception
+
+
+def resolve(target: str) -> Any:
+    """Find something in Nova.
+
+    :param target: a module, and after a colon a name in it, dotted
+    :returns: what is there
+    :raises HookMismatch: when there is no such thing
+    """
+    module, _, name = target.partition(':')
+    try:
+        found = importlib.import_module(module)
+        for part in filter(None, name.split('.')):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise exception.HookMismatch(
+            target=target, problem='is not there (%s)' % error) from error
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Hook:
+    """One method of Nova's that is wrapped.
+
+    :param owner: the class that has it, as ``module:Class``
+    :param name: the method's name
+    :param parameters: the names that its parameters begin with
+    :param wrapper: is called instead, with the original first
+    :param relies_on: what else in Nova the wrapper uses, as ``module:name``
+    """
+
+    owner: str
+    name: str
+    parameters: tuple[str, ...]
+    wrapper: Callable[..., Any]
+    relies_on: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """Return the name of what is wrapped, as ``module:Class.method``."""
+        return '%s.%s' % (self.owner, self.name)
+
+    def check(self) -> None:
+        """Prove that the hook fits the installed Nova.
+
+        :raises HookMismatch: when the method, or something that its wrapper
+            uses, is not there, or the method takes other parameters
+        """
+        parameters = tuple(inspect.signature(resolve(self.target)).parameters)
+        if parameters[:len(self.parameters)] != self.parameters:
+            raise exception.HookMismatch(
+                target=self.target,
+                problem='takes (%s), expected (%s, …)' % (
+                    ', '.join(parameters), ', '.join(self.parameters)))
+        for target in self.relies_on:
+            resolve(target)
+
+    def install(self) -> None:
+        """Wrap the method, once in a process however often it is called."""
+        owner = resolve(self.owner)
+        mark = '_lockstatus_wraps_%s' % self.name.strip('_')
+        if mark in vars(owner):
+            return
+        original = getattr(owner, self.name)
+
+        @functools.wraps(original)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            return self.wrapper(original, *args, **kwargs)
+
+        setattr(owner, self.name, wrapped)
+        setattr(owner, mark, True)

@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Frames Nova's work on a request, and merges the fields at its end."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from nova.api.openstack import api_version_request
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus import fields
+from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import policy
+
+
+def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
+              request: Any, action_args: dict[str, Any]) -> Any:
+    pipeline = request.environ.get(pipelines.ENVIRON)
+    if pipeline is None:
+        return original(resource, method, request, action_args)
+    answer = answers.Answer(
+        pipeline, is_list=getattr(method, '__name__', '') == 'detail')
+    token = answers.CURRENT.set(answer)
+    try:
+        result = original(resource, method, request, action_args)
+    finally:
+        answers.CURRENT.reset(token)
+    answer.merge(_asked(request))
+    return result
+
+
+def _asked(request: Any) -> fields.Asked:
+    # NOTE: the name of is_supported's second parameter changed.
+    return fields.Asked(
+        may=functools.partial(policy.may, request.environ['nova.context']),
+        supports=functools.partial(api_version_request.is_supported, request))
+
+
+# NOTE: Resource._process_stack calls dispatch() with these three, since before
+# release 20, after it has routed the request and parsed its body. The response
+# is validated inside of it, in the controller method's decorators (release 30
+# and later), and made into JSON after it: what is merged here reaches the
+# client and no schema.
+HOOKS = (
+    base.Hook(
+        'nova.api.openstack.wsgi:Resource', 'dispatch',
+        ('self', 'method', 'request', 'action_args'),
+        _dispatch,
+        relies_on=('nova.api.openstack.api_version_request:is_supported',
+                   'nova.context:RequestContext.can')),
+)

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Loads the extensions that the configuration names, through stevedore."""
+
+import collections
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+import stevedore
+
+from nova_lockstatus import exception
+from nova_lockstatus.extensions import base
+
+NAMESPACE = 'nova_lockstatus.extensions'
+
+
+def load_extensions(aliases: Sequence[str]) -> list[base.Extension]:
+    """Load extensions by alias, and nothing else.
+
+    :param aliases: the aliases, in the order that the extensions are to have
+    :returns: one new instance of each
+    :raises DuplicateExtension: when an alias is named twice, or two packages
+        have it
+    :raises ExtensionNotFound: when no installed package has an alias
+    :raises BrokenExtension: when an extension cannot be imported or made, or
+        does not keep the contract
+    """
+    _check_names(aliases)
+    manager: stevedore.NamedExtensionManager[Any]
+    manager = stevedore.NamedExtensionManager(
+        NAMESPACE,
+        names=list(aliases),
+        invoke_on_load=True,
+        name_order=True,
+        on_load_failure_callback=_refuse,
+        on_missing_entrypoints_callback=None)
+    return [_checked(loaded.name, loaded.obj) for loaded in manager]
+
+
+def _check_names(aliases: Sequence[str]) -> None:
+    # NOTE: stevedore takes the last of several entry points of one name
+    # without a word when they are not neighbours, so they are counted here.
+    installed = collections.Counter(
+        point.name for point in metadata.entry_points(group=NAMESPACE))
+    for alias, times in collections.Counter(aliases).items():
+        if times > 1:
+            raise exception.DuplicateExtension(
+                alias=alias, problem='is enabled %d times' % times)
+        if alias not in installed:
+            raise exception.ExtensionNotFound(
+                alias=alias,
+                installed=', '.join(sorted(installed)) or 'none')
+        if installed[alias] > 1:
+            raise exception.DuplicateExtension(
+                alias=alias,
+                problem='comes from %d installed packages' % installed[alias])
+
+
+def _refuse(_manager: Any, entry_point: Any, error: BaseException) -> None:
+    raise exception.BrokenExtension(
+        alias=entry_point.name,
+        problem='%s: %s' % (type(error).__name__, error)) from error
+
+
+def _checked(alias: str, extension: Any) -> base.Extension:
+    if not isinstance(extension, base.Extension):
+        raise exception.BrokenExtension(
+            alias=alias, problem='%s is no %s.Extension' % (
+                type(extension).__name__, base.__name__))
+    if extension.alias != alias:
+        raise exception.BrokenExtension(
+            alias=alias,
+            problem="it calls itself '%s'" % extension.alias)
+    for key, value in extension.describe().items():
+        if key != 'links' and not (value and isinstance(value, str)):
+            raise exception.BrokenExtension(
+                alias=alias, problem='its %s is no text' % key)
+    return extension

@@ -1,0 +1,59 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What one paste pipeline serves: its extensions, and all that follows."""
+
+import collections
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nova_lockstatus import fields
+from nova_lockstatus.extensions import base
+
+ENVIRON = 'nova_lockstatus.pipeline'
+"""Where the filter leaves the pipeline for the hooks, in the WSGI environ."""
+
+
+class Pipeline:
+    """The extensions of one pipeline, decided when nova-api starts.
+
+    :param extensions: the extensions, in their order
+    """
+
+    def __init__(self, extensions: Sequence[base.Extension]) -> None:
+        self.extensions = {extension.alias: extension
+                           for extension in extensions}
+        self.server_fields = fields.ServerFields(extensions)
+        self.instance_attributes = frozenset(
+            name for extension in extensions
+            for name in extension.instance_attributes)
+        self._system_metadata: dict[
+            str, list[Callable[[Mapping[str, Any]], bool]]
+        ] = collections.defaultdict(list)
+        for extension in extensions:
+            for key, can_have in extension.system_metadata.items():
+                self._system_metadata[key].append(can_have)
+
+    @property
+    def system_metadata_keys(self) -> frozenset[str]:
+        """Return the keys of system metadata that the extensions read."""
+        return frozenset(self._system_metadata)
+
+    def reads_system_metadata(self, columns: Mapping[str, Any]) -> bool:
+        """Tell whether a server can have a row that an extension reads.
+
+        :param columns: the columns of the server
+        :returns: whether one of the extensions says so
+        """
+        return any(can_have(columns)
+                   for tests in self._system_metadata.values()
+                   for can_have in tests)

@@ -1,0 +1,30 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rules that decide who sees what the plugin adds."""
+
+import itertools
+from collections.abc import Iterable
+
+from oslo_policy import policy
+
+from nova_lockstatus.policies import server_locked_status
+
+
+def list_rules() -> Iterable[policy.RuleDefault]:
+    """Return the rules of all of the plugin's extensions.
+
+    :returns: the rules with their defaults, for oslo.policy's generators
+    """
+    return itertools.chain(
+        server_locked_status.list_rules(),
+    )

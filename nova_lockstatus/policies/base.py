@@ -1,0 +1,29 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the policies have in common."""
+
+from typing import Any
+
+# NOTE: Nova's own rules since its release 27; they stand in the enforcer that
+# the plugin's rules are registered with.
+PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
+
+SCOPE_TYPES = ['project']
+
+SHOWS_A_SERVER: Any = [
+    {'method': 'GET', 'path': '/servers/{server_id}'},
+    {'method': 'GET', 'path': '/servers/detail'},
+    {'method': 'PUT', 'path': '/servers/{server_id}'},
+    {'method': 'POST', 'path': '/servers/{server_id}/action (rebuild)'},
+]
+"""The calls that answer with a whole server."""

@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who sees that a server is locked, by whom, and why."""
+
+from collections.abc import Iterable
+
+from oslo_policy import policy
+
+from nova_lockstatus.policies import base
+
+BASE_POLICY_NAME = 'os_compute_api:os-server-locked-status:%s'
+LOCKED = BASE_POLICY_NAME % 'locked'
+LOCKED_BY = BASE_POLICY_NAME % 'locked_by'
+LOCKED_REASON = BASE_POLICY_NAME % 'locked_reason'
+
+RULES = [
+    policy.DocumentedRuleDefault(
+        name=LOCKED,
+        check_str=base.PROJECT_READER_OR_ADMIN,
+        description='See whether a server is locked: the key ``locked``. '
+                    'Where the rule refuses, the key is absent, or null from '
+                    'microversion 2.9 on, where Nova itself has the key.',
+        operations=base.SHOWS_A_SERVER,
+        scope_types=base.SCOPE_TYPES),
+    policy.DocumentedRuleDefault(
+        name=LOCKED_BY,
+        check_str=base.PROJECT_READER_OR_ADMIN,
+        description='See who locked a server: the key ``locked_by``. Where '
+                    'the rule refuses, the key is absent.',
+        operations=base.SHOWS_A_SERVER,
+        scope_types=base.SCOPE_TYPES),
+    policy.DocumentedRuleDefault(
+        name=LOCKED_REASON,
+        check_str=base.PROJECT_READER_OR_ADMIN,
+        description='See why a server is locked: the key ``locked_reason``. '
+                    'Where the rule refuses, the key is absent, or null from '
+                    'microversion 2.73 on, where Nova itself has the key.',
+        operations=base.SHOWS_A_SERVER,
+        scope_types=base.SCOPE_TYPES),
+]
+
+
+def list_rules() -> Iterable[policy.RuleDefault]:
+    """Return the rules of os-server-locked-status.
+
+    :returns: one rule for each key that the extension shows
+    """
+    return RULES
