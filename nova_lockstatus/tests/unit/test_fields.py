@@ -1,0 +1,192 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import logging
+
+import fixtures
+import testtools
+
+from nova_lockstatus import fields
+from nova_lockstatus.extensions import base
+
+
+class Instance(dict):
+    """The part of Nova's Instance that this module reads."""
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+def instance(**attributes):
+    return Instance({'project_id': 'p1', 'user_id': 'u1', **attributes})
+
+
+def server(**attributes):
+    return base.Server(instance(**attributes), {})
+
+
+class Extension(base.Extension):
+    alias = 'x-test'
+    name = description = namespace = updated = 'text'
+
+    def __init__(self, *server_fields, instance_attributes=()):
+        self.server_fields = server_fields
+        self.instance_attributes = instance_attributes
+
+
+class ServerFieldsTestCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.log = self.useFixture(fixtures.FakeLogger(level=logging.WARNING))
+        self.refused = set()
+        self.questions = []
+        self.microversion = 1
+
+    def may(self, rule, target):
+        self.questions.append((rule, dict(target)))
+        return rule not in self.refused
+
+    def asked(self):
+        return fields.Asked(
+            self.may,
+            lambda version: self.microversion >= int(version[2:]))
+
+    def merge(self, *extensions, body=None, subject=None, merger=None):
+        body = {'id': 'a'} if body is None else body
+        merger = merger or fields.ServerFields(extensions)
+        merger.merge(self.asked(), [(body, subject or server())])
+        return body
+
+    def field(self, value, key='x', rule='rule:x', **kwargs):
+        return Extension(base.ServerField(key, rule, lambda _server: value,
+                                          **kwargs))
+
+    def test_adds_what_json_can_carry(self):
+        for value in (None, True, 7, 1.5, 'ü\U0001f512', ['a', {'b': None}]):
+            self.assertEqual({'id': 'a', 'x': value},
+                             self.merge(self.field(value)))
+        self.assertEqual('', self.log.output)
+
+    def test_refuses_what_json_cannot_carry(self):
+        loop = []
+        loop.append(loop)
+        for value in (object(), {1, 2}, float('nan'), b'bytes', loop):
+            self.assertEqual({'id': 'a'}, self.merge(self.field(value)))
+            self.assertIn("'x' of the extension 'x-test'", self.log.output)
+
+    def test_computes_from_the_server(self):
+        extension = Extension(base.ServerField(
+            'x', 'rule:x', lambda server: server.instance.host))
+        self.assertEqual(
+            {'id': 'a', 'x': 'h1'},
+            self.merge(extension, subject=server(host='h1')))
+
+    def test_refused_key_is_absent_and_not_computed(self):
+        self.refused.add('rule:x')
+        computed = []
+        extension = Extension(base.ServerField(
+            'x', 'rule:x', computed.append))
+        self.assertEqual({'id': 'a'}, self.merge(extension))
+        self.assertEqual([], computed)
+
+    def test_key_of_nova_stands(self):
+        self.microversion = 9
+        self.assertEqual(
+            {'x': 'nova'},
+            self.merge(self.field('ours', nova_since='2.9'),
+                       body={'x': 'nova'}))
+        self.assertEqual('', self.log.output)
+
+    def test_refused_key_of_nova_is_null(self):
+        self.refused.add('rule:x')
+        self.microversion = 9
+        self.assertEqual(
+            {'x': None},
+            self.merge(self.field('ours', nova_since='2.9'),
+                       body={'x': 'nova'}))
+
+    def test_refused_key_that_nova_does_not_have_yet_is_absent(self):
+        self.refused.add('rule:x')
+        self.microversion = 8
+        self.assertEqual(
+            {}, self.merge(self.field('ours', nova_since='2.9'), body={}))
+
+    def test_other_key_of_nova_is_never_touched(self):
+        for refused in (set(), {'rule:x'}):
+            self.refused = refused
+            self.assertEqual({'x': 'nova'}, self.merge(self.field('ours'),
+                                                       body={'x': 'nova'}))
+        self.assertIn('the answer has that key', self.log.output)
+
+    def test_first_extension_counts(self):
+        self.assertEqual({'x': 1}, self.merge(self.field(1), self.field(2),
+                                              body={}))
+
+    def test_error_leaves_out_that_field_alone(self):
+        def fail(_server):
+            raise RuntimeError('no such rack')
+
+        extension = Extension(base.ServerField('x', 'rule:x', fail),
+                              base.ServerField('y', 'rule:y', lambda _s: 2))
+        self.assertEqual({'y': 2}, self.merge(extension, body={}))
+        self.assertIn('Traceback', self.log.output)
+        self.assertIn('RuntimeError: no such rack', self.log.output)
+
+    def test_one_warning_for_each_cause(self):
+        def fail(server):
+            if server.instance.host == 'h1':
+                raise RuntimeError(server.instance.host)
+            raise RuntimeError(server.instance.host)
+
+        merger = fields.ServerFields(
+            [Extension(base.ServerField('x', 'rule:x', fail))])
+        for host in ('h1', 'h1', 'h2', 'h3'):
+            self.merge(merger=merger, subject=server(host=host))
+        self.assertEqual(2, self.log.output.count('is left out'))
+
+    def test_rule_that_cannot_be_asked_is_refused(self):
+        def may(rule, target):
+            raise RuntimeError('policy file is gone')
+
+        body = {'y': 'secret'}
+        fields.ServerFields([self.field(1), self.field(
+            2, key='y', nova_since='2.1')]).merge(
+            fields.Asked(may, lambda version: True), [(body, server())])
+        self.assertEqual({'y': None}, body)
+        self.assertIn('policy file is gone', self.log.output)
+
+    def test_attribute_that_is_not_known(self):
+        extension = Extension(
+            base.ServerField('x', 'rule:x', lambda s: s.instance.host),
+            instance_attributes=('host',))
+        self.assertEqual({'id': 'a'}, self.merge(extension))
+        self.assertEqual('', self.log.output)
+
+    def test_rule_is_asked_once_for_each_owner(self):
+        bodies = [{} for _ in range(5)]
+        owners = [('p1', 'u1'), ('p1', 'u1'), ('p2', 'u1'), ('p2', 'u2'),
+                  ('p1', 'u1')]
+        fields.ServerFields([self.field(1)]).merge(self.asked(), [
+            (body, server(project_id=project, user_id=user))
+            for body, (project, user) in zip(bodies, owners)])
+        self.assertEqual([{'x': 1}] * 5, bodies)
+        self.assertEqual(
+            [('rule:x', {'project_id': project, 'user_id': user})
+             for project, user in (('p1', 'u1'), ('p2', 'u1'), ('p2', 'u2'))],
+            self.questions)
+
+    def test_user_of_a_server_in_a_down_cell_is_not_known(self):
+        subject = base.Server(Instance({'project_id': 'p1'}), {})
+        self.merge(self.field(1), subject=subject)
+        self.assertEqual([('rule:x', {'project_id': 'p1', 'user_id': None})],
+                         self.questions)

@@ -1,0 +1,132 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import testtools
+
+from nova_lockstatus import exception
+from nova_lockstatus import manager
+from nova_lockstatus.extensions import server_locked_status
+from nova_lockstatus.tests import packages
+
+ALIAS = 'os-server-locked-status'
+
+SOURCE = '''
+from nova_lockstatus.extensions import base
+
+class Rack(base.Extension):
+    alias = 'x-rack'
+    name = 'Rack'
+    description = 'Where a server stands.'
+    namespace = 'https://example.org/rack'
+    updated = '2026-11-21T00:00:00Z'
+
+class Row(Rack):
+    alias = 'x-row'
+
+class Nameless(Rack):
+    alias = 'x-nameless'
+    name = None
+
+class Raises(Rack):
+    alias = 'x-raises'
+
+    def __init__(self):
+        raise RuntimeError('no such cable')
+
+class Unfinished(base.Extension):
+    alias = 'x-unfinished'
+
+class Stranger:
+    alias = 'x-stranger'
+'''
+
+
+class LoadExtensionsTestCase(testtools.TestCase):
+
+    def install(self, name='lockstatus_rack', **entry_points):
+        self.useFixture(packages.InstalledPackage(
+            name, SOURCE,
+            {alias.replace('_', '-'): value
+             for alias, value in entry_points.items()}))
+
+    def assertBroken(self, alias, words):
+        error = self.assertRaises(exception.BrokenExtension,
+                                  manager.load_extensions, [alias])
+        self.assertIn(alias, str(error))
+        self.assertIn(words, str(error))
+
+    def test_own_extension(self):
+        [extension] = manager.load_extensions([ALIAS])
+        self.assertIsInstance(extension,
+                              server_locked_status.ServerLockedStatus)
+
+    def test_none(self):
+        self.assertEqual([], manager.load_extensions([]))
+
+    def test_configured_order(self):
+        self.install(x_rack='Rack', x_row='Row')
+        for aliases in (['x-row', ALIAS, 'x-rack'],
+                        ['x-rack', 'x-row', ALIAS]):
+            self.assertEqual(aliases, [
+                extension.alias
+                for extension in manager.load_extensions(aliases)])
+
+    def test_what_is_not_named_is_not_imported(self):
+        self.useFixture(packages.InstalledPackage(
+            'lockstatus_bomb', 'raise SystemExit("imported")',
+            {'x-bomb': 'Bomb'}))
+        self.assertEqual(1, len(manager.load_extensions([ALIAS])))
+
+    def test_missing(self):
+        error = self.assertRaises(exception.ExtensionNotFound,
+                                  manager.load_extensions, ['os-nowhere'])
+        self.assertIn("'os-nowhere'", str(error))
+        self.assertIn(ALIAS, str(error))
+
+    def test_named_twice(self):
+        error = self.assertRaises(exception.DuplicateExtension,
+                                  manager.load_extensions, [ALIAS, ALIAS])
+        self.assertIn('is enabled 2 times', str(error))
+
+    def test_installed_twice(self):
+        self.install(x_rack='Rack')
+        self.install(name='lockstatus_rack_too', x_rack='Rack')
+        error = self.assertRaises(exception.DuplicateExtension,
+                                  manager.load_extensions, ['x-rack'])
+        self.assertIn('2 installed packages', str(error))
+
+    def test_no_such_class(self):
+        self.install(x_rack='Shelf')
+        self.assertBroken('x-rack', 'Shelf')
+
+    def test_does_not_import(self):
+        self.useFixture(packages.InstalledPackage(
+            'lockstatus_broken', 'import no_such_module',
+            {'x-rack': 'Rack'}))
+        self.assertBroken('x-rack', 'no_such_module')
+
+    def test_cannot_be_made(self):
+        self.install(x_raises='Raises')
+        self.assertBroken('x-raises', 'RuntimeError: no such cable')
+
+    def test_identity_is_not_complete(self):
+        self.install(x_unfinished='Unfinished', x_nameless='Nameless')
+        self.assertBroken('x-unfinished', 'abstract')
+        self.assertBroken('x-nameless', 'its name is no text')
+
+    def test_no_extension(self):
+        self.install(x_stranger='Stranger')
+        self.assertBroken('x-stranger', 'Stranger is no')
+
+    def test_other_alias_than_its_entry_point(self):
+        self.install(x_shelf='Rack')
+        self.assertBroken('x-shelf', "'x-rack'")

@@ -1,0 +1,91 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Holds the pieces of the project against each other."""
+
+import configparser
+import pathlib
+from importlib import metadata
+
+import testtools
+
+import nova_lockstatus
+from nova_lockstatus import manager
+from nova_lockstatus import policies
+
+PACKAGE = pathlib.Path(nova_lockstatus.__file__).parent
+TOP = PACKAGE.parent
+
+ENTRY_POINTS = {
+    ('paste.filter_factory', 'main'),
+    ('nova_lockstatus.extensions', 'os-server-locked-status'),
+    ('oslo.config.opts', 'nova_lockstatus'),
+    ('oslo.policy.policies', 'nova_lockstatus'),
+}
+
+
+def aliases():
+    return sorted(point.name for point in metadata.distribution(
+        'nova-lockstatus').entry_points.select(group=manager.NAMESPACE))
+
+
+class EntryPointsTestCase(testtools.TestCase):
+
+    def test_exactly_these_and_each_loads(self):
+        points = metadata.distribution('nova-lockstatus').entry_points
+        self.assertEqual(ENTRY_POINTS,
+                         {(point.group, point.name) for point in points})
+        for point in points:
+            self.assertTrue(callable(point.load()), point)
+
+
+class OneNounOneNameTestCase(testtools.TestCase):
+    """Each alias is found under one name in every layer."""
+
+    def test_each_alias_has_its_files(self):
+        self.assertNotEqual([], aliases())
+        for alias in aliases():
+            noun = alias.removeprefix('os-').replace('-', '_')
+            for path in (
+                    PACKAGE / 'extensions' / (noun + '.py'),
+                    PACKAGE / 'policies' / (noun + '.py'),
+                    PACKAGE / 'tests' / 'functional' / 'gabbits' / 'every-api'
+                    / (alias + '.yaml'),
+                    TOP / 'doc' / 'source' / 'api-ref' / (alias + '.rst')):
+                self.assertTrue(path.is_file(), path)
+
+    def test_each_extension_brings_the_rules_of_its_module(self):
+        brought = [rule.name
+                   for extension in manager.load_extensions(aliases())
+                   for rule in extension.policies]
+        self.assertEqual([rule.name for rule in policies.list_rules()],
+                         brought)
+
+    def test_each_field_asks_a_rule_of_its_own_extension(self):
+        for extension in manager.load_extensions(aliases()):
+            names = {rule.name for rule in extension.policies}
+            for field in extension.server_fields:
+                self.assertIn(field.rule, names)
+                self.assertTrue(field.rule.startswith(
+                    'os_compute_api:%s:' % extension.alias))
+
+
+class PackagingTestCase(testtools.TestCase):
+
+    def test_nova_is_no_dependency_of_the_wheel(self):
+        required = [line.split('>')[0].lower() for line in
+                    (TOP / 'requirements.txt').read_text().splitlines()
+                    if line and not line.startswith('#')]
+        self.assertNotIn('nova', required)
+        setup = configparser.ConfigParser()
+        setup.read(TOP / 'setup.cfg')
+        self.assertIn('nova>=', setup['extras']['nova'])
