@@ -13,7 +13,7 @@
 """Loads the extensions that the configuration names, through stevedore."""
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -44,7 +44,7 @@ def load_extensions(aliases: Sequence[str]) -> list[base.Extension]:
         invoke_on_load=True,
         name_order=True,
         on_load_failure_callback=_refuse,
-        on_missing_entrypoints_callback=None)
+        on_missing_entrypoints_callback=_refuse_missing)
     return [_checked(loaded.name, loaded.obj) for loaded in manager]
 
 
@@ -57,14 +57,17 @@ def _check_names(aliases: Sequence[str]) -> None:
         if times > 1:
             raise exception.DuplicateExtension(
                 alias=alias, problem='is enabled %d times' % times)
-        if alias not in installed:
-            raise exception.ExtensionNotFound(
-                alias=alias,
-                installed=', '.join(sorted(installed)) or 'none')
         if installed[alias] > 1:
             raise exception.DuplicateExtension(
                 alias=alias,
                 problem='comes from %d installed packages' % installed[alias])
+
+
+def _refuse_missing(aliases: Iterable[str]) -> None:
+    installed = metadata.entry_points(group=NAMESPACE).names
+    raise exception.ExtensionNotFound(
+        alias=', '.join(sorted(aliases)),
+        installed=', '.join(sorted(installed)) or 'none')
 
 
 def _refuse(_manager: Any, entry_point: Any, error: BaseException) -> None:

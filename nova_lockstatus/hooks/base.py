@@ -68,7 +68,11 @@ class Hook:
         :raises HookMismatch: when the method, or something that its wrapper
             uses, is not there, or the method takes other parameters
         """
-        parameters = tuple(inspect.signature(resolve(self.target)).parameters)
+        function = resolve(self.target)
+        if not callable(function):
+            raise exception.HookMismatch(
+                target=self.target, problem='is no function')
+        parameters = tuple(inspect.signature(function).parameters)
         if parameters[:len(self.parameters)] != self.parameters:
             raise exception.HookMismatch(
                 target=self.target,

@@ -51,28 +51,31 @@ def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
 
 
 def _gather(answer: answers.Answer, context: Any,
-            records: Iterable[Any]) -> None:
+            records: Sequence[Any]) -> None:
+    try:
+        answer.add_system_metadata(_find(answer, context, records))
+    except Exception as error:
+        # The fields that need it are left out, and the log says why.
+        answer.add_unread([record['uuid'] for record in records], error)
+
+
+def _find(answer: answers.Answer, context: Any,
+          records: Iterable[Any]) -> dict[str, dict[str, str]]:
     reads = answer.pipeline.reads_system_metadata
     deleted = {record['uuid']: bool(record['deleted'])
                for record in records if reads(record)}
-    if not deleted:
-        return
-    try:
-        rows = _read(context, list(deleted),
-                     list(answer.pipeline.system_metadata_keys))
-    except Exception as error:
-        answer.add_unread(list(deleted), error)
-        return
     found: dict[str, dict[str, str]] = collections.defaultdict(dict)
-    for uuid, key, value, row_deleted in rows:
-        # As Nova reads it: what was removed shows only in a deleted server.
-        if not row_deleted or deleted[uuid]:
-            found[uuid][key] = value
-    answer.add_system_metadata(found)
+    if deleted:
+        keys = answer.pipeline.system_metadata_keys
+        for uuid, key, value, is_removed in _read(context, deleted, keys):
+            # As Nova reads it: a removed row only shows in a deleted server.
+            if not is_removed or deleted[uuid]:
+                found[uuid][key] = value
+    return found
 
 
 @db.pick_context_manager_reader  # type: ignore[untyped-decorator]
-def _read(context: Any, uuids: list[str], keys: list[str]) -> Any:
+def _read(context: Any, uuids: Iterable[str], keys: Iterable[str]) -> Any:
     row = models.InstanceSystemMetadata
     return context.session.query(
         row.instance_uuid, row.key, row.value, row.deleted

@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Stand in for Keystone's middleware, with the static identities."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+import json
+from typing import Any
+
+from nova_lockstatus.embedded import identity as identities
+
+WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+#: Set for each request that comes through Door: None, or the identity to
+#: take whatever token the request has.
+DOOR = 'nova_lockstatus.embedded.identity'
+
+#: What only the middleware may say; a client that sends it is a forger.
+_FORGED = (
+    'HTTP_X_USER', 'HTTP_X_PROJECT', 'HTTP_X_ROLE', 'HTTP_X_DOMAIN',
+    'HTTP_X_TENANT', 'HTTP_X_SERVICE', 'HTTP_X_IDENTITY', 'HTTP_X_IS_ADMIN',
+    'HTTP_X_AUTH_USER', 'HTTP_X_AUTH_PROJECT', 'HTTP_OPENSTACK_SYSTEM_SCOPE')
+
+_REFUSAL = json.dumps({'error': {
+    'code': 401, 'title': 'Unauthorized',
+    'message': 'The request you have made requires authentication.'}}).encode()
+
+
+class Door:
+    """The only way in from outside: drops what a client may not claim.
+
+    Requests of Nova's own test clients do not come this way; they are told
+    apart by that and keep working.
+
+    :param app: Nova's WSGI application
+    """
+
+    def __init__(self, app: WSGIApp) -> None:
+        self._app = app
+
+    def __call__(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        for key in [key for key in environ if key.startswith(_FORGED)]:
+            del environ[key]
+        environ.setdefault(DOOR, None)
+        return self._app(environ, start_response)
+
+
+class AuthToken:
+    """Turn an X-Auth-Token into the headers that Keystone's turns it into.
+
+    :param app: the next application of the pipeline
+    """
+
+    def __init__(self, app: WSGIApp) -> None:
+        self._app = app
+
+    def __call__(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        if DOOR in environ:
+            identity = environ[DOOR] or identities.IDENTITIES.get(
+                environ.get('HTTP_X_AUTH_TOKEN', ''))
+            if identity is None:
+                return _refuse(environ, start_response)
+            environ.update(identity.environ())
+        return self._app(environ, start_response)
+
+
+def _refuse(
+    environ: dict[str, Any],
+    start_response: Callable[..., Any],
+) -> list[bytes]:
+    host = environ.get('HTTP_HOST', 'localhost')
+    start_response('401 Unauthorized', [
+        ('Content-Type', 'application/json'),
+        ('Content-Length', str(len(_REFUSAL))),
+        ('WWW-Authenticate', f'Keystone uri="http://{host}/identity"')])
+    return [_REFUSAL]
+
+
+def filter_factory(
+    global_conf: dict[str, str],
+    **local_conf: str,
+) -> Callable[[WSGIApp], AuthToken]:
+    """Make the filter, as paste.deploy asks.
+
+    :param global_conf: the paste file's defaults
+    :param local_conf: the filter section's options
+    :returns: what wraps the next application
+    """
+    return AuthToken

@@ -1,0 +1,258 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A real Nova in one process."""
+
+import collections
+from collections.abc import Callable
+from collections.abc import Mapping
+import dataclasses
+import json
+import os
+import time
+from typing import Any
+import warnings
+
+# NOTE: before anything else of Nova: it decides whether eventlet patches.
+import nova.tests.functional  # noqa: F401  isort:skip
+
+import fixtures
+from nova.api import auth as nova_auth
+import webob
+
+from nova_lockstatus.embedded import auth
+from nova_lockstatus.embedded import case as nova_case
+from nova_lockstatus.embedded import driver
+from nova_lockstatus.embedded import identity as identities
+from nova_lockstatus.embedded import logs
+from nova_lockstatus.embedded import paste
+from nova_lockstatus.embedded import state
+
+#: Read by Nova's and oslotest's TestCase, and meant for one test each: a
+#: time limit or a captured stdout would outlive the test that started us.
+_TEST_ENVIRONMENT = (
+    'OS_TEST_TIMEOUT', 'OS_STDOUT_CAPTURE', 'OS_STDERR_CAPTURE', 'OS_DEBUG')
+
+
+class EmbeddedNova(fixtures.Fixture):
+    """Run Nova's API, conductor, scheduler and computes, and placement.
+
+    Only one at a time in a process: Nova's configuration is global.
+
+    :param filter: whether the plugin's filter is in the pipelines
+    :param pipelines: the pipelines that have it
+    :param paste_options: local options of the filter's section
+    :param policy: the rules of the operator's policy.yaml
+    :param config: options of nova.conf, by group and name
+    :param hosts: the compute hosts; divided among the cells in turn
+    :param cells: the number of cells
+    :param state_dir: where to keep the databases across runs
+    :param progress: called with one line for each step of the start
+    :raises nova_lockstatus.embedded.state.StateError: when the state
+        directory cannot be used
+    """
+
+    def __init__(
+        self, *,
+        filter: bool = True,
+        pipelines: tuple[str, ...] = ('v2', 'v2.1'),
+        paste_options: Mapping[str, str] | None = None,
+        policy: Mapping[str, str] | None = None,
+        config: Mapping[tuple[str | None, str], Any] | None = None,
+        hosts: tuple[str, ...] = ('compute1',),
+        cells: int = 1,
+        state_dir: str | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._log: collections.deque[str] = collections.deque(maxlen=1000)
+        self._pipelines = pipelines if filter else ()
+        self._paste_options = dict(paste_options or {})
+        self._setup = nova_case.Setup(
+            config=dict(config or {}), policy=dict(policy or {}), hosts=hosts, cells=cells,
+            state=(state.StateDir(state_dir, hosts, cells)
+                   if state_dir else None),
+            progress=progress or (lambda line: None))
+
+    def _setUp(self) -> None:
+        for name in _TEST_ENVIRONMENT:
+            self.useFixture(fixtures.EnvironmentVariable(name))
+        paste_file = os.path.join(
+            self.useFixture(fixtures.TempDir()).path, 'api-paste.ini')
+        paste.write(paste_file, self._pipelines, self._paste_options)
+        for key, value in (
+            ((None, 'compute_driver'), 'fake.EmbeddedDriver'),
+            (('wsgi', 'api_paste_config'), paste_file),
+            # NOTE: Nova's default. placement's fixture changes it, for all
+            # in the process.
+            (('oslo_policy', 'enforce_new_defaults'), True),
+        ):
+            self._setup.config.setdefault(key, value)
+        self.useFixture(nova_case.Configuration(self._setup.config))
+        # NOTE: Nova only loads drivers out of its own package nova.virt.
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.virt.fake.EmbeddedDriver', driver.EmbeddedDriver))
+        # NOTE: twice, as the inner one ends before the last services do.
+        self.useFixture(logs.BoundedLogging(self._log))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.tests.fixtures.StandardLogging',
+            lambda: logs.BoundedLogging(self._log)))
+        from_keystone = nova_auth.NovaKeystoneContext._create_context
+        self._quiet_warnings()
+        self.case = nova_case.EmbeddedCase(self._setup)
+        self.addCleanup(self.case.stop)
+        self.case.setUp()
+        self.addCleanup(self.save)
+        self._let_nova_judge(from_keystone)
+        self.app = auth.Door(self.case.api_fixture.app())
+
+    def _quiet_warnings(self) -> None:
+        # NOTE: Nova's WarningsFixture turns some warnings into errors, for
+        # one test; a run that lasts must not fail or flood because of them.
+        caught = warnings.catch_warnings()
+        caught.__enter__()
+        self.addCleanup(caught.__exit__, None, None, None)
+
+    def _let_nova_judge(self, from_keystone: Callable[..., Any]) -> None:
+        # NOTE: Nova's OSAPIFixture makes whoever is called 'admin' the
+        # administrator. Its own code asks the policy, as a real cloud does.
+        from_test_client = nova_auth.NovaKeystoneContext._create_context
+
+        def create_context(environ: dict[str, Any], **kwargs: Any) -> Any:
+            if auth.DOOR in environ:
+                return from_keystone(environ, **kwargs)
+            return from_test_client(environ, **kwargs)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.api.auth.NovaKeystoneContext._create_context',
+            staticmethod(create_context)))
+        warnings.resetwarnings()
+        warnings.simplefilter('ignore')
+
+    @property
+    def log(self) -> str:
+        """The newest lines of Nova's log."""
+        return '\n'.join(self._log)
+
+    def save(self) -> None:
+        """Write the databases into the state directory, if there is one."""
+        if self._setup.state:
+            self._setup.state.save(self.case.cell_mappings)
+
+    def start_compute(self, host: str, cell: str = 'cell1') -> Any:
+        """Start a further compute service.
+
+        :param host: its name
+        :param cell: the cell it belongs to
+        :returns: Nova's service object; ``stop()`` stops it
+        """
+        return self.case._start_compute(host, cell_name=cell)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        token: str | identities.Identity | None = None,
+        body: Any = None,
+        microversion: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> webob.Response:
+        """Ask the API.
+
+        :param method: the HTTP method
+        :param path: the path and query, such as ``/v2.1/servers``
+        :param token: an X-Auth-Token, or an identity that has none
+        :param body: what to send as JSON
+        :param microversion: the compute API's, such as ``2.73``
+        :param headers: further headers
+        :returns: the answer
+        """
+        request = webob.Request.blank(path, method=method)
+        request.headers['Accept'] = 'application/json'
+        if isinstance(token, identities.Identity):
+            request.environ[auth.DOOR] = token
+        elif token is not None:
+            request.headers['X-Auth-Token'] = token
+        if microversion is not None:
+            request.headers['OpenStack-API-Version'] = (
+                f'compute {microversion}')
+            request.headers['X-OpenStack-Nova-API-Version'] = microversion
+        if body is not None:
+            request.headers['Content-Type'] = 'application/json'
+            request.body = json.dumps(body).encode()
+        request.headers.update(headers or {})
+        return request.get_response(self.app)
+
+    def boot_server(
+        self,
+        name: str,
+        token: str = 'owner',
+        host: str | None = None,
+        wait: bool = True,
+        networks: str | list[dict[str, str]] = 'none',
+    ) -> str:
+        """Boot a server.
+
+        :param name: its name
+        :param token: whose it is
+        :param host: the compute host to boot it on
+        :param wait: whether to wait until it is ACTIVE
+        :param networks: as POST /servers takes them
+        :returns: its id
+        :raises RuntimeError: when Nova refuses, or the server does not
+            become ACTIVE within 30 seconds
+        """
+        identity = identities.IDENTITIES[token]
+        server = {'name': name, 'imageRef': nova_case.IMAGE,
+                  'flavorRef': self._flavor(token), 'networks': networks}
+        if host is not None:
+            server['host'] = host
+            # NOTE: only an administrator chooses the host. The server must
+            # be the owner's all the same, so the owner becomes one for this.
+            identity = dataclasses.replace(
+                identity, roles=('admin', *identity.roles))
+        answer = self.request('POST', '/v2.1/servers', identity,
+                              {'server': server}, '2.74')
+        if answer.status_code != 202:
+            raise RuntimeError(f'{name} cannot be booted: {answer.text}')
+        uuid: str = answer.json['server']['id']
+        if wait:
+            self.wait_for(uuid, 'ACTIVE')
+        return uuid
+
+    def _flavor(self, token: str) -> str:
+        answer = self.request('GET', '/v2.1/flavors', token)
+        flavor: str = answer.json['flavors'][0]['id']
+        return flavor
+
+    def wait_for(
+        self, uuid: str, status: str, timeout: float = 30,
+    ) -> dict[str, Any]:
+        """Wait for a server to reach a status, and no task to be left.
+
+        :param uuid: the server's id
+        :param status: the status, such as ``SHUTOFF``
+        :param timeout: how long, in seconds
+        :returns: the server, as an administrator sees it at 2.1
+        :raises RuntimeError: when it goes into ERROR, or takes longer
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = self.request('GET', f'/v2.1/servers/{uuid}', 'admin')
+            server: dict[str, Any] = answer.json.get('server', {})
+            if (server.get('status') == status
+                    and not server.get('OS-EXT-STS:task_state')):
+                return server
+            if server.get('status') == 'ERROR' or time.monotonic() > deadline:
+                raise RuntimeError(
+                    f'{uuid} is not {status} but {answer.text}')
+            time.sleep(0.05)

@@ -1,0 +1,126 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the functional tests have in common: an embedded Nova for a class."""
+
+import contextlib
+import json
+import os
+import tempfile
+
+import testtools
+import webob
+from oslo_config import cfg
+from paste import deploy
+from sqlalchemy import engine
+from sqlalchemy import event
+
+from nova_lockstatus.embedded import auth
+from nova_lockstatus.embedded import nova
+from nova_lockstatus.embedded import paste
+
+KEYS = ('locked', 'locked_by', 'locked_reason')
+
+UNLOCKED = {'locked': False, 'locked_by': None, 'locked_reason': None}
+
+
+class NovaTestCase(testtools.TestCase):
+    """Has an embedded Nova that all tests of the class use."""
+
+    options = {}
+    """The arguments of EmbeddedNova."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.nova = nova.EmbeddedNova(**cls.options)
+        cls.nova.setUp()
+        cls.addClassCleanup(cls.nova.cleanUp)
+
+    def configure(self, group, **options):
+        """Set options of nova.conf for the rest of the test."""
+        for name, value in options.items():
+            cfg.CONF.set_override(name, value, group=group)
+            self.addCleanup(cfg.CONF.clear_override, name, group=group)
+
+    def lock(self, server_id, token='owner', reason=None):
+        lock = None if reason is None else {'locked_reason': reason}
+        answer = self.nova.request(
+            'POST', '/v2.1/servers/%s/action' % server_id, token,
+            {'lock': lock}, '2.73')
+        self.assertEqual(202, answer.status_code, answer.text)
+
+    def show(self, server_id, token='owner', microversion='2.1'):
+        answer = self.nova.request('GET', '/v2.1/servers/' + server_id, token,
+                                   microversion=microversion)
+        self.assertEqual(200, answer.status_code, answer.text)
+        return answer.json['server']
+
+    def detail(self, token='owner', microversion='2.1', query=''):
+        answer = self.nova.request('GET', '/v2.1/servers/detail' + query,
+                                   token, microversion=microversion)
+        self.assertEqual(200, answer.status_code, answer.text)
+        return {server['id']: server for server in answer.json['servers']}
+
+
+def lock_of(server):
+    """Return the keys of a server that the extension gives."""
+    return {key: server[key] for key in KEYS if key in server}
+
+
+def load_app(pipelines=('v2', 'v2.1'), **options):
+    """Load Nova's API once more, over the services that are running.
+
+    :param pipelines: the pipelines that have the filter
+    :param options: options of the filter's section
+    :returns: the WSGI application
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'api-paste.ini')
+        paste.write(path, pipelines, options)
+        return auth.Door(deploy.loadapp('config:' + path, 'osapi_compute'))
+
+
+def ask(app, method, path, token, microversion=None, body=None):
+    """Ask an application that :func:`load_app` loaded.
+
+    :returns: the webob.Response
+    """
+    request = webob.Request.blank(path, method=method)
+    request.headers.update({'X-Auth-Token': token,
+                            'Accept': 'application/json'})
+    if microversion:
+        request.headers['OpenStack-API-Version'] = 'compute ' + microversion
+    if body is not None:
+        request.content_type = 'application/json'
+        request.body = json.dumps(body).encode()
+    return request.get_response(app)
+
+
+@contextlib.contextmanager
+def statements():
+    """Gather the SELECT statements that are executed meanwhile.
+
+    :returns: a list that fills
+    """
+    executed = []
+
+    def remember(connection, cursor, statement, *args):
+        # The computes report meanwhile that they are alive, with UPDATE.
+        if statement.startswith('SELECT'):
+            executed.append(statement)
+
+    event.listen(engine.Engine, 'before_cursor_execute', remember)
+    try:
+        yield executed
+    finally:
+        event.remove(engine.Engine, 'before_cursor_execute', remember)
