@@ -13,7 +13,7 @@
 """What is gathered while Nova answers one request, until the fields merge."""
 
 import contextvars
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from nova_lockstatus import exception
@@ -36,6 +36,9 @@ class Answer:
     def __init__(self, pipeline: pipelines.Pipeline, is_list: bool) -> None:
         self.pipeline = pipeline
         self.is_list = is_list
+        self.cells: dict[str, Any] = {}
+        """The cell of each server of a list whose system metadata Nova did
+        not load, by server uuid."""
         self._servers: list[tuple[dict[str, Any], Any]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
 
@@ -47,6 +50,11 @@ class Answer:
         """
         self._servers.append((body, instance))
 
+    def instances(self) -> Iterator[Any]:
+        """Yield the Instance of each server of the answer."""
+        for _body, instance in self._servers:
+            yield instance
+
     def add_system_metadata(self,
                             rows: Mapping[str, Mapping[str, str]]) -> None:
         """Keep what was read of the system metadata of a list's servers.
@@ -55,7 +63,7 @@ class Answer:
         """
         self._system_metadata.update(rows)
 
-    def add_unread(self, uuids: list[str], error: Exception) -> None:
+    def add_unread(self, uuids: Iterable[str], error: Exception) -> None:
         """Remember that the system metadata of servers could not be read.
 
         :param uuids: the servers

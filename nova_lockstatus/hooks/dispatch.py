@@ -23,6 +23,7 @@ from nova_lockstatus import fields
 from nova_lockstatus import pipeline as pipelines
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import policy
+from nova_lockstatus.hooks import server_list
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
@@ -37,15 +38,21 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         result = original(resource, method, request, action_args)
     finally:
         answers.CURRENT.reset(token)
-    answer.merge(_asked(request))
+    _complete(answer, request)
     return result
 
 
-def _asked(request: Any) -> fields.Asked:
+def _complete(answer: answers.Answer, request: Any) -> None:
+    context = request.environ.get('nova.context')
     # NOTE: the name of is_supported's second parameter changed.
-    return fields.Asked(
-        may=functools.partial(policy.may, request.environ['nova.context']),
+    asked = fields.Asked(
+        may=functools.partial(policy.may, context),
         supports=functools.partial(api_version_request.is_supported, request))
+    try:
+        server_list.read_system_metadata(answer, context)
+    except Exception as error:
+        answer.add_unread(answer.cells, error)
+    answer.merge(asked)
 
 
 # NOTE: Resource._process_stack calls dispatch() with these three, since before

@@ -14,14 +14,15 @@
 
 Nova reads all system metadata of all servers of a list from microversion 2.73
 on, a score of rows for each, to show one of them. This asks for the rows that
-extensions show, of the servers that can have them, with one statement for each
-query that Nova itself makes in a cell, and none where no server can have one.
+extensions show, of the servers that can have them: one statement for each cell
+that such a server is in, whatever the length of the list.
 """
 
 import collections
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from nova import context as nova_context
 from nova.db.main import api as db
 from nova.db.main import models
 
@@ -29,6 +30,62 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus.hooks import base
 
 LISTER = 'nova.compute.instance_list:InstanceLister'
+
+
+def read_system_metadata(answer: answers.Answer, context: Any) -> None:
+    """Read what the fields of a list's servers need and Nova did not load.
+
+    :param answer: the answer, which keeps what is read; where a cell does not
+        give it, the answer remembers that, and the fields are left out
+    :param context: the caller's RequestContext
+    """
+    reads = answer.pipeline.reads_system_metadata
+    wanted: dict[str, dict[str, bool]] = collections.defaultdict(dict)
+    cells = {}
+    for instance in answer.instances():
+        cell = answer.cells.get(instance.uuid)
+        if cell is not None and reads(instance):
+            cells[cell.uuid] = cell
+            wanted[cell.uuid][instance.uuid] = bool(instance.deleted)
+    if not cells:
+        return
+    reader = _Reader(wanted, answer.pipeline.system_metadata_keys)
+    results = nova_context.scatter_gather_cells(
+        context, list(cells.values()), nova_context.CELL_TIMEOUT, reader.read)
+    for cell_uuid, result in results.items():
+        if nova_context.is_cell_failure_sentinel(result):
+            answer.add_unread(wanted[cell_uuid], result)
+        else:
+            answer.add_system_metadata(result)
+
+
+class _Reader:
+    """Reads rows of system metadata in one cell after the other.
+
+    :param wanted: the servers of each cell, and whether each is deleted
+    :param keys: the keys of the rows
+    """
+
+    def __init__(self, wanted: dict[str, dict[str, bool]],
+                 keys: frozenset[str]) -> None:
+        self._wanted = wanted
+        self._keys = keys
+
+    def read(self, context: Any) -> dict[str, dict[str, str]]:
+        deleted = self._wanted[context.cell_uuid]
+        row = models.InstanceSystemMetadata
+        found: dict[str, dict[str, str]] = collections.defaultdict(dict)
+        with db.get_context_manager(context).reader.using(context) as session:
+            for uuid, key, value, is_removed in session.query(
+                row.instance_uuid, row.key, row.value, row.deleted
+            ).filter(
+                row.instance_uuid.in_(deleted), row.key.in_(self._keys)
+            ).order_by(row.id):
+                # As Nova reads it: what was removed only shows in a server
+                # that is deleted itself.
+                if not is_removed or deleted[uuid]:
+                    found[uuid][key] = value
+        return found
 
 
 def _init(original: Callable[..., Any], lister: Any, *args: Any,
@@ -46,49 +103,25 @@ def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
     answer = lister.lockstatus_answer
     if (answer is not None and answer.is_list
             and 'system_metadata' not in (columns_to_join or ())):
-        _gather(answer, context, records)
+        for cell in lister.cells or nova_context.CELLS:
+            if cell.uuid == context.cell_uuid:
+                answer.cells.update(dict.fromkeys(
+                    (record['uuid'] for record in records), cell))
     return records
-
-
-def _gather(answer: answers.Answer, context: Any,
-            records: Sequence[Any]) -> None:
-    try:
-        answer.add_system_metadata(_find(answer, context, records))
-    except Exception as error:
-        # The fields that need it are left out, and the log says why.
-        answer.add_unread([record['uuid'] for record in records], error)
-
-
-def _find(answer: answers.Answer, context: Any,
-          records: Iterable[Any]) -> dict[str, dict[str, str]]:
-    reads = answer.pipeline.reads_system_metadata
-    deleted = {record['uuid']: bool(record['deleted'])
-               for record in records if reads(record)}
-    found: dict[str, dict[str, str]] = collections.defaultdict(dict)
-    if deleted:
-        keys = answer.pipeline.system_metadata_keys
-        for uuid, key, value, is_removed in _read(context, deleted, keys):
-            # As Nova reads it: a removed row only shows in a deleted server.
-            if not is_removed or deleted[uuid]:
-                found[uuid][key] = value
-    return found
-
-
-@db.pick_context_manager_reader  # type: ignore[untyped-decorator]
-def _read(context: Any, uuids: Iterable[str], keys: Iterable[str]) -> Any:
-    row = models.InstanceSystemMetadata
-    return context.session.query(
-        row.instance_uuid, row.key, row.value, row.deleted
-    ).filter(
-        row.instance_uuid.in_(uuids), row.key.in_(keys)
-    ).order_by(row.id).all()
 
 
 # NOTE: InstanceLister lists servers over all cells and calls get_by_filters()
 # in each, with a context that is targeted at the cell, since release 17. What
-# it returns are the servers' columns.
+# it returns are the servers' columns. It is the last place where it is known
+# which cell a server of the list is in.
 HOOKS = (
     base.Hook(LISTER, '__init__', ('self', 'sort_keys', 'sort_dirs'), _init),
     base.Hook(LISTER, 'get_by_filters',
-              ('self', 'ctx', 'filters', 'limit', 'marker'), _get_by_filters),
+              ('self', 'ctx', 'filters', 'limit', 'marker'), _get_by_filters,
+              relies_on=('nova.context:scatter_gather_cells',
+                         'nova.context:is_cell_failure_sentinel',
+                         'nova.context:CELL_TIMEOUT',
+                         'nova.context:CELLS',
+                         'nova.db.main.api:get_context_manager',
+                         'nova.db.main.models:InstanceSystemMetadata')),
 )

@@ -12,6 +12,8 @@
 
 """Pins the number of SQL statements, so that no query per server comes back."""
 
+import fixtures
+
 from nova_lockstatus.tests.functional import base
 
 CELLS = 2
@@ -72,6 +74,17 @@ class StatementsTestCase(base.NovaTestCase):
             for version in LOADS_SYSTEM_METADATA:
                 self.assertEqual(
                     0, self.more('/v2.1/servers/detail', version))
+
+    def test_one_in_a_cell_in_however_many_pages_nova_reads(self):
+        self.boot(2, locked=True)
+        path = '/v2.1/servers/detail?limit=50'
+        with fixtures.MonkeyPatch('nova.compute.instance_list.'
+                                  'get_instance_list_cells_batch_size',
+                                  lambda limit, cells: 1):
+            self.assertEqual(CELLS, self.more(path, '2.1'))
+        self.boot(2, locked=True)
+        first = '/v2.1/servers/detail?limit=2&marker=' + self.servers[-1]
+        self.assertEqual(CELLS, self.more(first, '2.1'))
 
     def test_none_where_one_server_is_shown(self):
         self.boot(1, locked=True)

@@ -1,0 +1,108 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Holds the samples in the documentation against real answers.
+
+Run with GENERATE_SAMPLES=1 in the environment to write them anew.
+"""
+
+import json
+import os
+import pathlib
+import re
+
+import testtools
+
+import nova_lockstatus
+from nova_lockstatus.embedded import case
+from nova_lockstatus.extensions import server_locked_status
+from nova_lockstatus.tests.functional import base
+
+ALIAS = server_locked_status.ServerLockedStatus.alias
+
+SAMPLES = (pathlib.Path(nova_lockstatus.__file__).parent.parent / 'doc'
+           / 'api_samples' / ALIAS)
+
+GENERATE = bool(os.environ.get('GENERATE_SAMPLES'))
+
+# What differs from run to run, and what stands for it in a sample.
+VOLATILE = (
+    (r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ', '2026-11-21T12:00:00Z'),
+    (r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+', '2026-11-21T12:00:00.000000'),
+    (r'(?<="adminPass": ")[^"]*', 'kBs5DgUbm4XL'),
+    (r'(?<="hostId": ")[0-9a-f]+', '0' * 56),
+    (r'http://localhost', 'http://controller:8774'),
+)
+
+
+class ApiSamplesTestCase(base.NovaTestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server_id = cls.nova.boot_server('billing-1')
+
+    def setUp(self):
+        super().setUp()
+        self.lock(self.server_id, 'admin', 'unpaid invoice 4711')
+
+    def assertSample(self, name, answer, status=200):
+        self.assertEqual(status, answer.status_code, answer.text)
+        text = json.dumps(answer.json, indent=4, ensure_ascii=False) + '\n'
+        text = text.replace(self.server_id,
+                            '9168b536-cd40-4630-b43f-b259807c6e87')
+        for pattern, replacement in VOLATILE:
+            text = re.sub(pattern, replacement, text)
+        path = SAMPLES / (name + '.json')
+        if GENERATE:
+            path.write_text(text)
+        self.assertEqual(json.loads(path.read_text()), json.loads(text))
+
+    def request(self, method, path='/servers/%s', **kwargs):
+        if '%s' in path:
+            path = path % self.server_id
+        kwargs.setdefault('token', 'owner')
+        return self.nova.request(method, '/v2.1' + path, **kwargs)
+
+    def test_show(self):
+        self.assertSample('server-get-resp', self.request('GET'))
+
+    def test_show_at_a_newer_microversion(self):
+        self.assertSample('server-get-v2.73-resp',
+                          self.request('GET', microversion='2.73'))
+
+    def test_list(self):
+        self.assertSample('servers-detail-resp',
+                          self.request('GET', '/servers/detail'))
+
+    def test_update(self):
+        self.assertSample('server-put-resp', self.request(
+            'PUT', body={'server': {'name': 'billing-1'}}))
+
+    def test_rebuild(self):
+        answer = self.request(
+            'POST', '/servers/%s/action', token='admin',
+            body={'rebuild': {'imageRef': case.IMAGE}})
+        self.addCleanup(self.nova.wait_for, self.server_id, 'ACTIVE')
+        self.assertSample('server-rebuild-resp', answer, status=202)
+
+    def test_extension(self):
+        self.assertSample('extensions-get-resp',
+                          self.request('GET', '/extensions/' + ALIAS))
+
+
+class SamplesTestCase(testtools.TestCase):
+
+    def test_every_sample_is_produced(self):
+        source = pathlib.Path(__file__).read_text()
+        for path in SAMPLES.iterdir():
+            self.assertIn("'%s'" % path.stem, source)
