@@ -19,15 +19,17 @@ from typing import Any
 import uuid
 
 # NOTE: before anything else of Nova: it decides whether eventlet patches.
-import nova.tests.functional  # noqa: F401  isort:skip
+import nova.tests.functional  # isort:skip
 
 import fixtures
+from nova.api import auth as nova_auth
 import nova.conf
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 from oslo_config import cfg
 
 import nova_lockstatus.conf
+from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import state as nova_state
 
 CONF = nova.conf.CONF
@@ -100,19 +102,27 @@ class EmbeddedCase(integrated_helpers._IntegratedTestBase):
 
     def _setup_conductor_service(self) -> Any:
         self._setup.progress('Starting the conductor')
-        return super()._setup_conductor_service()
+        return _beat(super()._setup_conductor_service())
 
     def _setup_scheduler_service(self) -> Any:
         self._setup.progress('Starting the scheduler')
-        return super()._setup_scheduler_service()
+        return _beat(super()._setup_scheduler_service())
 
     def _setup_compute_service(self) -> Any:
         for number, host in enumerate(self._setup.hosts):
             self._setup.progress(f'Starting nova-compute on {host}')
-            self._start_compute(
-                host, cell_name=f'cell{number % self._setup.cells + 1}')
+            _beat(self._start_compute(
+                host, cell_name=f'cell{number % self._setup.cells + 1}'))
         self._setup.progress('Starting the API')
         return next(iter(self.computes.values()), None)
+
+
+def _beat(service: Any) -> Any:
+    # NOTE: a service's first heartbeat comes seconds after its start. Till
+    # then one that an earlier run knew would count as down.
+    service.service_ref.report_count += 1
+    service.service_ref.save()
+    return service
 
 
 class Configuration(fixtures.Fixture):
@@ -130,6 +140,31 @@ class Configuration(fixtures.Fixture):
         self.useFixture(fixtures.MonkeyPatch(
             'nova.tests.fixtures.ConfFixture',
             lambda conf: _ConfFixture(conf, self._config)))
+
+
+class KeystoneContexts(fixtures.Fixture):
+    """Have Nova make its request contexts from what AuthToken says.
+
+    Nova's OSAPIFixture makes whoever is called 'admin' the administrator;
+    Nova's own code asks the policy who is one. Make this before that fixture
+    starts, and start it afterwards.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._from_keystone = nova_auth.NovaKeystoneContext._create_context
+
+    def _setUp(self) -> None:
+        from_test_client = nova_auth.NovaKeystoneContext._create_context
+
+        def create_context(environ: dict[str, Any], **kwargs: Any) -> Any:
+            if auth.DOOR in environ:
+                return self._from_keystone(environ, **kwargs)
+            return from_test_client(environ, **kwargs)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.api.auth.NovaKeystoneContext._create_context',
+            staticmethod(create_context)))
 
 
 class _ConfFixture(nova_fixtures.ConfFixture):

@@ -22,11 +22,7 @@ import time
 from typing import Any
 import warnings
 
-# NOTE: before anything else of Nova: it decides whether eventlet patches.
-import nova.tests.functional  # noqa: F401  isort:skip
-
 import fixtures
-from nova.api import auth as nova_auth
 import webob
 
 from nova_lockstatus.embedded import auth
@@ -78,10 +74,18 @@ class EmbeddedNova(fixtures.Fixture):
         self._pipelines = pipelines if filter else ()
         self._paste_options = dict(paste_options or {})
         self._setup = nova_case.Setup(
-            config=dict(config or {}), policy=dict(policy or {}), hosts=hosts, cells=cells,
+            config=dict(config or {}), policy=dict(policy or {}),
+            hosts=hosts, cells=cells,
             state=(state.StateDir(state_dir, hosts, cells)
                    if state_dir else None),
             progress=progress or (lambda line: None))
+
+    def setUp(self) -> None:
+        """Start, and raise what went wrong as it is, not wrapped."""
+        try:
+            super().setUp()
+        except fixtures.MultipleExceptions as exc:
+            raise exc.args[0][1] from None
 
     def _setUp(self) -> None:
         for name in _TEST_ENVIRONMENT:
@@ -106,13 +110,15 @@ class EmbeddedNova(fixtures.Fixture):
         self.useFixture(fixtures.MonkeyPatch(
             'nova.tests.fixtures.StandardLogging',
             lambda: logs.BoundedLogging(self._log)))
-        from_keystone = nova_auth.NovaKeystoneContext._create_context
+        contexts = nova_case.KeystoneContexts()
         self._quiet_warnings()
         self.case = nova_case.EmbeddedCase(self._setup)
         self.addCleanup(self.case.stop)
         self.case.setUp()
         self.addCleanup(self.save)
-        self._let_nova_judge(from_keystone)
+        self.useFixture(contexts)
+        warnings.resetwarnings()
+        warnings.simplefilter('ignore')
         self.app = auth.Door(self.case.api_fixture.app())
 
     def _quiet_warnings(self) -> None:
@@ -122,26 +128,16 @@ class EmbeddedNova(fixtures.Fixture):
         caught.__enter__()
         self.addCleanup(caught.__exit__, None, None, None)
 
-    def _let_nova_judge(self, from_keystone: Callable[..., Any]) -> None:
-        # NOTE: Nova's OSAPIFixture makes whoever is called 'admin' the
-        # administrator. Its own code asks the policy, as a real cloud does.
-        from_test_client = nova_auth.NovaKeystoneContext._create_context
-
-        def create_context(environ: dict[str, Any], **kwargs: Any) -> Any:
-            if auth.DOOR in environ:
-                return from_keystone(environ, **kwargs)
-            return from_test_client(environ, **kwargs)
-
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.api.auth.NovaKeystoneContext._create_context',
-            staticmethod(create_context)))
-        warnings.resetwarnings()
-        warnings.simplefilter('ignore')
-
     @property
     def log(self) -> str:
         """The newest lines of Nova's log."""
         return '\n'.join(self._log)
+
+    @property
+    def images(self) -> dict[str, dict[str, Any]]:
+        """The images that Nova's GlanceFixture has, by id."""
+        images: dict[str, dict[str, Any]] = self.case.glance.images
+        return images
 
     def save(self) -> None:
         """Write the databases into the state directory, if there is one."""
@@ -212,8 +208,9 @@ class EmbeddedNova(fixtures.Fixture):
             become ACTIVE within 30 seconds
         """
         identity = identities.IDENTITIES[token]
+        flavors = self.request('GET', '/v2.1/flavors', token).json['flavors']
         server = {'name': name, 'imageRef': nova_case.IMAGE,
-                  'flavorRef': self._flavor(token), 'networks': networks}
+                  'flavorRef': flavors[0]['id'], 'networks': networks}
         if host is not None:
             server['host'] = host
             # NOTE: only an administrator chooses the host. The server must
@@ -228,11 +225,6 @@ class EmbeddedNova(fixtures.Fixture):
         if wait:
             self.wait_for(uuid, 'ACTIVE')
         return uuid
-
-    def _flavor(self, token: str) -> str:
-        answer = self.request('GET', '/v2.1/flavors', token)
-        flavor: str = answer.json['flavors'][0]['id']
-        return flavor
 
     def wait_for(
         self, uuid: str, status: str, timeout: float = 30,

@@ -12,8 +12,10 @@
 
 """Keep the embedded Nova's databases across runs."""
 
+import contextlib
 import json
 import os
+import pathlib
 import sqlite3
 from typing import Any
 
@@ -26,7 +28,7 @@ from placement import db_api as placement_db
 _ABOUT = 'about.json'
 
 
-class StateError(Exception):
+class StateError(RuntimeError):
     """A state directory that cannot be used; the message says why."""
 
 
@@ -80,32 +82,40 @@ class StateDir:
         """Write the running Nova's databases into the directory.
 
         :param cell_mappings: the cells, by name
-        :raises sqlite3.Error: when a file cannot be written
+        :raises StateError: when a file cannot be written
         """
-        for name, engine in _engines(cell_mappings).items():
-            path = self._database(name)
-            with _connect(f'{path}.new') as target:
-                _driver_connection(engine).backup(target)
-            target.close()
-            os.replace(f'{path}.new', path)
-        _write(os.path.join(self._path, _ABOUT), json.dumps(self._about))
+        try:
+            for name, engine in _engines(cell_mappings).items():
+                path = self._database(name)
+                with contextlib.closing(
+                        sqlite3.connect(f'{path}.new')) as target:
+                    _driver_connection(engine).backup(target)
+                os.replace(f'{path}.new', path)
+            _write(os.path.join(self._path, _ABOUT), json.dumps(self._about))
+        except (OSError, sqlite3.Error) as exc:
+            raise StateError(f'{self._path} cannot be written: {exc}') from exc
 
     def restore(self, cell_mappings: dict[str, Any]) -> dict[str, Any]:
         """Overwrite the running Nova's databases with the directory's.
 
         :param cell_mappings: the cells, by name
         :returns: the host mappings now in the database, by host
-        :raises sqlite3.Error: when a file cannot be read
+        :raises StateError: when a file cannot be read
         """
-        for name, engine in _engines(cell_mappings).items():
-            with _connect(self._database(name)) as source:
-                source.backup(_driver_connection(engine))
-            source.close()
-        mappings = []
-        for cell in cell_mappings.values():
-            mappings += objects.HostMappingList.get_by_cell_id(
-                nova_context.get_admin_context(), cell.id)
-        return {mapping.host: mapping for mapping in mappings}
+        try:
+            for name, engine in _engines(cell_mappings).items():
+                path = pathlib.Path(self._database(name)).resolve()
+                with contextlib.closing(sqlite3.connect(
+                        f'{path.as_uri()}?mode=ro', uri=True)) as source:
+                    source.backup(_driver_connection(engine))
+        except sqlite3.Error as exc:
+            raise StateError(f'{path} cannot be read: {exc}') from exc
+        context = nova_context.get_admin_context()
+        return {
+            mapping.host: mapping
+            for cell in cell_mappings.values()
+            for mapping in objects.HostMappingList.get_by_cell_id(
+                context, cell.id)}
 
     def _database(self, name: str) -> str:
         return os.path.join(self._path, f'{name}.sqlite')
@@ -127,10 +137,6 @@ def _driver_connection(engine: Any) -> sqlite3.Connection:
     connection: sqlite3.Connection = (
         engine.raw_connection().driver_connection)
     return connection
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path)
 
 
 def _write(path: str, text: str) -> None:

@@ -20,7 +20,8 @@ import webob.exc
 from nova_lockstatus import answer as answers
 from nova_lockstatus.hooks import base
 
-CONTROLLER = 'nova.api.openstack.compute.extension_info:ExtensionInfoController'
+CONTROLLER = ('nova.api.openstack.compute.extension_info:'
+              'ExtensionInfoController')
 
 
 def _index(original: Callable[..., Any], controller: Any,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Pins the number of SQL statements, so that no query per server comes back."""
+"""Pins the number of statements, so that no query per server comes back."""
 
 import fixtures
 

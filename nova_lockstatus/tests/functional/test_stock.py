@@ -32,6 +32,7 @@ class StockTestCase(testtools.TestCase):
             result = json.load(file)
         self.assertEqual([], result['different'])
         # The probe asked for good and for bad, and can see the plugin.
-        self.assertEqual([200, 202, 400, 401, 404, 406, 409], result['statuses'])
+        self.assertEqual([200, 202, 400, 401, 404, 406, 409],
+                         result['statuses'])
         self.assertEqual(len(list(stock_probe.calls('x'))), result['calls'])
         self.assertEqual('why', result['filtered']['locked_reason'])

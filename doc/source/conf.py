@@ -1,0 +1,53 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Configuration of Sphinx."""
+
+import pathlib
+
+extensions = [
+    'openstackdocstheme',
+    'oslo_config.sphinxconfiggen',
+    'oslo_config.sphinxext',
+    'oslo_policy.sphinxext',
+    'oslo_policy.sphinxpolicygen',
+    'reno.sphinxext',
+]
+
+project = 'nova-lockstatus'
+copyright = 'the nova-lockstatus contributors'
+exclude_patterns = ['contributor/example_extension']
+pygments_style = 'native'
+
+# reno reads the history of git, of which a shallow clone has not enough.
+if (pathlib.Path(__file__).parents[2] / '.git' / 'shallow').exists():
+    extensions.remove('reno.sphinxext')
+    exclude_patterns.append('releasenotes.rst')
+    suppress_warnings = ['toc.excluded']
+
+html_theme = 'openstackdocs'
+html_theme_options = {
+    'display_badge': False,
+    'sidebar_mode': 'toc',
+}
+openstackdocs_auto_name = False
+openstackdocs_auto_version = False
+openstackdocs_pdf_link = False
+
+# Both are written while the documentation is built, from the code.
+config_generator_config_file = [
+    ('../../etc/nova_lockstatus/config-generator.conf',
+     '_static/nova_lockstatus'),
+]
+policy_generator_config_file = (
+    '../../etc/nova_lockstatus/policy-generator.conf')
+sample_policy_basename = '_static/nova_lockstatus'

@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""As little of Glance as an OpenStack client needs to name an image."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
+
+import webob
+
+_KEYS = ('id', 'name', 'status', 'min_disk', 'min_ram', 'size',
+         'container_format', 'disk_format')
+
+
+class Glance:
+    """Serve reads of the Image API v2.
+
+    :param images: the images, as Nova's GlanceFixture keeps them, by id
+    :param url: where the demo's server is
+    """
+
+    def __init__(self, images: dict[str, dict[str, Any]], url: str) -> None:
+        self._images = images
+        self._url = url
+
+    def __call__(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        path = [part for part in environ['PATH_INFO'].split('/') if part]
+        answered: Iterable[bytes] = self._answer(path)(
+            environ, start_response)
+        return answered
+
+    def _answer(self, path: list[str]) -> webob.Response:
+        if path in ([], ['v2']):
+            return webob.Response(status=300 if not path else 200, json={
+                'versions': [{
+                    'id': 'v2.9', 'status': 'CURRENT',
+                    'links': [{'rel': 'self',
+                               'href': f'{self._url}/image/v2/'}]}]})
+        if path == ['v2', 'images']:
+            return webob.Response(json={
+                'images': [_show(image) for image in self._images.values()]})
+        if path[:2] == ['v2', 'images'] and path[2] in self._images:
+            return webob.Response(json=_show(self._images[path[2]]))
+        return webob.Response(status=404, json={
+            'message': 'The demo only reads images.', 'code': '404'})
+
+
+def _show(image: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: image.get(key) for key in _KEYS},
+            'visibility': 'public', 'tags': [], 'protected': False}

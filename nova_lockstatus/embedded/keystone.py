@@ -1,0 +1,235 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""As little of Keystone as an OpenStack client needs.
+
+The users are static, their passwords are their names, and their tokens too:
+this is for one's own machine only.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+import datetime
+from typing import Any
+import uuid
+
+import webob
+import webob.exc
+import yaml
+
+from nova_lockstatus.embedded import identity as identities
+
+_REGION = 'RegionOne'
+_DOMAIN = {'id': 'default', 'name': 'Default'}
+
+
+class Keystone:
+    """Serve a part of the Identity API v3.
+
+    :param url: where the demo's server is, such as ``http://127.0.0.1:8774``
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __call__(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        request = webob.Request(environ)
+        try:
+            answer = self._answer(request)
+        except webob.exc.HTTPException as exc:
+            answer = _json({'error': {
+                'code': exc.code, 'title': exc.title,
+                'message': exc.detail or exc.explanation}}, exc.code)
+        answered: Iterable[bytes] = answer(environ, start_response)
+        return answered
+
+    def _answer(self, request: webob.Request) -> webob.Response:
+        path = [part for part in request.path_info.split('/') if part]
+        if not path:
+            return _json({'versions': {'values': [self._version()]}}, 300)
+        if path == ['v3']:
+            return _json({'version': self._version()})
+        if path == ['v3', 'auth', 'tokens']:
+            return self._tokens(request)
+        identity = _caller(request)
+        if path == ['v3', 'auth', 'catalog']:
+            return _json({'catalog': self._catalog()})
+        if path == ['v3', 'auth', 'projects']:
+            return _json({'projects': _projects(identity.project_id)})
+        collections = {
+            'users': _users(), 'projects': _projects(),
+            'domains': [_DOMAIN]}
+        if path[0] != 'v3' or path[1] not in collections or len(path) > 3:
+            raise webob.exc.HTTPNotFound(
+                'The demo has a small part of Keystone only.')
+        return _collection(request, path[1], collections[path[1]], path[2:])
+
+    def _version(self) -> dict[str, Any]:
+        return {'id': 'v3.14', 'status': 'stable',
+                'updated': '2020-04-07T00:00:00Z',
+                'links': [{'rel': 'self',
+                           'href': f'{self._url}/identity/v3/'}],
+                'media-types': []}
+
+    def _tokens(self, request: webob.Request) -> webob.Response:
+        if request.method == 'POST':
+            identity, methods = _authenticate(request), ['password']
+        else:
+            _caller(request)
+            identity, methods = _known(
+                request.headers.get('X-Subject-Token'),
+                webob.exc.HTTPNotFound), ['token']
+        if request.method == 'DELETE':
+            return webob.Response(status=204)
+        answer = _json({'token': self._token(identity, methods)},
+                       201 if request.method == 'POST' else 200)
+        answer.headers['X-Subject-Token'] = identity.token
+        return answer
+
+    def _token(
+        self, identity: identities.Identity, methods: list[str],
+    ) -> dict[str, Any]:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return {
+            'methods': methods,
+            'user': {'id': identity.user_id, 'name': identity.user_name,
+                     'domain': _DOMAIN, 'password_expires_at': None},
+            'project': {'id': identity.project_id,
+                        'name': identity.project_name, 'domain': _DOMAIN},
+            'is_domain': False,
+            'roles': [{'id': _id(role), 'name': role}
+                      for role in identity.roles],
+            'catalog': self._catalog(),
+            'audit_ids': [_id(identity.token)],
+            'issued_at': _time(now),
+            'expires_at': _time(now + datetime.timedelta(days=1))}
+
+    def _catalog(self) -> list[dict[str, Any]]:
+        return [
+            {'id': _id(kind), 'type': kind, 'name': name, 'endpoints': [{
+                'id': _id(f'{kind} endpoint'), 'interface': 'public',
+                'region': _REGION, 'region_id': _REGION,
+                'url': self._url + path}]}
+            for kind, name, path in (
+                ('identity', 'keystone', '/identity/v3'),
+                ('compute', 'nova', '/v2.1'),
+                ('image', 'glance', '/image'))]
+
+
+def write_clouds(path: str, url: str) -> None:
+    """Write a clouds.yaml with one cloud for each identity.
+
+    :param path: where to
+    :param url: where the demo's server is
+    :raises OSError: when the file cannot be written
+    """
+    clouds = {
+        identity.token: {
+            'auth': {
+                'auth_url': f'{url}/identity/v3',
+                'username': identity.user_name,
+                'password': identity.user_name,
+                'project_name': identity.project_name,
+                'user_domain_id': 'default',
+                'project_domain_id': 'default'},
+            'region_name': _REGION,
+            'identity_api_version': '3'}
+        for identity in identities.IDENTITIES.values()}
+    with open(path, 'w', encoding='utf-8') as target:
+        yaml.safe_dump({'clouds': clouds}, target)
+
+
+def _authenticate(request: webob.Request) -> identities.Identity:
+    try:
+        identity = request.json['auth']['identity']
+        if 'token' in identity['methods']:
+            claimed = identity['token']['id']
+        else:
+            user = identity['password']['user']
+            claimed = user.get('name') or _name_of(user.get('id'))
+            if user['password'] != claimed:
+                claimed = None
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise webob.exc.HTTPBadRequest(
+            'Expecting a password or a token to authenticate with.') from exc
+    return _known(claimed, webob.exc.HTTPUnauthorized)
+
+
+def _name_of(user_id: str | None) -> str | None:
+    for identity in identities.IDENTITIES.values():
+        if identity.user_id == user_id:
+            return identity.user_name
+    return None
+
+
+def _caller(request: webob.Request) -> identities.Identity:
+    return _known(
+        request.headers.get('X-Auth-Token'), webob.exc.HTTPUnauthorized)
+
+
+def _known(
+    token: str | None, error: Callable[[str], Exception],
+) -> identities.Identity:
+    try:
+        return identities.IDENTITIES[token or '']
+    except KeyError:
+        raise error('The request you have made requires authentication.'
+                    ) from None
+
+
+def _users() -> list[dict[str, Any]]:
+    return [{'id': identity.user_id, 'name': identity.user_name,
+             'domain_id': 'default', 'enabled': True,
+             'default_project_id': identity.project_id}
+            for identity in identities.IDENTITIES.values()]
+
+
+def _projects(project_id: str | None = None) -> list[dict[str, Any]]:
+    names = {identity.project_id: identity.project_name
+             for identity in identities.IDENTITIES.values()}
+    return [{'id': key, 'name': name, 'domain_id': 'default',
+             'enabled': True, 'is_domain': False}
+            for key, name in names.items() if project_id in (None, key)]
+
+
+def _collection(
+    request: webob.Request,
+    name: str,
+    members: list[dict[str, Any]],
+    path: list[str],
+) -> webob.Response:
+    if path:
+        for member in members:
+            if member['id'] == path[0]:
+                return _json({name.rstrip('s'): member})
+        raise webob.exc.HTTPNotFound(f'No such member of {name}.')
+    wanted = request.GET.get('name')
+    return _json({name: [member for member in members
+                         if wanted in (None, member['name'])]})
+
+
+def _json(body: Any, status: int = 200) -> webob.Response:
+    return webob.Response(
+        json=body, status=status, content_type='application/json',
+        charset='UTF-8')
+
+
+def _id(name: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_DNS, name).hex
+
+
+def _time(moment: datetime.datetime) -> str:
+    return moment.strftime('%Y-%m-%dT%H:%M:%S.%fZ')

@@ -1,0 +1,99 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the demo prints."""
+
+from collections.abc import Iterable
+import json
+from typing import Any
+
+import prettytable
+
+from nova_lockstatus.embedded import case
+from nova_lockstatus.embedded import nova
+from nova_lockstatus.embedded import scenery
+
+_WHO = ('admin', 'owner', 'reader', 'other')
+_KEYS = ('status', 'locked', 'locked_by', 'locked_reason', 'host_status')
+
+_COMMANDS = """\
+A client of the oldest API, and of 2.1 without a microversion:
+  curl -s -H 'X-Auth-Token: owner' {url}/v2/servers/{db} | python3 -m json.tool
+  curl -s -H 'X-Auth-Token: owner' {url}/v2.1/servers/{db} | \
+python3 -m json.tool
+The same answer as Nova gives it to those that ask for 2.73 or newer:
+  curl -s -H 'X-Auth-Token: owner' -H 'OpenStack-API-Version: compute 2.73' \
+{url}/v2.1/servers/{db} | python3 -m json.tool
+A lock refuses, here to stop billing-1 (the owner may not unlock it either):
+  curl -s -H 'X-Auth-Token: owner' -H 'Content-Type: application/json' \
+-d '{{"os-stop": null}}' {url}/v2.1/servers/{billing}/action
+The OpenStack client (the clouds: admin, owner, member, reader, other):
+  export OS_CLIENT_CONFIG_FILE={clouds}
+  openstack --os-cloud owner server list --long
+  openstack --os-cloud owner --os-compute-api-version 2.1 \
+server show db-1 -f json
+  openstack --os-cloud owner --os-compute-api-version 2.73 \
+server lock --reason 'in use' web-1
+  openstack --os-cloud owner server unlock web-1
+  openstack --os-cloud admin server list --all-projects --long
+  openstack --os-cloud admin server unlock {billing}
+  openstack --os-cloud owner server create --flavor m1.tiny \
+--image {image} --nic none --wait mine
+"""
+
+
+def table(embedded: nova.EmbeddedNova) -> str:
+    """Ask as each identity, and put the answers side by side.
+
+    :param embedded: the running Nova
+    :returns: the table
+    """
+    seen = {who: scenery.list_servers(embedded, who) for who in _WHO}
+    names = sorted(seen['admin'])
+    result = prettytable.PrettyTable(['as', 'server', *_KEYS])
+    result.align = 'l'
+    for who, servers in seen.items():
+        for name in names:
+            result.add_row(
+                [who, name, *_row(servers.get(name))],
+                divider=name == names[-1])
+    text: str = result.get_string()
+    return text
+
+
+def _row(server: dict[str, Any] | None) -> Iterable[str]:
+    if server is None:
+        return ['not visible', *[''] * (len(_KEYS) - 1)]
+    return [_cell(server, key) for key in _KEYS]
+
+
+def _cell(server: dict[str, Any], key: str) -> str:
+    if key not in server:
+        return '-'
+    value = server[key]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def commands(embedded: nova.EmbeddedNova, url: str, clouds: str) -> str:
+    """Write out what one can try.
+
+    :param embedded: the running Nova
+    :param url: where the demo's server is
+    :param clouds: the path of the clouds.yaml
+    :returns: commands for a shell, with a line on each
+    """
+    servers = scenery.list_servers(embedded, 'admin')
+    ids = {name: servers.get(name, {}).get('id', 'SERVER')
+           for name in ('db-1', 'billing-1')}
+    return _COMMANDS.format(
+        url=url, clouds=clouds, db=ids['db-1'], billing=ids['billing-1'],
+        image=case.IMAGE)

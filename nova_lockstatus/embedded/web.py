@@ -1,0 +1,114 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The embedded Nova on a port of this machine."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+import io
+import socketserver
+from typing import Any
+from wsgiref import simple_server
+from wsgiref import util
+
+from nova_lockstatus.embedded import auth
+from nova_lockstatus.embedded import image
+from nova_lockstatus.embedded import keystone
+from nova_lockstatus.embedded import nova
+
+HOST = '127.0.0.1'
+
+
+class Site:
+    """Nova, and beside it what an OpenStack client asks other services.
+
+    :param embedded: the running Nova
+    :param url: where the server is
+    """
+
+    def __init__(self, embedded: nova.EmbeddedNova, url: str) -> None:
+        self._embedded = embedded
+        self._others: dict[str, auth.WSGIApp] = {
+            'identity': keystone.Keystone(url),
+            'image': image.Glance(embedded.images, url)}
+
+    def __call__(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        first = environ['PATH_INFO'].lstrip('/').partition('/')[0]
+        if first in self._others:
+            util.shift_path_info(environ)
+            return self._others[first](environ, start_response)
+        # NOTE: Nova's fixture keeps every notification for a test to read;
+        # nobody does here.
+        self._embedded.case.notifier.reset()
+        return self._embedded.app(environ, start_response)
+
+
+class _Handler(simple_server.WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the demo's terminal is for its table."""
+
+    def get_stderr(self) -> Any:
+        return io.StringIO()
+
+
+class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
+    """Take the port at once, and answer when asked to.
+
+    :param port: the port
+    :raises OSError: when the port cannot be had
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int) -> None:
+        super().__init__((HOST, port), _Handler, bind_and_activate=False)
+        try:
+            self.server_bind()
+        except OSError as exc:
+            self.server_close()
+            raise OSError(
+                f'port {port} of {HOST}: {exc.strerror}') from exc
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f'http://{HOST}:{self.server_port}'
+
+    def server_bind(self) -> None:
+        # NOTE: the base class looks up the machine's name for this, which
+        # can take long and is not wanted.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, self.server_address[1]
+        self.setup_environ()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing when a client goes away early."""
+
+    def serve(self, stopped: Callable[[], bool]) -> None:
+        """Answer requests until told to stop.
+
+        :param stopped: whether to stop; asked twice a second
+        """
+        # NOTE: serve_forever() may have chosen a selector before eventlet
+        # patched it, and would then hold up everything else in the process.
+        self.socket.settimeout(0.5)
+        while not stopped():
+            try:
+                request, client_address = self.get_request()
+            except TimeoutError:
+                continue
+            self.process_request(request, client_address)
