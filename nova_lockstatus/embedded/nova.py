@@ -134,10 +134,9 @@ class EmbeddedNova(fixtures.Fixture):
         return '\n'.join(self._log)
 
     @property
-    def images(self) -> dict[str, dict[str, Any]]:
+    def images(self) -> Any:
         """The images that Nova's GlanceFixture has, by id."""
-        images: dict[str, dict[str, Any]] = self.case.glance.images
-        return images
+        return self.case.glance.images
 
     def save(self) -> None:
         """Write the databases into the state directory, if there is one."""

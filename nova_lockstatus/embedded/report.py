@@ -46,8 +46,11 @@ server lock --reason 'in use' web-1
   openstack --os-cloud owner server unlock web-1
   openstack --os-cloud admin server list --all-projects --long
   openstack --os-cloud admin server unlock {billing}
+  openstack --os-cloud admin --os-compute-api-version 2.73 \
+server lock --reason 'unpaid invoice 4711' {billing}
   openstack --os-cloud owner server create --flavor m1.tiny \
 --image {image} --nic none --wait mine
+  openstack --os-cloud owner server delete --wait mine
 """
 
 
@@ -63,9 +66,7 @@ def table(embedded: nova.EmbeddedNova) -> str:
     result.align = 'l'
     for who, servers in seen.items():
         for name in names:
-            result.add_row(
-                [who, name, *_row(servers.get(name))],
-                divider=name == names[-1])
+            result.add_row([who, name, *_row(servers.get(name))])
     text: str = result.get_string()
     return text
 
