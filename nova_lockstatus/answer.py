@@ -31,11 +31,14 @@ class Answer:
 
     :param pipeline: the pipeline that the request came through
     :param is_list: whether the answer is a list of whole servers
+    :param body: the body of the request, as Nova parsed it
     """
 
-    def __init__(self, pipeline: pipelines.Pipeline, is_list: bool) -> None:
+    def __init__(self, pipeline: pipelines.Pipeline, is_list: bool,
+                 body: Any = None) -> None:
         self.pipeline = pipeline
         self.is_list = is_list
+        self.body = body
         self.cells: dict[str, Any] = {}
         """The cell of each server of a list whose system metadata Nova did
         not load, by server uuid."""

@@ -26,12 +26,14 @@ from nova_lockstatus.hooks import instance
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import release
 from nova_lockstatus.hooks import server_list
+from nova_lockstatus.hooks import server_lock
 from nova_lockstatus.hooks import server_view
 
 HOOKS = (
     *dispatch.HOOKS,
     *extension_info.HOOKS,
     *server_list.HOOKS,
+    *server_lock.HOOKS,
     *server_view.HOOKS,
 )
 

@@ -19,6 +19,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
 
 
@@ -49,6 +50,9 @@ class Hook:
     :param parameters: the names that its parameters begin with
     :param wrapper: is called instead, with the original first
     :param relies_on: what else in Nova the wrapper uses, as ``module:name``
+    :param alias: the extension that the hook is for. The wrapper is then only
+        called for a request of a pipeline that has it, and gets the answer
+        that is under way after the original. None: it is called always
     """
 
     owner: str
@@ -56,6 +60,7 @@ class Hook:
     parameters: tuple[str, ...]
     wrapper: Callable[..., Any]
     relies_on: tuple[str, ...] = ()
+    alias: str | None = None
 
     @property
     def target(self) -> str:
@@ -91,7 +96,12 @@ class Hook:
 
         @functools.wraps(original)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            return self.wrapper(original, *args, **kwargs)
+            if self.alias is None:
+                return self.wrapper(original, *args, **kwargs)
+            answer = answers.CURRENT.get()
+            if answer is None or self.alias not in answer.pipeline.extensions:
+                return original(*args, **kwargs)
+            return self.wrapper(original, answer, *args, **kwargs)
 
         setattr(owner, self.name, wrapped)
         setattr(owner, mark, True)

@@ -32,7 +32,8 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
     if pipeline is None:
         return original(resource, method, request, action_args)
     answer = answers.Answer(
-        pipeline, is_list=getattr(method, '__name__', '') == 'detail')
+        pipeline, is_list=getattr(method, '__name__', '') == 'detail',
+        body=action_args.get('body'))
     token = answers.CURRENT.set(answer)
     try:
         result = original(resource, method, request, action_args)

@@ -40,13 +40,13 @@ def read_system_metadata(answer: answers.Answer, context: Any) -> None:
     :param context: the caller's RequestContext
     """
     reads = answer.pipeline.reads_system_metadata
-    wanted: dict[str, dict[str, bool]] = collections.defaultdict(dict)
+    wanted: dict[str, list[str]] = collections.defaultdict(list)
     cells = {}
     for instance in answer.instances():
         cell = answer.cells.get(instance.uuid)
         if cell is not None and reads(instance):
             cells[cell.uuid] = cell
-            wanted[cell.uuid][instance.uuid] = bool(instance.deleted)
+            wanted[cell.uuid].append(instance.uuid)
     if not cells:
         return
     reader = _Reader(wanted, answer.pipeline.system_metadata_keys)
@@ -62,29 +62,28 @@ def read_system_metadata(answer: answers.Answer, context: Any) -> None:
 class _Reader:
     """Reads rows of system metadata in one cell after the other.
 
-    :param wanted: the servers of each cell, and whether each is deleted
+    :param wanted: the uuids of the servers, by cell
     :param keys: the keys of the rows
     """
 
-    def __init__(self, wanted: dict[str, dict[str, bool]],
+    def __init__(self, wanted: dict[str, list[str]],
                  keys: frozenset[str]) -> None:
         self._wanted = wanted
         self._keys = keys
 
     def read(self, context: Any) -> dict[str, dict[str, str]]:
-        deleted = self._wanted[context.cell_uuid]
         row = models.InstanceSystemMetadata
         found: dict[str, dict[str, str]] = collections.defaultdict(dict)
         with db.get_context_manager(context).reader.using(context) as session:
-            for uuid, key, value, is_removed in session.query(
-                row.instance_uuid, row.key, row.value, row.deleted
+            # NOTE: rows that are marked as deleted are read as well, as Nova
+            # does: they belong to servers that are deleted themselves.
+            for uuid, key, value in session.query(
+                row.instance_uuid, row.key, row.value
             ).filter(
-                row.instance_uuid.in_(deleted), row.key.in_(self._keys)
+                row.instance_uuid.in_(self._wanted[context.cell_uuid]),
+                row.key.in_(self._keys)
             ).order_by(row.id):
-                # As Nova reads it: what was removed only shows in a server
-                # that is deleted itself.
-                if not is_removed or deleted[uuid]:
-                    found[uuid][key] = value
+                found[uuid][key] = value
         return found
 
 
