@@ -32,13 +32,19 @@ class Answer:
     :param pipeline: the pipeline that the request came through
     :param is_list: whether the answer is a list of whole servers
     :param body: the body of the request, as Nova parsed it
+    :param query: its query string, as the client sent it
     """
 
     def __init__(self, pipeline: pipelines.Pipeline, is_list: bool,
-                 body: Any = None) -> None:
+                 body: Any = None, query: str = '') -> None:
         self.pipeline = pipeline
         self.is_list = is_list
         self.body = body
+        self.query = query
+        self.instance: Any = None
+        """The Instance that Nova read last."""
+        self.locked_uuid: str | None = None
+        """The server whose lock refused the call."""
         self.cells: dict[str, Any] = {}
         """The cell of each server of a list whose system metadata Nova did
         not load, by server uuid."""

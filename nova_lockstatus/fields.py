@@ -38,6 +38,19 @@ class Asked(NamedTuple):
     may: Callable[[str, Target], bool]
     supports: Callable[[str], bool]
 
+    def allows(self, rule: str, target: Target) -> bool:
+        """Ask a rule, and take what cannot be asked for a refusal.
+
+        :param rule: the rule
+        :param target: what it is asked for
+        :returns: whether it lets the caller pass
+        """
+        try:
+            return self.may(rule, target)
+        except Exception:
+            LOG.warning('The rule %s cannot be asked.', rule, exc_info=True)
+            return False
+
 
 class ServerFields:
     """The fields that a pipeline's extensions add to servers.

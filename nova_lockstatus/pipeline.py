@@ -36,6 +36,9 @@ class Pipeline:
         self.instance_attributes = frozenset(
             name for extension in extensions
             for name in extension.instance_attributes)
+        self.searchable = {field.key: field.rule for extension in extensions
+                           for field in extension.server_fields
+                           if field.searchable}
         self._system_metadata: dict[
             str, list[Callable[[Mapping[str, Any]], bool]]
         ] = collections.defaultdict(list)

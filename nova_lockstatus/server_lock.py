@@ -43,6 +43,17 @@ def holder(server_project: str, caller_project: str | None) -> str:
     return OWNER if server_project == caller_project else ADMIN
 
 
+def describe(visible: Lock) -> str:
+    """Say of whom and why a lock is.
+
+    :param visible: what of it the caller may see
+    :returns: what to add to "Instance X is locked", such as " by admin: why"
+    """
+    by = ' by %s' % visible.locked_by if visible.locked_by else ''
+    reason = ': %s' % visible.reason if visible.reason else ''
+    return by + reason
+
+
 def lock(current: Lock, caller: str, reason: str | None) -> Lock | None:
     """Lock a server.
 

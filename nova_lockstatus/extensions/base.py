@@ -47,12 +47,16 @@ class ServerField:
     :param nova_since: the microversion from which Nova itself has the key, as
         ``'2.73'``. From there on Nova's value stands, and is replaced by null
         where the rule refuses. None: Nova never has it
+    :param searchable: whether Nova can filter and sort servers by a column
+        of the name ``key``. Who may see the field may then do so, at every
+        microversion
     """
 
     key: str
     rule: str
     value: Callable[[Server], Any]
     nova_since: str | None = None
+    searchable: bool = False
 
 
 class Extension(abc.ABC):

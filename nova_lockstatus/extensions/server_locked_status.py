@@ -63,8 +63,9 @@ class ServerLockedStatus(base.Extension):
     system_metadata = {REASON_KEY: is_locked}
     server_fields = (
         base.ServerField('locked', rules.LOCKED, _locked,
-                         nova_since='2.9'),
-        base.ServerField('locked_by', rules.LOCKED_BY, _locked_by),
+                         nova_since='2.9', searchable=True),
+        base.ServerField('locked_by', rules.LOCKED_BY, _locked_by,
+                         searchable=True),
         base.ServerField('locked_reason', rules.LOCKED_REASON,
                          _locked_reason, nova_since='2.73'),
     )

@@ -27,6 +27,8 @@ from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import release
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_lock
+from nova_lockstatus.hooks import server_refusal
+from nova_lockstatus.hooks import server_search
 from nova_lockstatus.hooks import server_view
 
 HOOKS = (
@@ -34,6 +36,8 @@ HOOKS = (
     *extension_info.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
+    *server_refusal.HOOKS,
+    *server_search.HOOKS,
     *server_view.HOOKS,
 )
 

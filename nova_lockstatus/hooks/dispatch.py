@@ -24,6 +24,7 @@ from nova_lockstatus import pipeline as pipelines
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import server_list
+from nova_lockstatus.hooks import server_refusal
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
@@ -33,24 +34,36 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         return original(resource, method, request, action_args)
     answer = answers.Answer(
         pipeline, is_list=getattr(method, '__name__', '') == 'detail',
-        body=action_args.get('body'))
+        body=action_args.get('body'),
+        query=request.environ.get('QUERY_STRING', ''))
+    asked = _asked(request)
     token = answers.CURRENT.set(answer)
     try:
         result = original(resource, method, request, action_args)
+    except Exception as error:
+        refusal = server_refusal.explain(answer, asked)
+        if refusal is None:
+            raise
+        raise refusal from error
     finally:
         answers.CURRENT.reset(token)
-    _complete(answer, request)
+    _complete(answer, request, asked)
     return result
 
 
-def _complete(answer: answers.Answer, request: Any) -> None:
-    context = request.environ.get('nova.context')
+def _asked(request: Any) -> fields.Asked:
     # NOTE: the name of is_supported's second parameter changed.
-    asked = fields.Asked(
-        may=functools.partial(policy.may, context),
+    return fields.Asked(
+        may=functools.partial(policy.may,
+                              request.environ.get('nova.context')),
         supports=functools.partial(api_version_request.is_supported, request))
+
+
+def _complete(answer: answers.Answer, request: Any,
+              asked: fields.Asked) -> None:
     try:
-        server_list.read_system_metadata(answer, context)
+        server_list.read_system_metadata(
+            answer, request.environ.get('nova.context'))
     except Exception as error:
         answer.add_unread(answer.cells, error)
     answer.merge(asked)

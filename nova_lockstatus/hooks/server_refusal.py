@@ -1,0 +1,88 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Says who locked a server, and why, where its lock refuses a call.
+
+Nova raises InstanceIsLocked at one place, and its controllers make of it what
+each of them makes: a 409, another 409 that speaks of an invalid state, a 500.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import webob.exc
+from nova import exception as nova_exception
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus import fields
+from nova_lockstatus import server_lock
+from nova_lockstatus.extensions import server_locked_status
+from nova_lockstatus.hooks import base
+from nova_lockstatus.policies import server_locked_status as policies
+
+ALIAS = server_locked_status.ServerLockedStatus.alias
+CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
+
+
+def explain(answer: answers.Answer, asked: fields.Asked
+            ) -> webob.exc.HTTPConflict | None:
+    """Put a refusal into words, if the lock refused the call.
+
+    :param answer: the answer under way when a call failed
+    :param asked: the request
+    :returns: what to answer, None where it was not the lock
+    """
+    if answer.locked_uuid is None:
+        return None
+    message = nova_exception.InstanceIsLocked(
+        instance_uuid=answer.locked_uuid).format_message()
+    instance = answer.instance
+    if instance is not None and instance.uuid == answer.locked_uuid:
+        message += server_lock.describe(_visible(instance, asked))
+    return webob.exc.HTTPConflict(explanation=message)
+
+
+def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:
+    target = {'project_id': instance.project_id, 'user_id': instance.user_id}
+    locked_by = reason = None
+    if asked.allows(policies.LOCKED_BY, target):
+        locked_by = instance.locked_by
+    if ('system_metadata' in instance
+            and asked.allows(policies.LOCKED_REASON, target)):
+        reason = instance.system_metadata.get(server_locked_status.REASON_KEY)
+    return server_lock.Lock(locked_by, reason)
+
+
+def _get(original: Callable[..., Any], answer: answers.Answer, *args: Any,
+         **kwargs: Any) -> Any:
+    answer.instance = original(*args, **kwargs)
+    return answer.instance
+
+
+def _is_locked(original: Callable[..., Any], answer: answers.Answer,
+               error: Any, *args: Any, **kwargs: Any) -> None:
+    original(error, *args, **kwargs)
+    answer.locked_uuid = kwargs.get('instance_uuid')
+
+
+# NOTE: calls to a server read it with API.get(), and start, stop and crash dump
+# with the controller's own function; both load all system metadata, since
+# before release 20. check_instance_lock() decorates the functions of the API
+# when they are imported, so it is the exception that tells that it refused.
+HOOKS = (
+    base.Hook('nova.compute.api:API', 'get',
+              ('self', 'context', 'instance_id'), _get, alias=ALIAS),
+    base.Hook(CONTROLLER, '_get_instance',
+              ('self', 'context', 'instance_uuid'), _get, alias=ALIAS),
+    base.Hook('nova.exception:InstanceIsLocked', '__init__',
+              ('self', 'message'), _is_locked, alias=ALIAS),
+)

@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Filters and orders over several cells, with paging."""
+
+from nova import context
+from nova.db.main import api as db
+from nova.db.main import models
+
+from nova_lockstatus.tests.functional import base
+
+CELLS = 2
+
+
+class SeveralCellsTestCase(base.NovaTestCase):
+
+    options = {'cells': CELLS, 'hosts': ('compute1', 'compute2')}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.servers = {}
+        for number in range(6):
+            name = 'server-%d' % number
+            cls.servers[name] = cls.nova.boot_server(
+                name, host='compute%d' % (number % CELLS + 1))
+
+    def setUp(self):
+        super().setUp()
+        self.lock(self.servers['server-1'])
+        self.lock(self.servers['server-2'])
+        self.lock(self.servers['server-3'], 'admin')
+
+    def names(self, query, microversion='2.1'):
+        answer = self.nova.request('GET', '/v2.1/servers' + query, 'owner',
+                                   microversion=microversion)
+        self.assertEqual(200, answer.status_code, answer.text)
+        links = [link['href'] for link in answer.json.get('servers_links', ())
+                 if link['rel'] == 'next']
+        return [server['name'] for server in answer.json['servers']], links
+
+    def pages(self, query, microversion):
+        gathered = []
+        while query:
+            names, links = self.names(query, microversion)
+            gathered += names
+            query = links and '?' + links[0].partition('?')[2]
+        return gathered
+
+    def test_pages(self):
+        for version in ('2.1', '2.73', 'latest'):
+            self.assertEqual(
+                ['server-1', 'server-2', 'server-3'],
+                self.pages('?locked=1&limit=1&sort_key=display_name'
+                           '&sort_dir=asc', version))
+            self.assertEqual(
+                ['server-1', 'server-2', 'server-3',
+                 'server-0', 'server-4', 'server-5'],
+                self.pages('?limit=2&sort_key=locked&sort_dir=desc'
+                           '&sort_key=display_name&sort_dir=asc', version))
+
+    def test_null_comes_first(self):
+        unlocked = ['server-0', 'server-4', 'server-5']
+        locked = ['server-3', 'server-1', 'server-2']
+        order = '&sort_key=display_name&sort_dir=asc'
+        self.assertEqual(unlocked + locked, self.names(
+            '?sort_key=locked_by&sort_dir=asc' + order)[0])
+        self.assertEqual(locked[1:] + locked[:1] + unlocked, self.names(
+            '?sort_key=locked_by&sort_dir=desc' + order)[0])
+
+    def set_locked(self, cell, name, value):
+        with context.target_cell(
+                context.get_admin_context(),
+                self.nova.case.cell_mappings[cell]) as ctxt:
+            with db.get_context_manager(ctxt).writer.using(ctxt) as session:
+                session.query(models.Instance).filter_by(
+                    uuid=self.servers[name]).update({'locked': value})
+
+    def test_old_row_that_knows_nothing_of_locks(self):
+        for cell, name in (('cell1', 'server-0'), ('cell2', 'server-5')):
+            self.set_locked(cell, name, None)
+            self.addCleanup(self.set_locked, cell, name, False)
+        for version in ('2.1', '2.73'):
+            self.assertEqual(
+                ['server-0', 'server-5', 'server-4',
+                 'server-1', 'server-2', 'server-3'],
+                self.names('?sort_key=locked&sort_dir=asc'
+                           '&sort_key=display_name&sort_dir=asc',
+                           version)[0])
