@@ -74,7 +74,7 @@ def _is_locked(original: Callable[..., Any], answer: answers.Answer,
     answer.locked_uuid = kwargs.get('instance_uuid')
 
 
-# NOTE: calls to a server read it with API.get(), and start, stop and crash dump
+# NOTE: calls to a server read it with API.get(), start, stop and crash dump
 # with the controller's own function; both load all system metadata, since
 # before release 20. check_instance_lock() decorates the functions of the API
 # when they are imported, so it is the exception that tells that it refused.
