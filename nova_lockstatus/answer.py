@@ -13,7 +13,14 @@
 """What is gathered while Nova answers one request, until the fields merge."""
 
 import contextvars
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, NoReturn
 
 from nova_lockstatus import exception
@@ -30,15 +37,18 @@ class Answer:
     """The servers of one answer, and what was read for them.
 
     :param pipeline: the pipeline that the request came through
-    :param is_list: whether the answer is a list of whole servers
+    :param method: the name of the controller's method that answers
     :param body: the body of the request, as Nova parsed it
     :param query: its query string, as the client sent it
     """
 
-    def __init__(self, pipeline: pipelines.Pipeline, is_list: bool,
+    def __init__(self, pipeline: pipelines.Pipeline, method: str,
                  body: Any = None, query: str = '') -> None:
         self.pipeline = pipeline
-        self.is_list = is_list
+        self.is_list = method == 'detail'
+        """Whether the answer is a list of whole servers."""
+        self.shows_alone = method == 'show'
+        """Whether the answer is what one URL shows."""
         self.body = body
         self.query = query
         self.instance: Any = None
@@ -81,20 +91,31 @@ class Answer:
         self._system_metadata.update(
             (uuid, _Unread(uuid, error)) for uuid in uuids)
 
-    def merge(self, asked: fields.Asked) -> None:
+    def merge(self, asked: fields.Asked,
+              read_actions: Callable[[Any, Sequence[str]],
+                                     Sequence[base.Action]]) -> None:
         """Add the fields to the servers of the answer.
 
         :param asked: the request
+        :param read_actions: reads the instance actions of an Instance
         """
         self.pipeline.server_fields.merge(
-            asked, ((body, self._server(instance))
+            asked, ((body, self._server(instance, read_actions))
                     for body, instance in self._servers))
 
-    def _server(self, instance: Any) -> base.Server:
+    def _server(self, instance: Any,
+                read_actions: Callable[..., Sequence[base.Action]]
+                ) -> base.Server:
         if 'system_metadata' in instance:
-            return base.Server(instance, instance.system_metadata)
+            system_metadata = instance.system_metadata
+        else:
+            system_metadata = self._system_metadata.get(instance.uuid, {})
+        if not self.shows_alone:
+            return base.Server(instance, system_metadata)
+        # Several fields of one server read the same.
         return base.Server(
-            instance, self._system_metadata.get(instance.uuid, {}))
+            instance, system_metadata,
+            functools.cache(functools.partial(read_actions, instance)))
 
 
 class _Unread(Mapping[str, str]):

@@ -33,10 +33,12 @@ class Asked(NamedTuple):
     :param may: asks a policy rule for the caller, with a target
     :param supports: tells whether the request's microversion is a given one
         or newer
+    :param shows_alone: whether one server was asked for
     """
 
     may: Callable[[str, Target], bool]
     supports: Callable[[str], bool]
+    shows_alone: bool = False
 
     def allows(self, rule: str, target: Target) -> bool:
         """Ask a rule, and take what cannot be asked for a refusal.
@@ -109,7 +111,8 @@ class ServerFields:
                 if not granted[field.rule]:
                     # Nova's schema requires the key.
                     body[field.key] = None
-            elif granted[field.rule] and known:
+            elif granted[field.rule] and known and (
+                    asked.shows_alone or not field.shown_alone):
                 self._add(extension, field, body, server)
 
     def _add(self, extension: base.Extension, field: base.ServerField,

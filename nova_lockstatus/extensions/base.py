@@ -14,10 +14,28 @@
 
 import abc
 import dataclasses
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from oslo_policy import policy
+
+
+class Action(NamedTuple):
+    """An instance action, as Nova recorded it.
+
+    :param name: its name, such as ``lock``
+    :param user_id: who asked for it
+    :param start_time: when, in UTC, without a time zone
+    """
+
+    name: str
+    user_id: str | None
+    start_time: datetime.datetime | None
+
+
+def _no_actions(names: Sequence[str]) -> Sequence[Action]:
+    return ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,10 +47,15 @@ class Server:
         Nova would load it with a query for each server
     :param system_metadata: the rows of the server's system metadata that the
         extension names in ``system_metadata``, by key; more may be there
+    :param read_actions: reads the newest instance actions of the names that
+        it is given, the newest first and a hundred at the most. It is one
+        statement, so only a field that is ``shown_alone`` may call it; in an
+        answer of several servers there are none
     """
 
     instance: Any
     system_metadata: Mapping[str, str]
+    read_actions: Callable[[Sequence[str]], Sequence[Action]] = _no_actions
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +73,8 @@ class ServerField:
     :param searchable: whether Nova can filter and sort servers by a column
         of the name ``key``. Who may see the field may then do so, at every
         microversion
+    :param shown_alone: whether the field is only there where one server is
+        asked for, with GET /servers/{id}
     """
 
     key: str
@@ -57,6 +82,7 @@ class ServerField:
     value: Callable[[Server], Any]
     nova_since: str | None = None
     searchable: bool = False
+    shown_alone: bool = False
 
 
 class Extension(abc.ABC):

@@ -15,7 +15,8 @@
 From the Nova blueprints get-lock-status-of-instance and add-locked-reason.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nova_lockstatus.extensions import base
@@ -48,6 +49,27 @@ def _locked_reason(server: base.Server) -> str | None:
     return server.system_metadata.get(REASON_KEY)
 
 
+def _locks(server: base.Server) -> Sequence[base.Action]:
+    """Return the actions that made the lock in force, the newest first."""
+    if not is_locked(server.instance):
+        return ()
+    actions = server.read_actions(('lock', 'unlock'))
+    return tuple(itertools.takewhile(
+        lambda action: action.name == 'lock', actions))
+
+
+def _locked_at(server: base.Server) -> str | None:
+    locks = _locks(server)
+    if not locks or locks[-1].start_time is None:
+        return None
+    return locks[-1].start_time.strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def _locked_by_user_id(server: base.Server) -> str | None:
+    locks = _locks(server)
+    return locks[0].user_id if locks else None
+
+
 class ServerLockedStatus(base.Extension):
     """Shows the lock of a server at every microversion."""
 
@@ -68,4 +90,8 @@ class ServerLockedStatus(base.Extension):
                          searchable=True),
         base.ServerField('locked_reason', rules.LOCKED_REASON,
                          _locked_reason, nova_since='2.73'),
+        base.ServerField('locked_at', rules.LOCKED_AT, _locked_at,
+                         shown_alone=True),
+        base.ServerField('locked_by_user_id', rules.LOCKED_BY_USER_ID,
+                         _locked_by_user_id, shown_alone=True),
     )

@@ -22,6 +22,7 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
 from nova_lockstatus import pipeline as pipelines
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import instance_actions
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_refusal
@@ -33,10 +34,10 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
     if pipeline is None:
         return original(resource, method, request, action_args)
     answer = answers.Answer(
-        pipeline, is_list=getattr(method, '__name__', '') == 'detail',
+        pipeline, getattr(method, '__name__', ''),
         body=action_args.get('body'),
         query=request.environ.get('QUERY_STRING', ''))
-    asked = _asked(request)
+    asked = _asked(request, answer)
     token = answers.CURRENT.set(answer)
     try:
         result = original(resource, method, request, action_args)
@@ -51,12 +52,13 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
     return result
 
 
-def _asked(request: Any) -> fields.Asked:
+def _asked(request: Any, answer: answers.Answer) -> fields.Asked:
     # NOTE: the name of is_supported's second parameter changed.
     return fields.Asked(
         may=functools.partial(policy.may,
                               request.environ.get('nova.context')),
-        supports=functools.partial(api_version_request.is_supported, request))
+        supports=functools.partial(api_version_request.is_supported, request),
+        shows_alone=answer.shows_alone)
 
 
 def _complete(answer: answers.Answer, request: Any,
@@ -66,7 +68,7 @@ def _complete(answer: answers.Answer, request: Any,
             answer, request.environ.get('nova.context'))
     except Exception as error:
         answer.add_unread(answer.cells, error)
-    answer.merge(asked)
+    answer.merge(asked, instance_actions.read)
 
 
 # NOTE: Resource._process_stack calls dispatch() with these three, since before

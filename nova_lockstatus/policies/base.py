@@ -17,6 +17,7 @@ from typing import Any
 # NOTE: Nova's own rules since its release 27; they stand in the enforcer that
 # the plugin's rules are registered with.
 PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
+ADMIN = 'rule:context_is_admin'
 
 SCOPE_TYPES = ['project']
 
@@ -27,3 +28,6 @@ SHOWS_A_SERVER: Any = [
     {'method': 'POST', 'path': '/servers/{server_id}/action (rebuild)'},
 ]
 """The calls that answer with a whole server."""
+
+SHOWS_ONE_SERVER: Any = SHOWS_A_SERVER[:1]
+"""The call that asks for one server."""

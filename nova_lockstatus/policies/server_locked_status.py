@@ -22,6 +22,8 @@ BASE_POLICY_NAME = 'os_compute_api:os-server-locked-status:%s'
 LOCKED = BASE_POLICY_NAME % 'locked'
 LOCKED_BY = BASE_POLICY_NAME % 'locked_by'
 LOCKED_REASON = BASE_POLICY_NAME % 'locked_reason'
+LOCKED_AT = BASE_POLICY_NAME % 'locked_at'
+LOCKED_BY_USER_ID = BASE_POLICY_NAME % 'locked_by_user_id'
 
 RULES = [
     policy.DocumentedRuleDefault(
@@ -46,6 +48,22 @@ RULES = [
                     'Where the rule refuses, the key is absent, or null from '
                     'microversion 2.73 on, where Nova itself has the key.',
         operations=base.SHOWS_A_SERVER,
+        scope_types=base.SCOPE_TYPES),
+    policy.DocumentedRuleDefault(
+        name=LOCKED_AT,
+        check_str=base.PROJECT_READER_OR_ADMIN,
+        description='See since when a server is locked: the key '
+                    '``locked_at``. Where the rule refuses, the key is '
+                    'absent.',
+        operations=base.SHOWS_ONE_SERVER,
+        scope_types=base.SCOPE_TYPES),
+    policy.DocumentedRuleDefault(
+        name=LOCKED_BY_USER_ID,
+        check_str=base.ADMIN,
+        description='See which user locked a server: the key '
+                    '``locked_by_user_id``. Where the rule refuses, the key '
+                    'is absent.',
+        operations=base.SHOWS_ONE_SERVER,
         scope_types=base.SCOPE_TYPES),
 ]
 

@@ -30,6 +30,8 @@ from nova_lockstatus.embedded import paste
 
 KEYS = ('locked', 'locked_by', 'locked_reason')
 
+KEYS_OF_ONE = ('locked_at', 'locked_by_user_id')
+
 UNLOCKED = {'locked': False, 'locked_by': None, 'locked_reason': None}
 
 

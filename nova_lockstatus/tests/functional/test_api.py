@@ -58,6 +58,9 @@ class Api(fixtures.Fixture):
             '%s_API' % token.upper():
                 self.path % {'project_id': caller.project_id}
             for token, caller in identity.IDENTITIES.items()}
+        variables.update(
+            ('%s_USER' % token.upper(), caller.user_id)
+            for token, caller in identity.IDENTITIES.items())
         variables['MICROVERSION'] = self.microversion
         for name, value in variables.items():
             self.useFixture(fixtures.EnvironmentVariable(name, value))

@@ -86,11 +86,17 @@ class StatementsTestCase(base.NovaTestCase):
         first = '/v2.1/servers/detail?limit=2&marker=' + self.servers[-1]
         self.assertEqual(CELLS, self.more(first, '2.1'))
 
-    def test_none_where_one_server_is_shown(self):
+    def test_none_where_one_server_is_shown_but_since_when_it_is_locked(self):
+        for locked in (False, True):
+            self.boot(1, locked)
+            path = '/v2.1/servers/' + self.servers[-1]
+            for version in LOADS_NO_SYSTEM_METADATA + LOADS_SYSTEM_METADATA:
+                self.assertEqual(int(locked), self.more(path, version))
+
+    def test_none_where_a_server_is_changed(self):
         self.boot(1, locked=True)
         path = '/v2.1/servers/' + self.servers[0]
         for version in LOADS_NO_SYSTEM_METADATA + LOADS_SYSTEM_METADATA:
-            self.assertEqual(0, self.more(path, version))
             self.assertEqual(0, self.more(
                 path, version, 'PUT', {'server': {'name': 'server'}}))
 
