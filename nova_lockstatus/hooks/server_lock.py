@@ -41,6 +41,7 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus import server_lock
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.hooks import base
+from nova_lockstatus.notifications import instance as lock_notifications
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 KEY = server_locked_status.REASON_KEY
@@ -112,6 +113,8 @@ def _change(api: Any, instance: Any, action: str,
     compute_utils.notify_about_instance_action(
         context, instance, nova_policy.CONF.host, action=action,
         source=nova_fields.NotificationSource.API)
+    lock_notifications.send_lock(context, instance, action,
+                                 nova_policy.CONF.host)
 
 
 def _write(api: Any, instance: Any, action: str,

@@ -33,6 +33,22 @@ DEMO = [sys.executable, '-m', 'nova_lockstatus.embedded']
 
 TIMEOUT = 120
 
+# The SDK asks for the newest microversion that it and Nova know.
+SDK = '''
+import json
+import openstack
+
+compute = openstack.connect().compute
+server = compute.find_server('batch-1')
+compute.lock_server(server, locked_reason='Inventur \u00fc')
+shown = compute.get_server(server)
+listed = [found.name for found in compute.servers(is_locked=True)]
+compute.unlock_server(server)
+print(json.dumps({'locked': shown.is_locked, 'reason': shown.locked_reason,
+                  'listed': 'batch-1' in listed and 'web-1' not in listed,
+                  'unlocked': compute.get_server(server).is_locked}))
+'''
+
 
 def free_port():
     with socket.socket() as probe:
@@ -137,6 +153,19 @@ class DemoTestCase(testtools.TestCase):
                          (shown['locked'], shown['locked_reason']))
         self.assertIn('is locked', self.run_command(
             [OPENSTACK], 'server', 'stop', 'billing-1', expected=1))
+
+    def test_client_lists_what_is_locked(self):
+        for version in ('2.73', '2.96'):
+            listed = json.loads(self.run_command(
+                [OPENSTACK], '--os-compute-api-version', version,
+                'server', 'list', '--locked', '-f', 'json', '-c', 'Name'))
+            self.assertIn({'Name': 'billing-1'}, listed)
+            self.assertNotIn({'Name': 'web-1'}, listed)
+
+    def test_sdk_locks_with_a_reason_and_lists_what_is_locked(self):
+        shown = json.loads(self.run_command([sys.executable, '-c', SDK]))
+        self.assertEqual({'locked': True, 'reason': 'Inventur \u00fc',
+                          'listed': True, 'unlocked': False}, shown)
 
     def test_another_project_sees_nothing(self):
         self.assertEqual([], json.loads(self.run_command(

@@ -1,0 +1,52 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Announces that the lock of a server changed, and in whose favour."""
+
+from typing import Any
+
+from nova import rpc
+from nova.notifications.objects import base
+from nova.objects import fields
+from oslo_log import log as logging
+
+from nova_lockstatus.objects import instance as objects
+
+LOG = logging.getLogger(__name__)
+
+EVENT_OBJECT = 'lockstatus'
+"""The first word of the event types. Nova's own instance.lock and
+instance.unlock go on beside these, unchanged."""
+
+
+@rpc.if_notifications_enabled  # type: ignore[untyped-decorator]
+def send_lock(context: Any, instance: Any, action: str, host: str) -> None:
+    """Send lockstatus.lock or lockstatus.unlock.
+
+    A notification that cannot be sent is logged: the lock has changed.
+
+    :param context: the RequestContext of who changed the lock
+    :param instance: the Instance, as it is after the change
+    :param action: ``lock`` or ``unlock``
+    :param host: the name that nova-api has in notifications
+    """
+    try:
+        objects.InstanceNotification(
+            priority=fields.NotificationPriority.INFO,
+            publisher=base.NotificationPublisher(
+                host=host, source=fields.NotificationSource.API),
+            event_type=base.EventType(object=EVENT_OBJECT, action=action),
+            payload=objects.InstancePayload(context, instance),
+        ).emit(context)
+    except Exception:
+        LOG.exception('The notification %s.%s was not sent.',
+                      EVENT_OBJECT, action)

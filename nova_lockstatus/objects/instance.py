@@ -1,0 +1,79 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a notification says of a server."""
+
+from typing import Any
+
+from nova.notifications.objects import base
+from nova.objects import base as nova_base
+from nova.objects import fields
+
+NAMESPACE = 'nova_lockstatus'
+"""Tells the plugin's objects from Nova's, which have the same names."""
+
+
+@nova_base.NovaObjectRegistry.register_notification
+class InstancePayload(base.NotificationPayloadBase):
+    """A server and its lock, in the words of Nova's own InstancePayload.
+
+    :param context: the RequestContext of who changed the lock
+    :param instance: the Instance, as it is after the change
+    """
+
+    # Version 1.0: Initial version
+    VERSION = '1.0'
+    OBJ_PROJECT_NAMESPACE = NAMESPACE
+
+    SCHEMA = {
+        'uuid': ('instance', 'uuid'),
+        'tenant_id': ('instance', 'project_id'),
+        'user_id': ('instance', 'user_id'),
+        'display_name': ('instance', 'display_name'),
+        'state': ('instance', 'vm_state'),
+        'locked': ('instance', 'locked'),
+        'locked_by': ('instance', 'locked_by'),
+    }
+    fields = {
+        'uuid': fields.UUIDField(),
+        'tenant_id': fields.StringField(nullable=True),
+        'user_id': fields.StringField(nullable=True),
+        'display_name': fields.StringField(nullable=True),
+        'state': fields.InstanceStateField(nullable=True),
+        'locked': fields.BooleanField(),
+        'locked_by': fields.StringField(nullable=True),
+        'locked_reason': fields.StringField(nullable=True),
+        'request_id': fields.StringField(nullable=True),
+        'action_initiator_user': fields.StringField(nullable=True),
+        'action_initiator_project': fields.StringField(nullable=True),
+    }
+
+    def __init__(self, context: Any, instance: Any) -> None:
+        super().__init__()
+        self.locked_reason = instance.system_metadata.get('locked_reason')
+        self.request_id = context.request_id
+        self.action_initiator_user = context.user_id
+        self.action_initiator_project = context.project_id
+        self.populate_schema(instance=instance)
+
+
+@nova_base.NovaObjectRegistry.register_notification
+class InstanceNotification(base.NotificationBase):
+    """A notification of a server's lock."""
+
+    # Version 1.0: Initial version
+    VERSION = '1.0'
+    OBJ_PROJECT_NAMESPACE = NAMESPACE
+
+    fields = {
+        'payload': fields.ObjectField('InstancePayload'),
+    }
