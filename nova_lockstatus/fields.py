@@ -107,17 +107,19 @@ class ServerFields:
         for field in extension.server_fields:
             in_nova = (field.key in body and field.nova_since is not None
                        and asked.supports(field.nova_since))
-            if in_nova:
-                if not granted[field.rule]:
-                    # Nova's schema requires the key.
-                    body[field.key] = None
+            if in_nova and not granted[field.rule]:
+                # Nova's schema requires the key.
+                body[field.key] = None
+            elif in_nova and not field.replaces_nova:
+                continue
             elif granted[field.rule] and known and (
                     asked.shows_alone or not field.shown_alone):
-                self._add(extension, field, body, server)
+                self._add(extension, field, body, server, in_nova)
 
     def _add(self, extension: base.Extension, field: base.ServerField,
-             body: dict[str, Any], server: base.Server) -> None:
-        if field.key in body:
+             body: dict[str, Any], server: base.Server,
+             in_nova: bool) -> None:
+        if field.key in body and not in_nova:
             self._warn(extension, field, None, 'the answer has that key')
             return
         try:

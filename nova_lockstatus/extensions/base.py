@@ -70,6 +70,8 @@ class ServerField:
     :param nova_since: the microversion from which Nova itself has the key, as
         ``'2.73'``. From there on Nova's value stands, and is replaced by null
         where the rule refuses. None: Nova never has it
+    :param replaces_nova: whether the value stands in place of Nova's from
+        there on; Nova's stands where it cannot be computed
     :param searchable: whether Nova can filter and sort servers by a column
         of the name ``key``. Who may see the field may then do so, at every
         microversion
@@ -81,6 +83,7 @@ class ServerField:
     rule: str
     value: Callable[[Server], Any]
     nova_since: str | None = None
+    replaces_nova: bool = False
     searchable: bool = False
     shown_alone: bool = False
 

@@ -19,11 +19,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nova_lockstatus import stored_reason
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
-
-REASON_KEY = 'locked_reason'
-
 
 def is_locked(columns: Mapping[str, Any]) -> bool:
     """Tell whether a server is locked.
@@ -46,7 +44,7 @@ def _locked_by(server: base.Server) -> str | None:
 def _locked_reason(server: base.Server) -> str | None:
     if not is_locked(server.instance):
         return None
-    return server.system_metadata.get(REASON_KEY)
+    return stored_reason.read(server.system_metadata)
 
 
 def _locks(server: base.Server) -> Sequence[base.Action]:
@@ -82,14 +80,15 @@ class ServerLockedStatus(base.Extension):
 
     policies = tuple(rules.list_rules())
     instance_attributes = ('locked_by',)
-    system_metadata = {REASON_KEY: is_locked}
+    system_metadata = dict.fromkeys(stored_reason.KEYS, is_locked)
     server_fields = (
         base.ServerField('locked', rules.LOCKED, _locked,
                          nova_since='2.9', searchable=True),
         base.ServerField('locked_by', rules.LOCKED_BY, _locked_by,
                          searchable=True),
         base.ServerField('locked_reason', rules.LOCKED_REASON,
-                         _locked_reason, nova_since='2.73'),
+                         _locked_reason, nova_since='2.73',
+                         replaces_nova=True),
         base.ServerField('locked_at', rules.LOCKED_AT, _locked_at,
                          shown_alone=True),
         base.ServerField('locked_by_user_id', rules.LOCKED_BY_USER_ID,

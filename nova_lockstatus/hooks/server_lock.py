@@ -33,22 +33,32 @@ from nova.db.main import api as db
 from nova.db.main import models
 from nova import exception as nova_exception
 from nova.objects import fields as nova_fields
+from nova.objects import instance_action
 from nova.policies import lock_server as policies
 from oslo_db import api as oslo_db_api
 from oslo_utils import timeutils
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import server_lock
+from nova_lockstatus import stored_reason
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.notifications import instance as lock_notifications
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
-KEY = server_locked_status.REASON_KEY
+KEY = stored_reason.KEY
 API = 'nova.compute.api:API'
+PACK = 'nova.objects.instance_action:InstanceAction.pack_action_start'
 
 INSTANCES = models.Instance.__table__
 SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
+ACTIONS = models.InstanceAction.__table__
+EVENTS = models.InstanceActionEvent.__table__
+
+CHARSETS = sqlalchemy.text(
+    'SELECT character_set_name, @@character_set_connection '
+    'FROM information_schema.columns WHERE table_schema = DATABASE() '
+    "AND table_name = 'instance_system_metadata' AND column_name = 'value'")
 
 def asked_reason(body: Any) -> str | None:
     """Read the reason in the body of a lock, at whatever microversion.
@@ -81,7 +91,7 @@ def _lock(original: Callable[..., Any], answer: answers.Answer, api: Any,
     def decide(current: server_lock.Lock) -> server_lock.Lock | None:
         return server_lock.lock(current, caller, reason)
 
-    _change(api, instance, instance_actions.LOCK, decide)
+    _change(instance, instance_actions.LOCK, decide)
 
 
 def _unlock(original: Callable[..., Any], answer: answers.Answer, api: Any,
@@ -97,16 +107,16 @@ def _unlock(original: Callable[..., Any], answer: answers.Answer, api: Any,
                 {'project_id': instance.project_id})
         return server_lock.Lock()
 
-    _change(api, instance, instance_actions.UNLOCK, decide)
+    _change(instance, instance_actions.UNLOCK, decide)
 
 
-def _change(api: Any, instance: Any, action: str,
+def _change(instance: Any, action: str,
             decide: Callable[[server_lock.Lock], server_lock.Lock | None]
             ) -> None:
     before = instance.obj_clone()
     # NOTE: as Nova's own functions that write an instance.
     retry = oslo_db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
-    context = retry(_write)(api, instance, action, decide)
+    context = retry(_write)(instance, action, decide)
     if context is None:
         return
     notifications.send_update(context, before, instance)
@@ -117,19 +127,15 @@ def _change(api: Any, instance: Any, action: str,
                                  nova_policy.CONF.host)
 
 
-def _write(api: Any, instance: Any, action: str,
+def _write(instance: Any, action: str,
            decide: Callable[[server_lock.Lock], server_lock.Lock | None]
            ) -> Any:
     with _row_locked(instance) as (context, connection):
-        current = _read(connection, instance.uuid)
-        lock = decide(current)
+        lock = decide(_read(connection, instance.uuid))
         if lock is None:
             return None
-        api._record_action_start(context, instance, action)
-        with compute_utils.EventReporter(
-                context, 'api_' + action, nova_policy.CONF.host,
-                instance.uuid):
-            _store(connection, instance.uuid, current, lock)
+        _store(connection, instance.uuid, lock)
+        _record(connection, context, instance.uuid, action)
     _show(instance, lock)
     return context
 
@@ -149,47 +155,78 @@ def _row_locked(instance: Any) -> Iterator[tuple[Any, Any]]:
             raise webob.exc.HTTPNotFound(
                 explanation=nova_exception.InstanceNotFound(
                     instance_id=instance.uuid).format_message())
-        # A copy made here is in the same transaction.
         yield context.elevated(), connection
-
-
-def _reason_row(uuid: str) -> Any:
-    return sqlalchemy.and_(SYSTEM_METADATA.c.instance_uuid == uuid,
-                           SYSTEM_METADATA.c.key == KEY)
 
 
 def _read(connection: Any, uuid: str) -> server_lock.Lock:
     locked_by = connection.execute(
         sqlalchemy.select(INSTANCES.c.locked_by).where(
             INSTANCES.c.uuid == uuid, INSTANCES.c.deleted == 0)).scalar()
-    reason = connection.execute(
-        sqlalchemy.select(SYSTEM_METADATA.c.value).where(
-            _reason_row(uuid))).scalar()
-    return server_lock.Lock(locked_by, reason)
+    rows = {row.key: row.value for row in _reason_rows(connection, uuid)}
+    return server_lock.Lock(locked_by, stored_reason.read(rows))
 
 
-def _store(connection: Any, uuid: str, current: server_lock.Lock,
-           lock: server_lock.Lock) -> None:
+def _reason_rows(connection: Any, uuid: str) -> Any:
+    columns = SYSTEM_METADATA.c
+    return connection.execute(
+        sqlalchemy.select(columns.id, columns.key, columns.value).where(
+            columns.instance_uuid == uuid, columns.key.in_(stored_reason.KEYS),
+        ).order_by(columns.id)).all()
+
+
+def _store(connection: Any, uuid: str, lock: server_lock.Lock) -> None:
     now = timeutils.utcnow()
     connection.execute(INSTANCES.update().where(
         INSTANCES.c.uuid == uuid, INSTANCES.c.deleted == 0,
     ).values(locked=lock.locked_by is not None, locked_by=lock.locked_by,
              updated_at=now))
-    if lock.reason != current.reason:
-        # NOTE: Nova deletes such rows for good: it reads those that are only
-        # marked as deleted, too.
-        connection.execute(SYSTEM_METADATA.delete().where(_reason_row(uuid)))
-        if lock.reason is not None:
-            connection.execute(SYSTEM_METADATA.insert().values(
-                instance_uuid=uuid, key=KEY, value=lock.reason,
-                created_at=now, deleted=0))
+    wanted = stored_reason.rows(
+        lock.reason, _holds(connection, lock.reason))
+    found = _reason_rows(connection, uuid)
+    if sorted((row.key, row.value) for row in found) == sorted(wanted.items()):
+        return
+    # NOTE: Nova deletes such rows for good: it reads those that are only
+    # marked as deleted, too. By id, a database locks no more than these.
+    if found:
+        connection.execute(SYSTEM_METADATA.delete().where(
+            SYSTEM_METADATA.c.id.in_([row.id for row in found])))
+    if wanted:
+        connection.execute(SYSTEM_METADATA.insert(), [
+            {'instance_uuid': uuid, 'key': key, 'value': value,
+             'created_at': now, 'deleted': 0}
+            for key, value in wanted.items()])
+
+
+def _holds(connection: Any, reason: str | None) -> bool:
+    """Tell whether the database holds each character of a reason."""
+    if (reason is None or not stored_reason.is_wide(reason)
+            or connection.dialect.name not in ('mysql', 'mariadb')):
+        return True
+    # NOTE: Nova's migrations make tables of MySQL's utf8, which has three
+    # bytes a character; an operator may have converted them.
+    return set(connection.execute(CHARSETS).one()) == {'utf8mb4'}
+
+
+def _record(connection: Any, context: Any, uuid: str, action: str) -> None:
+    # NOTE: Nova's EventReporter writes the same, but goes on after a deadlock
+    # has ended the transaction and hides it, and its functions retry inside.
+    now = timeutils.utcnow()
+    times = {'created_at': now, 'updated_at': now, 'deleted': 0}
+    values = instance_action.InstanceAction.pack_action_start(
+        context, uuid, action)
+    result = connection.execute(ACTIONS.insert().values(values | times))
+    connection.execute(EVENTS.insert().values(
+        action_id=result.inserted_primary_key[0], event='api_' + action,
+        host=nova_policy.CONF.host, start_time=now, finish_time=now,
+        result='Success', **times))
 
 
 def _show(instance: Any, lock: server_lock.Lock) -> None:
     """Let the Instance say what is stored, for the notifications."""
     instance.locked = lock.locked_by is not None
     instance.locked_by = lock.locked_by
-    instance.system_metadata.pop(KEY, None)
+    for key in stored_reason.KEYS:
+        instance.system_metadata.pop(key, None)
     if lock.reason is not None:
         instance.system_metadata[KEY] = lock.reason
     instance.obj_reset_changes(['locked', 'locked_by', 'system_metadata'])
@@ -201,8 +238,7 @@ def _show(instance: Any, lock: server_lock.Lock) -> None:
 HOOKS = (
     base.Hook(API, 'lock', ('self', 'context', 'instance', 'reason'), _lock,
               alias=ALIAS,
-              relies_on=(API + '._record_action_start',
-                         'nova.compute.utils:EventReporter',
+              relies_on=(PACK, 'nova.db.main.models:InstanceActionEvent',
                          'nova.notifications:send_update')),
     base.Hook(API, 'unlock', ('self', 'context', 'instance'), _unlock,
               alias=ALIAS),

@@ -25,6 +25,7 @@ from nova import exception as nova_exception
 from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
 from nova_lockstatus import server_lock
+from nova_lockstatus import stored_reason
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.policies import server_locked_status as policies
@@ -58,7 +59,7 @@ def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:
         locked_by = instance.locked_by
     if ('system_metadata' in instance
             and asked.allows(policies.LOCKED_REASON, target)):
-        reason = instance.system_metadata.get(server_locked_status.REASON_KEY)
+        reason = stored_reason.read(instance.system_metadata)
     return server_lock.Lock(locked_by, reason)
 
 

@@ -1,0 +1,181 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Databases of Nova's on a real server, and servers in them."""
+
+import os
+import uuid
+
+import fixtures
+import sqlalchemy
+from nova import context as nova_context
+from nova import objects
+from nova import rpc
+from nova.conf import CONF
+from nova.db.api import api as api_db
+from nova.db import migration
+from nova.db.main import api as main_db
+from nova.db.main import models
+from nova.network import model as network_model
+from sqlalchemy import exc
+
+from nova_lockstatus.embedded import identity as identities
+
+URL = os.environ.get('NOVA_LOCKSTATUS_TEST_DATABASE',
+                     'mysql+pymysql://root@127.0.0.1')
+
+
+_CONFIG = """\
+[DEFAULT]
+transport_url = fake:/
+[database]
+connection = %s
+max_pool_size = 20
+[api_database]
+connection = %s
+"""
+
+
+def configure(path):
+    """Configure the Nova of this process.
+
+    :param path: of a nova.conf
+    """
+    CONF(['--config-file', path])
+    objects.register_all()
+    rpc.init(CONF)
+
+
+class Databases(fixtures.Fixture):
+    """Create the databases of a cell and of the API, and drop them.
+
+    :param charset: of the connections, as operators write it into the URL
+    """
+
+    def __init__(self, charset='utf8'):
+        super().__init__()
+        self._charset = charset
+
+    def _setUp(self):
+        self._server = sqlalchemy.create_engine(
+            URL, isolation_level='AUTOCOMMIT')
+        self.addCleanup(self._server.dispose)
+        urls = [self._create(kind) for kind in ('cell', 'api')]
+        self.config = os.path.join(
+            self.useFixture(fixtures.TempDir()).path, 'nova.conf')
+        with open(self.config, 'w') as config:
+            config.write(_CONFIG % tuple(urls))
+        configure(self.config)
+        self.addCleanup(rpc.cleanup)
+        # NOTE: Nova's own can be configured once in a process.
+        for manager, url in zip(
+                (main_db.context_manager, api_db.context_manager), urls):
+            self.addCleanup(manager.patch_factory(
+                main_db.create_context_manager(connection=url)))
+        for database in ('main', 'api'):
+            migration.db_sync(database=database)
+        context = nova_context.get_admin_context()
+        self.cell = objects.CellMapping(
+            context, uuid=str(uuid.uuid4()), name='cell1',
+            database_connection=urls[0], transport_url='fake:/')
+        self.cell.create()
+        self.engine = main_db.get_engine()
+        self.addCleanup(self.engine.dispose)
+        self.addCleanup(api_db.get_engine().dispose)
+
+    def _create(self, kind):
+        name = 'nova_lockstatus_%s_%s' % (kind, uuid.uuid4().hex[:12])
+        self._execute('CREATE DATABASE %s' % name)
+        self.addCleanup(self._execute, 'DROP DATABASE %s' % name)
+        url = sqlalchemy.make_url(URL).set(
+            database=name, query={'charset': self._charset})
+        return url.render_as_string(hide_password=False)
+
+    def _execute(self, statement):
+        with self._server.connect() as connection:
+            connection.execute(sqlalchemy.text(statement))
+
+    def create_server(self):
+        """Create a server of the owner's, as if it had been booted.
+
+        :returns: its uuid
+        """
+        owner = identities.OWNER
+        context = nova_context.RequestContext(owner.user_id, owner.project_id)
+        flavor = objects.Flavor(
+            id=1, name='m1.tiny', memory_mb=1, vcpus=1, root_gb=0,
+            ephemeral_gb=0, flavorid='1', swap=0, rxtx_factor=1.0,
+            vcpu_weight=0, disabled=False, is_public=True, description=None,
+            extra_specs={})
+        instance = objects.Instance(
+            context, user_id=owner.user_id, project_id=owner.project_id,
+            uuid=str(uuid.uuid4()), vm_state='active', power_state=1,
+            host='compute1', node='compute1', compute_id=1,
+            config_drive='', progress=0,
+            image_ref='', display_name='db', launch_index=0, flavor=flavor,
+            system_metadata={'boot_roles': 'member'}, locked=False)
+        instance.create()
+        cache = objects.InstanceInfoCache.new(context, instance.uuid)
+        cache.network_info = network_model.NetworkInfo()
+        cache.save()
+        objects.InstanceMapping(
+            context, instance_uuid=instance.uuid, cell_mapping=self.cell,
+            project_id=owner.project_id, user_id=owner.user_id,
+            queued_for_delete=False).create()
+        return instance.uuid
+
+    def lock_rows(self, server_id):
+        """Read what is stored of a server's lock.
+
+        :param server_id: the uuid
+        :returns: the columns locked and locked_by, and the system metadata
+            that says why, as pairs of key and value
+        """
+        instances = models.Instance.__table__
+        rows = models.InstanceSystemMetadata.__table__
+        with self.engine.connect() as connection:
+            columns = connection.execute(
+                sqlalchemy.select(instances.c.locked, instances.c.locked_by)
+                .where(instances.c.uuid == server_id)).one()
+            reasons = connection.execute(
+                sqlalchemy.select(rows.c.key, rows.c.value)
+                .where(rows.c.instance_uuid == server_id,
+                       rows.c.key != 'boot_roles')
+                .order_by(rows.c.id)).all()
+        return (*columns, [tuple(row) for row in reasons])
+
+    def actions(self, server_id):
+        """Read the instance actions of a server.
+
+        :param server_id: the uuid
+        :returns: pairs of action and request id, oldest first
+        """
+        table = models.InstanceAction.__table__
+        with self.engine.connect() as connection:
+            return connection.execute(
+                sqlalchemy.select(table.c.action, table.c.request_id)
+                .where(table.c.instance_uuid == server_id)
+                .order_by(table.c.id)).all()
+
+
+def unreachable():
+    """Tell why the database server cannot be used.
+
+    :returns: the reason, None where it can
+    """
+    try:
+        engine = sqlalchemy.create_engine(URL)
+        with engine.connect():
+            return None
+    except (ImportError, exc.SQLAlchemyError) as error:
+        return 'No database server at %s: %s' % (
+            sqlalchemy.make_url(URL).render_as_string(), error)

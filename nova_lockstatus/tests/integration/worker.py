@@ -1,0 +1,121 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Nova's API in a process of its own, over databases on a real server.
+
+Reads rounds of calls from its standard input, one JSON list a line, makes the
+calls of a round at the same time, each in a thread, and writes their answers
+as a line of JSON.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import threading
+
+# NOTE: nova-api runs in native threads by default from release 33 on.
+os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
+
+import webob
+from nova import policy
+from nova.conf import CONF
+from nova.db.api import api as api_db
+from nova.db.main import api as main_db
+from nova.network import security_group_api
+from paste import deploy
+
+from nova_lockstatus.embedded import auth
+from nova_lockstatus.embedded import paste
+from nova_lockstatus.tests.integration import database
+
+
+def without_neutron():
+    """Have Nova show servers where there is no Neutron to ask."""
+    security_group_api.get_instances_security_groups_bindings = (
+        lambda context, servers, detailed=False: {})
+
+
+def load_app(pipelines):
+    """Load Nova's API.
+
+    :param pipelines: those that have the plugin's filter
+    :returns: the WSGI application
+    """
+    policy.init()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'api-paste.ini')
+        paste.write(path, pipelines, {})
+        return auth.Door(deploy.loadapp('config:' + path, 'osapi_compute'))
+
+
+def ask(app, call):
+    """Make a call.
+
+    :param app: the WSGI application
+    :param call: method, path, token, microversion and body
+    :returns: its status, request id and body
+    """
+    request = webob.Request.blank(call['path'], method=call['method'])
+    request.headers.update({
+        'X-Auth-Token': call['token'], 'Accept': 'application/json',
+        'OpenStack-API-Version': 'compute ' + call['microversion']})
+    if call.get('body') is not None:
+        request.content_type = 'application/json'
+        request.body = json.dumps(call['body']).encode()
+    answer = request.get_response(app)
+    return {'status': answer.status_code,
+            'request_id': answer.headers.get('x-openstack-request-id'),
+            'body': answer.text}
+
+
+def ask_together(app, calls):
+    """Make calls at the same time.
+
+    :param app: the WSGI application
+    :param calls: the calls
+    :returns: their answers
+    """
+    answers = [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+
+    def run(number):
+        barrier.wait()
+        answers[number] = ask(app, calls[number])
+
+    threads = [threading.Thread(target=run, args=(number,))
+               for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def main(pipelines, config):
+    """Answer rounds until the input ends.
+
+    :param pipelines: those that have the filter, divided by commas
+    :param config: the path of the nova.conf
+    """
+    database.configure(config)
+    main_db.configure(CONF)
+    api_db.configure(CONF)
+    without_neutron()
+    app = load_app([name for name in pipelines.split(',') if name])
+    print(json.dumps('ready'), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(ask_together(app, json.loads(line))), flush=True)
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

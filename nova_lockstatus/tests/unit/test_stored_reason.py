@@ -1,0 +1,61 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import hypothesis
+import testtools
+from hypothesis import strategies
+
+from nova_lockstatus import stored_reason
+
+REASONS = strategies.text(
+    strategies.characters(exclude_categories=['Cs']), min_size=1,
+    max_size=255)
+
+LOCK = '\U0001f512'
+
+
+class StoredReasonTestCase(testtools.TestCase):
+
+    @hypothesis.given(REASONS, strategies.booleans())
+    def test_comes_back_as_it_was(self, reason, wide):
+        rows = stored_reason.rows(reason, wide)
+        self.assertEqual(reason, stored_reason.read(rows))
+        self.assertTrue(set(rows) <= set(stored_reason.KEYS))
+        for value in rows.values():
+            self.assertTrue(len(value) <= len(reason))
+            self.assertTrue(wide or not stored_reason.is_wide(value))
+
+    def test_stored_as_nova_stores_it_where_that_is_possible(self):
+        self.assertEqual({'locked_reason': LOCK},
+                         stored_reason.rows(LOCK, wide=True))
+        self.assertEqual({'locked_reason': 'ü'},
+                         stored_reason.rows('ü', wide=False))
+        self.assertEqual({}, stored_reason.rows(None, wide=False))
+
+    def test_nova_can_show_what_stands_in_its_place(self):
+        rows = stored_reason.rows('a' + LOCK, wide=False)
+        self.assertEqual('a\ufffd', rows['locked_reason'])
+
+    def test_rest_of_another_lock_does_not_count(self):
+        # Nova without the plugin unlocks and locks again.
+        rows = stored_reason.rows('a' + LOCK, wide=False)
+        del rows['locked_reason']
+        self.assertIsNone(stored_reason.read(rows))
+        rows['locked_reason'] = 'unpaid'
+        self.assertEqual('unpaid', stored_reason.read(rows))
+
+    def test_damaged_rest_does_not_count(self):
+        rows = stored_reason.rows('a' + LOCK, wide=False)
+        for key in (stored_reason.HIGH_KEY, stored_reason.LOW_KEY):
+            for damage in ('', 'x', '\ue000' * 9, '\x00\x00', '..'):
+                self.assertEqual('a\ufffd',
+                                 stored_reason.read({**rows, key: damage}))
