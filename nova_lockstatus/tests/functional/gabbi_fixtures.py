@@ -42,6 +42,14 @@ class Cloud(fixture.GabbiFixture):
         self.nova.cleanUp()
 
 
+class OneServer(Cloud):
+    """One server, which nobody has locked yet."""
+
+    def start_fixture(self) -> None:
+        super().start_fixture()
+        os.environ['SERVER'] = self.nova.boot_server('db')
+
+
 class LockedServers(Cloud):
     """Four servers: unlocked, and locked in three ways."""
 

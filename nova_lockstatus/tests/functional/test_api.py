@@ -30,7 +30,8 @@ from nova_lockstatus.tests.functional import gabbi_fixtures
 GABBITS = os.path.join(os.path.dirname(__file__), 'gabbits')
 
 # Where Nova's own answer changes, what clients pin, and both ends.
-MICROVERSIONS = ('2.1', '2.8', '2.9', '2.72', '2.73', '2.100', 'latest')
+MICROVERSIONS = ('2.1', '2.8', '2.9', '2.42', '2.72', '2.73', '2.100',
+                 'latest')
 
 APIS = [
     # /v2 takes no microversion: Nova must not see this one.

@@ -95,6 +95,17 @@ class ApiSamplesTestCase(base.NovaTestCase):
         self.addCleanup(self.nova.wait_for, self.server_id, 'ACTIVE')
         self.assertSample('server-rebuild-resp', answer, status=202)
 
+    def test_lock(self):
+        sample = json.loads((SAMPLES / 'server-lock-req').with_suffix(
+            '.json').read_text())
+        path = '/servers/%s/action'
+        self.request('POST', path, token='admin', body={'unlock': None})
+        answer = self.request('POST', path, token='admin', body=sample)
+        self.assertEqual((202, b''), (answer.status_code, answer.body))
+        self.assertEqual(
+            sample['lock']['locked_reason'],
+            self.request('GET').json['server']['locked_reason'])
+
     def test_extension(self):
         self.assertSample('extensions-get-resp',
                           self.request('GET', '/extensions/' + ALIAS))
