@@ -79,8 +79,13 @@ class SecretReason(LockedServers):
               policies.LOCKED_REASON: 'rule:context_is_admin'}
 
 
+class OwnersMayAbort(LockedServers):
+    """Whoever may see a server may abort its live migration."""
+
+    policy = {'os_compute_api:servers:migrations:delete': 'role:member'}
+
+
 class NobodySees(LockedServers):
     """Nobody may see anything of the lock."""
 
-    policy = {policies.LOCKED: '!', policies.LOCKED_BY: '!',
-              policies.LOCKED_REASON: '!'}
+    policy = {rule.name: '!' for rule in policies.list_rules()}
