@@ -16,7 +16,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.hooks import base
 
 OLDEST = 27
-"""The first release of Nova that the functional tests pass on: 2023.1."""
+"""The first release of Nova that the hooks are written for: 2023.1."""
 
 
 def check() -> None:
