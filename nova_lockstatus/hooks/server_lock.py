@@ -23,6 +23,7 @@ from typing import Any
 
 import sqlalchemy
 import webob.exc
+from nova import exception as nova_exception
 from nova import notifications
 from nova import policy as nova_policy
 from nova.api.openstack.compute.schemas import lock_server as schemas
@@ -31,7 +32,6 @@ from nova.compute import instance_actions
 from nova.compute import utils as compute_utils
 from nova.db.main import api as db
 from nova.db.main import models
-from nova import exception as nova_exception
 from nova.objects import fields as nova_fields
 from nova.objects import instance_action
 from nova.policies import lock_server as policies
@@ -59,6 +59,7 @@ CHARSETS = sqlalchemy.text(
     'SELECT character_set_name, @@character_set_connection '
     'FROM information_schema.columns WHERE table_schema = DATABASE() '
     "AND table_name = 'instance_system_metadata' AND column_name = 'value'")
+
 
 def asked_reason(body: Any) -> str | None:
     """Read the reason in the body of a lock, at whatever microversion.
