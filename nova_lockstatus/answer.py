@@ -34,7 +34,7 @@ CURRENT: contextvars.ContextVar['Answer | None'] = contextvars.ContextVar(
 
 
 class Answer:
-    """The servers of one answer, and what was read for them.
+    """The servers and hypervisors of one answer, and what was read for them.
 
     :param pipeline: the pipeline that the request came through
     :param method: the name of the controller's method that answers
@@ -59,6 +59,7 @@ class Answer:
         """The cell of each server of a list whose system metadata Nova did
         not load, by server uuid."""
         self._servers: list[tuple[dict[str, Any], Any]] = []
+        self._hypervisors: list[tuple[dict[str, Any], base.Hypervisor]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
 
     def add_server(self, body: dict[str, Any], instance: Any) -> None:
@@ -68,6 +69,16 @@ class Answer:
         :param instance: the Instance that it shows
         """
         self._servers.append((body, instance))
+
+    def add_hypervisor(self, body: dict[str, Any], node: Any,
+                       service: Any) -> None:
+        """Remember a hypervisor that Nova shows.
+
+        :param body: the very dict that stands in the answer
+        :param node: the ComputeNode that it shows
+        :param service: the Service of its nova-compute
+        """
+        self._hypervisors.append((body, base.Hypervisor(node, service)))
 
     def instances(self) -> Iterator[Any]:
         """Yield the Instance of each server of the answer."""
@@ -94,7 +105,7 @@ class Answer:
     def merge(self, asked: fields.Asked,
               read_actions: Callable[[Any, Sequence[str]],
                                      Sequence[base.Action]]) -> None:
-        """Add the fields to the servers of the answer.
+        """Add the fields to the servers and hypervisors of the answer.
 
         :param asked: the request
         :param read_actions: reads the instance actions of an Instance
@@ -102,6 +113,7 @@ class Answer:
         self.pipeline.server_fields.merge(
             asked, ((body, self._server(instance, read_actions))
                     for body, instance in self._servers))
+        self.pipeline.hypervisor_fields.merge(asked, self._hypervisors)
 
     def _server(self, instance: Any,
                 read_actions: Callable[..., Sequence[base.Action]]

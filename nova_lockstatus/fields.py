@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Computes the fields of servers and merges them into Nova's own answer."""
+"""Computes the fields of servers and hypervisors, into Nova's own answer."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -54,84 +54,121 @@ class Asked(NamedTuple):
             return False
 
 
-class ServerFields:
-    """The fields that a pipeline's extensions add to servers.
+class _Step(NamedTuple):
+    """What is to be done about a field, for all subjects of one target.
+
+    :param field: the field
+    :param value: computes its value, None where the rules refuse
+    :param in_nova: whether Nova itself has the key, at this microversion
+    """
+
+    field: base.Field
+    value: Callable[[Any], Any] | None
+    in_nova: bool
+
+
+_Plan = list[tuple[base.Extension, list[_Step]]]
+
+
+class Fields:
+    """The fields that a pipeline's extensions add to one kind of subject.
 
     :param extensions: the extensions, in their order: where two add the same
         key, the first one's counts
+    :param fields_of: returns an extension's fields of that kind
     """
 
-    def __init__(self, extensions: Sequence[base.Extension]) -> None:
-        self._extensions = [extension for extension in extensions
-                            if extension.server_fields]
+    def __init__(self, extensions: Iterable[base.Extension],
+                 fields_of: Callable[[base.Extension], Sequence[base.Field]]
+                 ) -> None:
+        self._extensions = [(extension, fields) for extension in extensions
+                            if (fields := fields_of(extension))]
         self._warned: set[tuple[Any, ...]] = set()
 
     def merge(self, asked: Asked,
-              servers: Iterable[tuple[dict[str, Any], base.Server]]) -> None:
-        """Add the fields to servers, and withhold what a rule refuses.
+              subjects: Iterable[tuple[dict[str, Any], base.Subject]]
+              ) -> None:
+        """Add the fields to subjects, and withhold what a rule refuses.
 
         Nothing that goes wrong with a field leaves this function: the field
         is left out, and the log has it, once for each cause.
 
         :param asked: the request
-        :param servers: the dict of each server in the answer, changed in
-            place, with the server
+        :param subjects: the dict of each in the answer, changed in place, with
+            the subject itself
         """
-        decisions: dict[tuple[Any, ...], dict[str, bool]] = {}
-        for body, server in servers:
-            target = _target(server.instance)
-            granted = decisions.get(key := tuple(target.values()))
-            if granted is None:
-                granted = decisions[key] = self._decide(asked, target)
-            for extension in self._extensions:
-                self._merge_extension(asked, extension, granted, body, server)
+        plans: dict[tuple[Any, ...], _Plan] = {}
+        for body, subject in subjects:
+            target = subject.target
+            plan = plans.get(key := tuple(target.values()))
+            if plan is None:
+                plan = plans[key] = self._plan(asked, target)
+            for extension, steps in plan:
+                known = subject.knows(extension.instance_attributes)
+                for step in steps:
+                    self._take(extension, step, body, subject, known)
 
-    def _decide(self, asked: Asked, target: Target) -> dict[str, bool]:
-        decision = {}
-        for extension in self._extensions:
-            for field in extension.server_fields:
-                try:
-                    decision[field.rule] = asked.may(field.rule, target)
-                except Exception as error:
-                    # What nobody can be asked for is not shown.
-                    decision[field.rule] = False
-                    self._warn(extension, field, error,
-                               'its rule cannot be asked')
-        return decision
+    def _plan(self, asked: Asked, target: Target) -> _Plan:
+        """Decide all that is the same for every subject of a target."""
+        plan = []
+        for extension, fields in self._extensions:
+            steps = []
+            for field in fields:
+                in_nova = (field.nova_since is not None
+                           and asked.supports(field.nova_since))
+                value = None
+                if in_nova or asked.shows_alone or not field.shown_alone:
+                    value = self._decide(asked, extension, field, target)
+                if in_nova or value:
+                    steps.append(_Step(field, value, in_nova))
+            plan.append((extension, steps))
+        return plan
 
-    def _merge_extension(self, asked: Asked, extension: base.Extension,
-                         granted: dict[str, bool], body: dict[str, Any],
-                         server: base.Server) -> None:
-        known = all(name in server.instance
-                    for name in extension.instance_attributes)
-        for field in extension.server_fields:
-            in_nova = (field.key in body and field.nova_since is not None
-                       and asked.supports(field.nova_since))
-            if in_nova and not granted[field.rule]:
-                # Nova's schema requires the key.
-                body[field.key] = None
-            elif in_nova and not field.replaces_nova:
-                continue
-            elif granted[field.rule] and known and (
-                    asked.shows_alone or not field.shown_alone):
-                self._add(extension, field, body, server, in_nova)
-
-    def _add(self, extension: base.Extension, field: base.ServerField,
-             body: dict[str, Any], server: base.Server,
-             in_nova: bool) -> None:
-        if field.key in body and not in_nova:
-            self._warn(extension, field, None, 'the answer has that key')
-            return
+    def _decide(self, asked: Asked, extension: base.Extension,
+                field: base.Field, target: Target
+                ) -> Callable[[Any], Any] | None:
         try:
-            value = field.value(server)
+            if asked.may(field.rule, target):
+                return field.value
+            fallback = field.fallback
+            if fallback and asked.may(fallback.rule, target):
+                return fallback.value
+        except Exception as error:
+            # What nobody can be asked for is not shown.
+            self._warn(extension, field, error, 'its rule cannot be asked')
+        return None
+
+    def _take(self, extension: base.Extension, step: _Step,
+              body: dict[str, Any], subject: base.Subject,
+              known: bool) -> None:
+        field = step.field
+        in_nova = step.in_nova and field.key in body
+        if step.value is None:
+            if in_nova:
+                _withhold(field, body)
+        elif in_nova and not field.replaces_nova:
+            return
+        elif field.key in body and not in_nova:
+            self._warn(extension, field, None, 'the answer has that key')
+        elif known:
+            self._add(extension, step, body, subject)
+
+    def _add(self, extension: base.Extension, step: _Step,
+             body: dict[str, Any], subject: base.Subject) -> None:
+        assert step.value is not None
+        try:
+            value = step.value(subject)
+            if value is base.ABSENT:
+                body.pop(step.field.key, None)
+                return
             if type(value) not in _SCALARS:
                 json.dumps(value, allow_nan=False)
         except Exception as error:
-            self._warn(extension, field, error, 'it cannot be computed')
+            self._warn(extension, step.field, error, 'it cannot be computed')
         else:
-            body[field.key] = value
+            body[step.field.key] = value
 
-    def _warn(self, extension: base.Extension, field: base.ServerField,
+    def _warn(self, extension: base.Extension, field: base.Field,
               error: Exception | None, problem: str) -> None:
         cause = (extension.alias, field.key, problem, _origin(error))
         if cause in self._warned:
@@ -144,10 +181,11 @@ class ServerFields:
             exc_info=error)
 
 
-def _target(instance: Any) -> Target:
-    # Of a server in a cell that is down the user may be unknown.
-    return {'project_id': instance.project_id,
-            'user_id': instance.user_id if 'user_id' in instance else None}
+def _withhold(field: base.Field, body: dict[str, Any]) -> None:
+    if field.nova_requires:
+        body[field.key] = None
+    else:
+        del body[field.key]
 
 
 def _origin(error: Exception | None) -> tuple[Any, ...]:

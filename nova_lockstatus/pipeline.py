@@ -13,6 +13,7 @@
 """What one paste pipeline serves: its extensions, and all that follows."""
 
 import collections
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,10 @@ class Pipeline:
     def __init__(self, extensions: Sequence[base.Extension]) -> None:
         self.extensions = {extension.alias: extension
                            for extension in extensions}
-        self.server_fields = fields.ServerFields(extensions)
+        self.server_fields = fields.Fields(
+            extensions, operator.attrgetter('server_fields'))
+        self.hypervisor_fields = fields.Fields(
+            extensions, operator.attrgetter('hypervisor_fields'))
         self.instance_attributes = frozenset(
             name for extension in extensions
             for name in extension.instance_attributes)

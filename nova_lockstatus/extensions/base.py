@@ -16,7 +16,7 @@ import abc
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from oslo_policy import policy
 
@@ -38,6 +38,25 @@ def _no_actions(names: Sequence[str]) -> Sequence[Action]:
     return ()
 
 
+ABSENT: Any = object()
+"""The value of a field that is not there for one subject."""
+
+
+class Subject(Protocol):
+    """What a field is computed from."""
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """Return what the rules are asked for."""
+
+    def knows(self, names: Sequence[str]) -> bool:
+        """Tell whether all that an extension reads was loaded.
+
+        :param names: the extension's ``instance_attributes``
+        :returns: whether its fields can be computed
+        """
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """One server of an answer, as its fields are computed from it.
@@ -57,35 +76,116 @@ class Server:
     system_metadata: Mapping[str, str]
     read_actions: Callable[[Sequence[str]], Sequence[Action]] = _no_actions
 
+    @property
+    def target(self) -> dict[str, Any]:
+        """Return whose the server is."""
+        instance = self.instance
+        # Of a server in a cell that is down the user may be unknown.
+        return {'project_id': instance.project_id,
+                'user_id': (instance.user_id if 'user_id' in instance
+                            else None)}
+
+    def knows(self, names: Sequence[str]) -> bool:
+        """Tell whether the Instance has attributes without a query.
+
+        :param names: the attributes
+        :returns: whether it has all of them
+        """
+        return all(name in self.instance for name in names)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ServerField:
-    """A key that an extension adds to servers.
+class Hypervisor:
+    """One hypervisor of an answer, as its fields are computed from it.
 
-    :param key: its name in the JSON of a server
+    :param node: its ``nova.objects.ComputeNode``
+    :param service: the ``nova.objects.Service`` of its nova-compute
+    """
+
+    node: Any
+    service: Any
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """Return nothing: a hypervisor belongs to no project."""
+        return {}
+
+    def knows(self, names: Sequence[str]) -> bool:
+        """Tell that node and service are always whole.
+
+        :param names: attributes of an Instance, which it has nothing of
+        :returns: True
+        """
+        return True
+
+
+class Fallback(NamedTuple):
+    """What is shown of a field where its rule refuses.
+
+    :param rule: the policy rule that is asked then
+    :param value: computes what may still be shown, or :data:`ABSENT`
+    """
+
+    rule: str
+    value: Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Field:
+    """A key that an extension adds to each subject of a kind.
+
+    :param key: its name in the JSON
     :param rule: the policy rule that is asked before the value is computed,
-        with the server's ``project_id`` and ``user_id`` as its target
-    :param value: computes what JSON can carry from a server; a field whose
-        function raises is left out of the answer
+        with the ``target`` of the subject
+    :param value: computes what JSON can carry from a subject, or
+        :data:`ABSENT`; a field whose function raises is left out of the answer
     :param nova_since: the microversion from which Nova itself has the key, as
-        ``'2.73'``. From there on Nova's value stands, and is replaced by null
-        where the rule refuses. None: Nova never has it
+        ``'2.73'``. From there on Nova's value stands, and is withheld where
+        the rule refuses. None: Nova never has it
+    :param nova_requires: whether Nova's schema requires the key from there
+        on: it is null where it is withheld, otherwise it is absent
     :param replaces_nova: whether the value stands in place of Nova's from
         there on; Nova's stands where it cannot be computed
-    :param searchable: whether Nova can filter and sort servers by a column
-        of the name ``key``. Who may see the field may then do so, at every
-        microversion
-    :param shown_alone: whether the field is only there where one server is
-        asked for, with GET /servers/{id}
+    :param fallback: what is shown where the rule refuses
+    :param shown_alone: whether the field is only there where one subject is
+        asked for, as with GET /servers/{id}
     """
 
     key: str
     rule: str
-    value: Callable[[Server], Any]
+    value: Callable[[Any], Any]
     nova_since: str | None = None
+    nova_requires: bool = True
     replaces_nova: bool = False
-    searchable: bool = False
+    fallback: Fallback | None = None
     shown_alone: bool = False
+
+    @property
+    def rules(self) -> Iterable[str]:
+        """Return all rules that the field asks."""
+        return (self.rule, *([self.fallback.rule] if self.fallback else ()))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServerField(Field):
+    """A key that an extension adds to servers, computed from a Server.
+
+    The target of its rules are the server's ``project_id`` and ``user_id``.
+
+    :param searchable: whether Nova can filter and sort servers by a column
+        of the name ``key``. Who may see the field may then do so, at every
+        microversion
+    """
+
+    searchable: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HypervisorField(Field):
+    """A key that an extension adds to hypervisors, from a Hypervisor.
+
+    The target of its rules is empty, as it is of Nova's own for hypervisors.
+    """
 
 
 class Extension(abc.ABC):
@@ -129,6 +229,9 @@ class Extension(abc.ABC):
     server_fields: Sequence[ServerField] = ()
     """Keys to add to each server that Nova shows in full."""
 
+    hypervisor_fields: Sequence[HypervisorField] = ()
+    """Keys to add to each hypervisor that Nova shows."""
+
     instance_attributes: Sequence[str] = ()
     """Attributes of the Instance that the fields read. What Nova would load
     lazily is loaded together with the servers. Where one of them is not
@@ -139,6 +242,11 @@ class Extension(abc.ABC):
     tells from a server's columns whether it can have the key. A list asks for
     those alone, with one statement for each cell at the most, instead of all
     system metadata of all servers."""
+
+    @property
+    def fields(self) -> Iterable[Field]:
+        """Return the fields of all kinds."""
+        return (*self.server_fields, *self.hypervisor_fields)
 
     def describe(self) -> dict[str, Any]:
         """Return the entry of GET /extensions.

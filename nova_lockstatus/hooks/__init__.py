@@ -22,11 +22,13 @@ from collections.abc import Sequence
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.hooks import dispatch
 from nova_lockstatus.hooks import extension_info
+from nova_lockstatus.hooks import hypervisor_view
 from nova_lockstatus.hooks import instance
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import release
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_lock
+from nova_lockstatus.hooks import server_paging
 from nova_lockstatus.hooks import server_refusal
 from nova_lockstatus.hooks import server_search
 from nova_lockstatus.hooks import server_view
@@ -34,8 +36,10 @@ from nova_lockstatus.hooks import server_view
 HOOKS = (
     *dispatch.HOOKS,
     *extension_info.HOOKS,
+    *hypervisor_view.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
+    # *server_paging.HOOKS,
     *server_refusal.HOOKS,
     *server_search.HOOKS,
     *server_view.HOOKS,

@@ -33,22 +33,23 @@ def register(extensions: Sequence[base.Extension]) -> None:
     # configuration again; nova.policy._ENFORCER: since before release 20.
     enforcer = nova_policy._ENFORCER
     for extension in extensions:
-        for rule in extension.policies:
-            registered = enforcer.registered_rules.get(rule.name)
+        for default in extension.policies:
+            registered = enforcer.registered_rules.get(default.name)
             if registered is None:
-                enforcer.register_default(rule)
-            elif registered != rule:
+                enforcer.register_default(default)
+            elif registered != default:
                 raise exception.BrokenExtension(
                     alias=extension.alias,
                     problem="the rule '%s' has another default already"
-                            % rule.name)
-        for field in extension.server_fields:
+                            % default.name)
+        for field in extension.fields:
             # An unknown rule raises when it is asked, and would be denied.
-            if field.rule not in enforcer.registered_rules:
-                raise exception.BrokenExtension(
-                    alias=extension.alias,
-                    problem="nobody registers the rule '%s' of its field "
-                            "'%s'" % (field.rule, field.key))
+            for rule in field.rules:
+                if rule not in enforcer.registered_rules:
+                    raise exception.BrokenExtension(
+                        alias=extension.alias,
+                        problem="nobody registers the rule '%s' of its field "
+                                "'%s'" % (rule, field.key))
 
 
 def may(context: Any, rule: str, target: dict[str, Any]) -> bool:

@@ -34,6 +34,11 @@ def server(**attributes):
     return base.Server(instance(**attributes), {})
 
 
+def server_fields(extensions):
+    return fields.Fields(extensions,
+                         lambda extension: extension.server_fields)
+
+
 class Extension(base.Extension):
     alias = 'x-test'
     name = description = namespace = updated = 'text'
@@ -43,7 +48,7 @@ class Extension(base.Extension):
         self.instance_attributes = instance_attributes
 
 
-class ServerFieldsTestCase(testtools.TestCase):
+class FieldsTestCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -63,7 +68,7 @@ class ServerFieldsTestCase(testtools.TestCase):
 
     def merge(self, *extensions, body=None, subject=None, merger=None):
         body = {'id': 'a'} if body is None else body
-        merger = merger or fields.ServerFields(extensions)
+        merger = merger or server_fields(extensions)
         merger.merge(self.asked(), [(body, subject or server())])
         return body
 
@@ -115,6 +120,49 @@ class ServerFieldsTestCase(testtools.TestCase):
             self.merge(self.field('ours', nova_since='2.9'),
                        body={'x': 'nova'}))
 
+    def test_refused_key_that_novas_schema_does_not_require_is_absent(self):
+        self.refused.add('rule:x')
+        self.microversion = 9
+        self.assertEqual(
+            {}, self.merge(self.field('ours', nova_since='2.9',
+                                      nova_requires=False),
+                           body={'x': 'nova'}))
+
+    def test_fallback_where_the_rule_refuses(self):
+        field = self.field('all', fallback=base.Fallback(
+            'rule:less', lambda _server: 'less'))
+        self.assertEqual({'x': 'all'}, self.merge(field, body={}))
+        self.refused.add('rule:x')
+        self.assertEqual({'x': 'less'}, self.merge(field, body={}))
+        self.refused.add('rule:less')
+        self.assertEqual({}, self.merge(field, body={}))
+
+    def test_absent_value(self):
+        self.microversion = 9
+        for body in ({}, {'x': 'nova'}):
+            self.assertEqual({}, self.merge(self.field(
+                base.ABSENT, nova_since='2.9', replaces_nova=True),
+                body=body))
+        self.assertEqual('', self.log.output)
+
+    def test_key_that_is_shown_alone(self):
+        extension = self.field(7, shown_alone=True)
+        body = {}
+        server_fields([extension]).merge(
+            self.asked()._replace(shows_alone=True), [(body, server())])
+        self.assertEqual({'x': 7}, body)
+        self.assertEqual({}, self.merge(extension, body={}))
+
+    def test_hypervisor_has_no_target(self):
+        extension = Extension()
+        extension.hypervisor_fields = (base.HypervisorField(
+            'x', 'rule:x', lambda hypervisor: hypervisor.service),)
+        body = {}
+        fields.Fields([extension], lambda e: e.hypervisor_fields).merge(
+            self.asked(), [(body, base.Hypervisor('node', 'service'))])
+        self.assertEqual({'x': 'service'}, body)
+        self.assertEqual([('rule:x', {})], self.questions)
+
     def test_refused_key_that_nova_does_not_have_yet_is_absent(self):
         self.refused.add('rule:x')
         self.microversion = 8
@@ -148,7 +196,7 @@ class ServerFieldsTestCase(testtools.TestCase):
                 raise RuntimeError(server.instance.host)
             raise RuntimeError(server.instance.host)
 
-        merger = fields.ServerFields(
+        merger = server_fields(
             [Extension(base.ServerField('x', 'rule:x', fail))])
         for host in ('h1', 'h1', 'h2', 'h3'):
             self.merge(merger=merger, subject=server(host=host))
@@ -159,7 +207,7 @@ class ServerFieldsTestCase(testtools.TestCase):
             raise RuntimeError('policy file is gone')
 
         body = {'y': 'secret'}
-        fields.ServerFields([self.field(1), self.field(
+        server_fields([self.field(1), self.field(
             2, key='y', nova_since='2.1')]).merge(
             fields.Asked(may, lambda version: True), [(body, server())])
         self.assertEqual({'y': None}, body)
@@ -176,7 +224,7 @@ class ServerFieldsTestCase(testtools.TestCase):
         bodies = [{} for _ in range(5)]
         owners = [('p1', 'u1'), ('p1', 'u1'), ('p2', 'u1'), ('p2', 'u2'),
                   ('p1', 'u1')]
-        fields.ServerFields([self.field(1)]).merge(self.asked(), [
+        server_fields([self.field(1)]).merge(self.asked(), [
             (body, server(project_id=project, user_id=user))
             for body, (project, user) in zip(bodies, owners)])
         self.assertEqual([{'x': 1}] * 5, bodies)

@@ -32,6 +32,12 @@ ENTRY_POINTS = {
     ('oslo.policy.policies', 'nova_lockstatus'),
 }
 
+# Which Nova itself asks for the same key.
+NOVAS_RULES = {
+    'os_compute_api:servers:show:host_status',
+    'os_compute_api:servers:show:host_status:unknown-only',
+}
+
 
 def aliases():
     return sorted(point.name for point in metadata.distribution(
@@ -73,10 +79,12 @@ class OneNounOneNameTestCase(testtools.TestCase):
     def test_each_field_asks_a_rule_of_its_own_extension(self):
         for extension in manager.load_extensions(aliases()):
             names = {rule.name for rule in extension.policies}
-            for field in extension.server_fields:
-                self.assertIn(field.rule, names)
-                self.assertTrue(field.rule.startswith(
-                    'os_compute_api:%s:' % extension.alias))
+            for rule in (rule for field in extension.fields
+                         for rule in field.rules):
+                if rule not in NOVAS_RULES:
+                    self.assertIn(rule, names)
+                    self.assertTrue(rule.startswith(
+                        'os_compute_api:%s:' % extension.alias))
 
 
 class PackagingTestCase(testtools.TestCase):
