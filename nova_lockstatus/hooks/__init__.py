@@ -39,7 +39,7 @@ HOOKS = (
     *hypervisor_view.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
-    # *server_paging.HOOKS,
+    *server_paging.HOOKS,
     *server_refusal.HOOKS,
     *server_search.HOOKS,
     *server_view.HOOKS,

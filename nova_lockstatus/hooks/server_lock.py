@@ -121,9 +121,10 @@ def _change(instance: Any, action: str,
     if context is None:
         return
     notifications.send_update(context, before, instance)
-    compute_utils.notify_about_instance_action(
-        context, instance, nova_policy.CONF.host, action=action,
-        source=nova_fields.NotificationSource.API)
+    with lock_notifications.unsent_is_logged('instance.' + action):
+        compute_utils.notify_about_instance_action(
+            context, instance, nova_policy.CONF.host, action=action,
+            source=nova_fields.NotificationSource.API)
     lock_notifications.send_lock(context, instance, action,
                                  nova_policy.CONF.host)
 

@@ -12,6 +12,8 @@
 
 """Announces that the lock of a server changed, and in whose favour."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from nova import rpc
@@ -28,6 +30,18 @@ EVENT_OBJECT = 'lockstatus'
 instance.unlock go on beside these, unchanged."""
 
 
+@contextlib.contextmanager
+def unsent_is_logged(event: str) -> Iterator[None]:
+    """Log what goes wrong with a notification: the lock has changed.
+
+    :param event: the notification's event type
+    """
+    try:
+        yield
+    except Exception:
+        LOG.exception('The notification %s was not sent.', event)
+
+
 @rpc.if_notifications_enabled  # type: ignore[untyped-decorator]
 def send_lock(context: Any, instance: Any, action: str, host: str) -> None:
     """Send lockstatus.lock or lockstatus.unlock.
@@ -39,7 +53,7 @@ def send_lock(context: Any, instance: Any, action: str, host: str) -> None:
     :param action: ``lock`` or ``unlock``
     :param host: the name that nova-api has in notifications
     """
-    try:
+    with unsent_is_logged('%s.%s' % (EVENT_OBJECT, action)):
         objects.InstanceNotification(
             priority=fields.NotificationPriority.INFO,
             publisher=base.NotificationPublisher(
@@ -47,6 +61,3 @@ def send_lock(context: Any, instance: Any, action: str, host: str) -> None:
             event_type=base.EventType(object=EVENT_OBJECT, action=action),
             payload=objects.InstancePayload(context, instance),
         ).emit(context)
-    except Exception:
-        LOG.exception('The notification %s.%s was not sent.',
-                      EVENT_OBJECT, action)

@@ -15,6 +15,8 @@
 import contextlib
 import json
 import os
+import pathlib
+import re
 import tempfile
 
 import testtools
@@ -24,6 +26,7 @@ from paste import deploy
 from sqlalchemy import engine
 from sqlalchemy import event
 
+import nova_lockstatus
 from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import nova
 from nova_lockstatus.embedded import paste
@@ -33,6 +36,10 @@ KEYS = ('locked', 'locked_by', 'locked_reason')
 KEYS_OF_ONE = ('locked_at', 'locked_by_user_id')
 
 UNLOCKED = {'locked': False, 'locked_by': None, 'locked_reason': None}
+
+DOC = pathlib.Path(nova_lockstatus.__file__).parent.parent / 'doc'
+
+GENERATE_SAMPLES = bool(os.environ.get('GENERATE_SAMPLES'))
 
 
 class NovaTestCase(testtools.TestCase):
@@ -72,6 +79,22 @@ class NovaTestCase(testtools.TestCase):
                                    token, microversion=microversion)
         self.assertEqual(200, answer.status_code, answer.text)
         return {server['id']: server for server in answer.json['servers']}
+
+    def assert_sample(self, path, text, volatile=()):
+        """Compare with a sample, or write it where that is asked for.
+
+        :param path: of the sample
+        :param text: the JSON that it is held against
+        :param volatile: what differs from run to run, beside the id of the
+            test's server, as pairs of a pattern and what stands for it
+        """
+        for pattern, replacement in (
+                (self.server_id, '9168b536-cd40-4630-b43f-b259807c6e87'),
+                *volatile):
+            text = re.sub(pattern, replacement, text)
+        if GENERATE_SAMPLES:
+            path.write_text(text + '\n')
+        self.assertEqual(json.loads(path.read_text()), json.loads(text))
 
 
 def lock_of(server):
@@ -119,7 +142,7 @@ def statements():
     def remember(connection, cursor, statement, *args):
         # The services report meanwhile that they are alive.
         if (statement.startswith('SELECT')
-                and 'FROM services' not in statement):
+                and not statement.startswith('SELECT services.created_at')):
             executed.append(statement)
 
     event.listen(engine.Engine, 'before_cursor_execute', remember)

@@ -12,6 +12,8 @@
 
 """Filters and orders over several cells, with paging."""
 
+import itertools
+
 from nova import context
 from nova.db.main import api as db
 from nova.db.main import models
@@ -50,11 +52,31 @@ class SeveralCellsTestCase(base.NovaTestCase):
 
     def pages(self, query, microversion):
         gathered = []
-        while query:
+        # As many pages as servers, and an empty one: a page that begins in
+        # the wrong place could have one after it for ever.
+        for _ in range(len(self.servers) + 1):
             names, links = self.names(query, microversion)
             gathered += names
-            query = links and '?' + links[0].partition('?')[2]
-        return gathered
+            if not links:
+                return gathered
+            query = '?' + links[0].partition('?')[2]
+        self.fail('There are more pages than servers: %s' % gathered)
+
+    def assert_pages(self, key, *groups):
+        """Assert that pages have all servers in the right order.
+
+        :param key: what they are sorted by
+        :param groups: names of servers that have the same, in ascending order
+        """
+        order = [sorted(names, key=self.servers.get) for names in groups]
+        for direction, ordered in (('asc', order), ('desc', order[::-1])):
+            expected = list(itertools.chain(*ordered))
+            for version, limit in itertools.product(('2.1', '2.73'),
+                                                    (1, 2, 4)):
+                query = '?sort_key=%s&sort_dir=%s&limit=%d' % (
+                    key, direction, limit)
+                self.assertEqual(
+                    expected, self.pages(query, version), (version, query))
 
     def test_pages(self):
         for version in ('2.1', '2.73', 'latest'):
@@ -79,6 +101,24 @@ class SeveralCellsTestCase(base.NovaTestCase):
         self.assertEqual(locked[1:] + locked[:1] + unlocked, self.names(
             '?sort_key=locked_by&sort_dir=desc' + order)[0])
 
+    def test_pages_by_who_locked(self):
+        self.assert_pages('locked_by', ['server-0', 'server-4', 'server-5'],
+                          ['server-3'], ['server-1', 'server-2'])
+
+    def test_pages_by_lock(self):
+        self.assert_pages('locked', ['server-0', 'server-4', 'server-5'],
+                          ['server-1', 'server-2', 'server-3'])
+
+    def test_any_marker_of_an_order_by_several_keys(self):
+        for directions in itertools.product(('asc', 'desc'), repeat=2):
+            query = ('?sort_key=locked_by&sort_dir=%s&sort_key=display_name'
+                     '&sort_dir=%s' % directions)
+            names = self.names(query)[0]
+            self.assertEqual(set(self.servers), set(names))
+            for place, name in enumerate(names, start=1):
+                self.assertEqual(names[place:], self.names(
+                    query + '&marker=' + self.servers[name])[0])
+
     def set_locked(self, cell, name, value):
         with context.target_cell(
                 context.get_admin_context(),
@@ -87,10 +127,14 @@ class SeveralCellsTestCase(base.NovaTestCase):
                 session.query(models.Instance).filter_by(
                     uuid=self.servers[name]).update({'locked': value})
 
-    def test_old_row_that_knows_nothing_of_locks(self):
+    def set_old(self):
+        """Have two servers that are older than locks."""
         for cell, name in (('cell1', 'server-0'), ('cell2', 'server-5')):
             self.set_locked(cell, name, None)
             self.addCleanup(self.set_locked, cell, name, False)
+
+    def test_old_row_that_knows_nothing_of_locks(self):
+        self.set_old()
         for version in ('2.1', '2.73'):
             self.assertEqual(
                 ['server-0', 'server-5', 'server-4',
@@ -98,3 +142,8 @@ class SeveralCellsTestCase(base.NovaTestCase):
                 self.names('?sort_key=locked&sort_dir=asc'
                            '&sort_key=display_name&sort_dir=asc',
                            version)[0])
+
+    def test_pages_with_old_rows(self):
+        self.set_old()
+        self.assert_pages('locked', ['server-0', 'server-5'], ['server-4'],
+                          ['server-1', 'server-2', 'server-3'])

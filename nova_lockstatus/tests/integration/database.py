@@ -83,11 +83,7 @@ class Databases(fixtures.Fixture):
                 main_db.create_context_manager(connection=url)))
         for database in ('main', 'api'):
             migration.db_sync(database=database)
-        context = nova_context.get_admin_context()
-        self.cell = objects.CellMapping(
-            context, uuid=str(uuid.uuid4()), name='cell1',
-            database_connection=urls[0], transport_url='fake:/')
-        self.cell.create()
+        self.cell = self._map_cell('cell1', urls[0])
         self.engine = main_db.get_engine()
         self.addCleanup(self.engine.dispose)
         self.addCleanup(api_db.get_engine().dispose)
@@ -100,17 +96,40 @@ class Databases(fixtures.Fixture):
             database=name, query={'charset': self._charset})
         return url.render_as_string(hide_password=False)
 
+    def _map_cell(self, name, url):
+        cell = objects.CellMapping(
+            nova_context.get_admin_context(), uuid=str(uuid.uuid4()),
+            name=name, database_connection=url, transport_url='fake:/')
+        cell.create()
+        return cell
+
+    def create_cell(self, name):
+        """Create a further cell, before a worker reads which there are.
+
+        :param name: its name
+        :returns: its CellMapping
+        """
+        cell = self._map_cell(name, self._create('cell'))
+        with nova_context.target_cell(
+                nova_context.get_admin_context(), cell) as context:
+            self.addCleanup(main_db.get_engine(context=context).dispose)
+            migration.db_sync(database='main', context=context)
+        return cell
+
     def _execute(self, statement):
         with self._server.connect() as connection:
             connection.execute(sqlalchemy.text(statement))
 
-    def create_server(self):
+    def create_server(self, cell=None):
         """Create a server of the owner's, as if it had been booted.
 
+        :param cell: the CellMapping of its cell, None for the first one
         :returns: its uuid
         """
         owner = identities.OWNER
         context = nova_context.RequestContext(owner.user_id, owner.project_id)
+        if cell is not None:
+            nova_context.set_target_cell(context, cell)
         flavor = objects.Flavor(
             id=1, name='m1.tiny', memory_mb=1, vcpus=1, root_gb=0,
             ephemeral_gb=0, flavorid='1', swap=0, rxtx_factor=1.0,
@@ -128,7 +147,8 @@ class Databases(fixtures.Fixture):
         cache.network_info = network_model.NetworkInfo()
         cache.save()
         objects.InstanceMapping(
-            context, instance_uuid=instance.uuid, cell_mapping=self.cell,
+            context, instance_uuid=instance.uuid,
+            cell_mapping=cell or self.cell,
             project_id=owner.project_id, user_id=owner.user_id,
             queued_for_delete=False).create()
         return instance.uuid
