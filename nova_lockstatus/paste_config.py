@@ -1,0 +1,143 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Puts the filter into the text of an api-paste.ini, and takes it out again.
+
+Only the names of the filter and its section are added or removed; all else
+stays byte for byte. What the text means is decided by the rules of paste and
+of Nova, and a text that leaves a doubt is refused.
+"""
+
+from __future__ import annotations
+
+from nova_lockstatus import ini_text
+from nova_lockstatus import paste_check
+from nova_lockstatus import paste_reader
+
+FILTER = 'lockstatus'
+
+#: The section, as it is added and as it is removed.
+SECTION = ('[filter:%s]' % FILTER, 'use = egg:nova-lockstatus')
+
+
+def enable(text: str, name: str = 'api-paste.ini') -> str:
+    """Put the filter into each pipeline of the compute API that lacks it.
+
+    It goes directly before Nova's router. So it is behind what makes the
+    request's context and behind ``legacy_v2_compatible``, wherever these are;
+    and what the operator has added for all of nova-api (audit, rate limit,
+    tracing) sees the request first and the whole answer last.
+
+    :param text: the file's text, with its own line ends
+    :param name: what messages call the file
+    :returns: the text to write; the same text where nothing is to do
+    :raises PasteFileNotUnderstood: when a pipeline cannot be read, or where
+        the filter belongs cannot be told
+    """
+    config = paste_reader.PasteConfig(text, name)
+    paste_check.check_pipelines(config)
+    lacking = [pipeline for pipeline in config.pipelines
+               if pipeline.is_api and not pipeline.filters]
+    if not lacking:
+        return text
+    wanted = _name_to_use(config)
+    edited = text
+    # From the end, so that what is known of the rest stays true.
+    for pipeline in sorted(lacking, key=lambda item: item.words[-1].start,
+                           reverse=True):
+        edited = ini_text.insert_before(edited, pipeline.words[-1], wanted)
+    if not config.filters:
+        edited = ini_text.append_lines(edited, SECTION)
+    _check_edit(config, edited, wanted)
+    return edited
+
+
+def disable(text: str, name: str = 'api-paste.ini') -> str:
+    """Take the filter out of each pipeline, and its section.
+
+    A section that says more than the one that :func:`enable` adds stays, as
+    does one of another name: it does nothing when no pipeline names it.
+
+    :param text: the file's text, with its own line ends
+    :param name: what messages call the file
+    :returns: the text to write; the same text where nothing is to do
+    :raises PasteFileNotUnderstood: when the file cannot be read, or the filter
+        is named in a way that is not a pipeline's
+    """
+    config = paste_reader.PasteConfig(text, name)
+    paste_check.check_references(config)
+    paste_check.check_written_out(config)
+    edited = text
+    for pipeline in config.pipelines:
+        for _ in pipeline.filters:
+            now = ini_text.scan(edited)[pipeline.section].options
+            edited = ini_text.remove_word(edited, next(
+                word for word in now[pipeline.option].words
+                if config.is_filter(word.text)))
+    section = ini_text.scan(edited).get(SECTION[0][1:-1])
+    if section is not None and section.options:
+        end = max(option.end for option in section.options.values())
+        if tuple(edited[section.start:end].splitlines()) == SECTION:
+            edited = ini_text.cut_lines(edited, section.start, end)
+    _check_edit(config, edited, None)
+    return edited
+
+
+def remaining(text: str) -> list[str]:
+    """Name the sections of the filter that a text has.
+
+    :param text: the file's text
+    :returns: the names, as they stand in brackets
+    """
+    return ['filter:' + name for name in
+            paste_reader.PasteConfig(text, 'api-paste.ini').filters]
+
+
+def _name_to_use(config: paste_reader.PasteConfig) -> str:
+    if len(config.filters) > 1:
+        raise config.doubt(
+            'it has %d filters of this plugin (%s), and which one a pipeline '
+            'should have cannot be told; put one into each pipeline by hand'
+            % (len(config.filters), ', '.join(config.filters)))
+    if config.filters:
+        return config.filters[0]
+    if ('filter', FILTER) in config.sections:
+        raise config.doubt(
+            'its section [filter:%s] is something else; rename that filter'
+            % FILTER)
+    return FILTER
+
+
+def _check_edit(config: paste_reader.PasteConfig, edited: str,
+                wanted: str | None) -> None:
+    """Check that an edit did what it should, and nothing else.
+
+    :param config: what was there before
+    :param edited: the text after
+    :param wanted: the filter that was put into the pipelines that lacked one,
+        or None where all were taken out
+    :raises PasteFileNotUnderstood: when the text does not read as intended
+    """
+    after = paste_reader.PasteConfig(edited, config.name)
+    expected = {pipeline.key: [
+        word for word in pipeline.names if not config.is_filter(word)]
+        for pipeline in config.pipelines}
+    if wanted is not None:
+        for pipeline in config.pipelines:
+            if pipeline.filters or not pipeline.is_api:
+                expected[pipeline.key] = pipeline.names
+            else:
+                expected[pipeline.key].insert(-1, wanted)
+    found = {pipeline.key: pipeline.names for pipeline in after.pipelines}
+    if found != expected or after.others() != config.others():
+        raise config.doubt('the edited file would not be read as intended; '
+                           'edit it by hand')
