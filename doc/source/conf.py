@@ -15,6 +15,7 @@
 import pathlib
 
 extensions = [
+    'cliff.sphinxext',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',
@@ -42,6 +43,14 @@ html_theme_options = {
 openstackdocs_auto_name = False
 openstackdocs_auto_version = False
 openstackdocs_pdf_link = False
+
+man_pages = [
+    ('cli/nova-lockstatus', 'nova-lockstatus',
+     'show and change what nova-lockstatus does', 'nova-lockstatus', 1),
+    ('cli/osc', 'openstack-lockstatus',
+     'commands of the OpenStackClient about locks and the status of hosts',
+     'nova-lockstatus', 1),
+]
 
 # Both are written while the documentation is built, from the code.
 config_generator_config_file = [

@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""For how long a server has been locked."""
+
+import argparse
+import datetime
+import re
+
+_UNITS = {'m': 'minutes', 'h': 'hours', 'd': 'days', 'w': 'weeks'}
+
+
+def parse(text: str) -> datetime.timedelta:
+    """Read the value of ``--older-than``.
+
+    :param text: a number and a unit, such as ``30d``
+    :returns: as long as that
+    :raises argparse.ArgumentTypeError: when it is neither
+    """
+    found = re.fullmatch('([0-9]{1,6})([mhdw])', text)
+    if not found:
+        raise argparse.ArgumentTypeError(
+            "'%s' is no age: give a number and m, h, d or w, as in 30d" % text)
+    return datetime.timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def is_older(
+    moment: str | None, age: datetime.timedelta, now: datetime.datetime,
+) -> bool:
+    """Tell whether something began long enough ago.
+
+    :param moment: when it began, in UTC, as :func:`normalise` returns it
+    :param age: how long ago at the least
+    :param now: the present
+    :returns: whether it is so; not, if the beginning is not known
+    """
+    if moment is None:
+        return False
+    began = datetime.datetime.strptime(moment, '%Y-%m-%dT%H:%M:%SZ')
+    return now - began.replace(tzinfo=datetime.timezone.utc) >= age
+
+
+def normalise(moment: str | None) -> str | None:
+    """Write a time of the compute API in the one form that is shown.
+
+    :param moment: such as ``2026-11-21T12:00:00.000000``
+    :returns: such as ``2026-11-21T12:00:00Z``
+    """
+    return moment[:19] + 'Z' if moment else None

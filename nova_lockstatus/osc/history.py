@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the instance actions of a server tell about its lock."""
+
+from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from typing import Any, NamedTuple
+
+from cliff import columns
+
+from nova_lockstatus.osc import age
+
+
+class Event(NamedTuple):
+    """A lock or an unlock.
+
+    :param action: ``lock`` or ``unlock``
+    :param time: when, in UTC
+    :param user_id: who asked for it
+    :param project_id: as a member of which project
+    :param request_id: of the call
+    """
+
+    action: str
+    time: str | None
+    user_id: str | None
+    project_id: str | None
+    request_id: str | None
+
+
+def read(actions: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """Pick the locks and unlocks.
+
+    :param actions: instance actions of one server, the newest first
+    :returns: those that are locks and unlocks, the newest first
+    """
+    return [Event(action['action'], age.normalise(action.get('start_time')),
+                  action.get('user_id'), action.get('project_id'),
+                  action.get('request_id'))
+            for action in actions if action['action'] in ('lock', 'unlock')]
+
+
+def lock_in_force(events: Sequence[Event]) -> dict[str, str | None]:
+    """Tell since when a locked server is locked, and who did it last.
+
+    :param events: as :func:`read` returns them
+    :returns: the keys ``locked_at`` and ``locked_by_user_id``, as the
+        extension os-server-locked-status has them
+    """
+    locks = list(itertools.takewhile(
+        lambda event: event.action == 'lock', events))
+    if not locks:
+        return {'locked_at': None, 'locked_by_user_id': None}
+    return {'locked_at': locks[-1].time,
+            'locked_by_user_id': locks[0].user_id}
+
+
+class HistoryColumn(columns.FormattableColumn):
+    """Shows events to a person as lines, to a program as objects."""
+
+    def human_readable(self) -> str:
+        """Return a line for each event.
+
+        :returns: the lines, the newest first
+        """
+        return '\n'.join(
+            '%s %s by user %s of project %s' % (
+                event.time, event.action, event.user_id, event.project_id)
+            for event in self._value)
+
+    def machine_readable(self) -> list[dict[str, str | None]]:
+        """Return an object for each event.
+
+        :returns: what JSON and YAML can carry, the newest first
+        """
+        return [event._asdict() for event in self._value]

@@ -1,0 +1,243 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""openstack lock list, openstack lock show."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+import datetime
+import re
+from typing import Any
+
+from osc_lib.command import command
+
+from nova_lockstatus.osc import age
+from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import error
+from nova_lockstatus.osc import history
+from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import parallel
+from nova_lockstatus.osc import progress
+from nova_lockstatus.osc import selection as selections
+from nova_lockstatus.osc import table
+
+_COLUMNS = (
+    table.Column('ID', 'id'),
+    table.Column('Name', 'name'),
+    table.Column('Project ID', 'tenant_id'),
+    table.Column('Locked By', 'locked_by', offers.LOCKED_BY),
+    table.Column('Reason', 'locked_reason', offers.LOCKED_REASON),
+    table.Column('Since', 'locked_at'),
+    table.Column('Locked By User ID', 'locked_by_user_id'),
+    table.Column('Host', 'OS-EXT-SRV-ATTR:host'),
+    table.Column('Host Status', 'host_status', offers.HOST_STATUS),
+)
+
+_LONG = frozenset({'locked_at', 'locked_by_user_id', 'tenant_id',
+                   'OS-EXT-SRV-ATTR:host', 'host_status'})
+
+_FIELDS = ('id', 'name', 'project_id', 'locked', 'locked_by', 'locked_reason',
+           'locked_at', 'locked_by_user_id')
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as exc:
+        raise argparse.ArgumentTypeError(
+            "'%s' is no regular expression: %s" % (text, exc)) from exc
+
+
+def _seen(
+    server: Mapping[str, Any], key: str, capability: offers.Capability,
+) -> Any:
+    """Return a value that a filter needs.
+
+    :raises error.CommandError: when the cloud keeps it from the user, as
+        nothing or everything would fit the filter then
+    """
+    if key not in server:
+        raise error.CommandError(
+            'The cloud does not show you %s.' % capability.title)
+    return server[key]
+
+
+def _since_and_who(
+    cloud: clouds.Cloud, server: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Find out since when a server is locked, and which user did it.
+
+    :returns: the keys ``locked_at`` and ``locked_by_user_id`` as far as the
+        cloud tells them
+    """
+    if cloud.offer.extends(offers.LOCKED_AT):
+        server = cloud.show_server(server['id'], cloud.offer.choose())
+        return {key: server[key] for key in ('locked_at', 'locked_by_user_id')
+                if key in server}
+    return history.lock_in_force(
+        history.read(cloud.read_actions(server['id'])))
+
+
+class ListLock(command.Lister):
+    """List locked servers: which, who holds the lock, and why.
+
+    What the cloud does not tell, or not you, is left out. To know since when a
+    server is locked takes a call for each; it is only asked for if needed.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments.
+
+        :param prog_name: the command's name
+        :returns: its parser
+        """
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        selections.add_arguments(parser)
+        parser.add_argument(
+            '--locked-by', choices=('owner', 'admin'),
+            help='Servers that somebody of their own project has locked, or '
+                 'an administrator of another one (needs the extension '
+                 'os-server-locked-status in the cloud)')
+        parser.add_argument(
+            '--reason', metavar='<regex>', type=_pattern,
+            help='Servers whose lock has a reason that this regular '
+                 'expression matches somewhere')
+        parser.add_argument(
+            '--older-than', metavar='<age>', type=age.parse,
+            help='Servers that have been locked for this long at the least, '
+                 'such as 45m, 12h, 30d or 2w; those of which no record '
+                 'tells it are left out')
+        parser.add_argument(
+            '--long', action='store_true',
+            help='Show also since when, which user, project, host and its '
+                 'status')
+        parallel.add_argument(parser)
+        return parser
+
+    def take_action(
+        self, args: argparse.Namespace,
+    ) -> tuple[list[str], list[list[Any]]]:
+        """List what is locked.
+
+        :param args: the arguments
+        :returns: heads and rows
+        :raises error.CommandError: when the cloud does not tell it
+        """
+        cloud: clouds.Cloud = self.app.client_manager.lockstatus
+        cloud.offer.require(offers.LOCKED)
+        if args.locked_by:
+            cloud.offer.require(offers.LOCKED_BY)
+        if args.reason:
+            cloud.offer.require(offers.LOCKED_REASON)
+        selection = selections.read(args, cloud)
+        rows = list(self._find(cloud, selection, args))
+        wanted = {column.key for column in _COLUMNS} - _LONG
+        if args.long or args.older_than is not None:
+            rows = self._look_closer(cloud, rows, args)
+            wanted |= _LONG if args.long else {'locked_at'}
+        if selection.all_projects or selection.project_id:
+            wanted.add('tenant_id')
+        return table.lay_out(
+            [column for column in _COLUMNS if column.key in wanted],
+            rows, cloud.offer)
+
+    def _find(
+        self, cloud: clouds.Cloud, selection: selections.Selection,
+        args: argparse.Namespace,
+    ) -> Iterator[clouds.Server]:
+        query = {}
+        if cloud.offer.gives(offers.FIND_LOCKED):
+            query['locked'] = 'True'
+        if args.locked_by:
+            query['locked_by'] = args.locked_by
+        wanted = [offers.LOCKED, offers.LOCKED_REASON, offers.FIND_LOCKED]
+        if args.long:
+            wanted.append(offers.HOST_STATUS)
+        for server in selections.servers(cloud, selection, *wanted, **query):
+            if not _seen(server, 'locked', offers.LOCKED):
+                continue
+            if args.locked_by and args.locked_by != _seen(
+                    server, 'locked_by', offers.LOCKED_BY):
+                continue
+            if args.reason and not args.reason.search(_seen(
+                    server, 'locked_reason', offers.LOCKED_REASON) or ''):
+                continue
+            yield server
+
+    def _look_closer(
+        self, cloud: clouds.Cloud, rows: list[clouds.Server],
+        args: argparse.Namespace,
+    ) -> list[clouds.Server]:
+        with progress.bar('Locks', len(rows), self.app) as advance:
+            outcomes = parallel.run(
+                lambda server: _since_and_who(cloud, server), rows,
+                args.parallel, advance)
+        found = []
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for outcome in outcomes:
+            if getattr(outcome.failure, 'status', None) == 404:
+                continue  # deleted meanwhile
+            if outcome.failure:
+                raise outcome.failure
+            row = {**outcome.item, **(outcome.result or {})}
+            if args.older_than is not None and not age.is_older(
+                    _seen(row, 'locked_at', offers.LOCKED_AT),
+                    args.older_than, now):
+                continue
+            found.append(row)
+        return found
+
+
+class ShowLock(command.ShowOne):
+    """Show the lock of a server, and who has locked and unlocked it when.
+
+    What the cloud does not tell, or not you, is left out.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments.
+
+        :param prog_name: the command's name
+        :returns: its parser
+        """
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument(
+            'server', metavar='<server>', help='The server, by name or id')
+        selections.add_all_projects(parser)
+        return parser
+
+    def take_action(
+        self, args: argparse.Namespace,
+    ) -> tuple[list[str], list[Any]]:
+        """Show what is known of one lock.
+
+        :param args: the arguments
+        :returns: names and values
+        :raises error.CommandError: when there is no such server
+        """
+        cloud: clouds.Cloud = self.app.client_manager.lockstatus
+        microversion = cloud.offer.choose(offers.LOCKED, offers.LOCKED_REASON)
+        server = cloud.find_server(
+            args.server, microversion, args.all_projects)
+        if (cloud.offer.extends(offers.LOCKED_AT)
+                and args.server != server['id']):
+            # Found in a list, which does not have it all.
+            server = cloud.show_server(server['id'], microversion)
+        events = history.read(cloud.read_actions(server['id']))
+        if server.get('locked') and 'locked_at' not in server and (
+                not cloud.offer.extends(offers.LOCKED_AT)):
+            server = {**server, **history.lock_in_force(events)}
+        server['project_id'] = server.get('tenant_id')
+        names = [name for name in _FIELDS if name in server]
+        return ([*names, 'history'],
+                [*(server[name] for name in names),
+                 history.HistoryColumn(events)])

@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Many calls of the compute API at a time, but not too many."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from concurrent import futures
+import dataclasses
+from typing import Any, Generic, TypeVar
+
+from keystoneauth1 import exceptions as ksa_exceptions
+from openstack import exceptions as sdk_exceptions
+
+from nova_lockstatus.osc import error
+
+DEFAULT = 8
+# NOTE: the session of keystoneauth keeps ten connections, and urllib3 warns
+# of each further one.
+LIMIT = 10
+
+Item = TypeVar('Item')
+Result = TypeVar('Result')
+
+FAILURES = (error.CommandError, sdk_exceptions.SDKException,
+            ksa_exceptions.ClientException)
+"""What can be wrong with one call; all else is a bug."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome(Generic[Item, Result]):
+    """What became of one item.
+
+    :param item: the item
+    :param result: what the function returned
+    :param failure: why it did not
+    """
+
+    item: Item
+    result: Result | None
+    failure: Exception | None
+
+
+def add_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--parallel``.
+
+    :param parser: the command's
+    """
+    parser.add_argument(
+        '--parallel', metavar='<number>', type=_number, default=DEFAULT,
+        help='How many calls to make at a time, from 1 to %d '
+             '(default: %d)' % (LIMIT, DEFAULT))
+
+
+def _number(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= LIMIT:
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        "'%s' is not a number from 1 to %d" % (text, LIMIT))
+
+
+def run(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    advance: Callable[[], Any] = lambda: None,
+) -> list[Outcome[Item, Result]]:
+    """Call a function for each of many items.
+
+    :param function: what to call, in several threads
+    :param items: what to call it with
+    :param workers: how many calls to make at a time
+    :param advance: called after each
+    :returns: what became of each, in the order of the items
+    """
+    def attempt(item: Item) -> Outcome[Item, Result]:
+        try:
+            return Outcome(item, function(item), None)
+        except FAILURES as exc:
+            return Outcome(item, None, exc)
+
+    with futures.ThreadPoolExecutor(workers) as pool:
+        begun = [pool.submit(attempt, item) for item in items]
+        try:
+            for _ in futures.as_completed(begun):
+                advance()
+        except BaseException:
+            # Ctrl-C: what has not begun does not begin any more.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in begun]

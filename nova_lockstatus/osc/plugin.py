@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the OpenStackClient loads at each start, so as little as can be.
+
+NOTE: the names in here are those that openstackclient.common.clientmanager
+asks for.
+"""
+
+import argparse
+import typing
+
+if typing.TYPE_CHECKING:
+    from nova_lockstatus.osc import cloud
+
+API_NAME = 'lockstatus'
+# NOTE: the commands are in the group openstack.lockstatus.v2. The version of
+# the API is that of --os-compute-api-version, there is no other.
+API_VERSION_OPTION = 'os_lockstatus_api_version'
+DEFAULT_API_VERSION = '2'
+API_VERSIONS = {'2': 'nova_lockstatus.osc.cloud.Cloud'}
+
+
+def make_client(instance: typing.Any) -> 'cloud.Cloud':
+    """Make what the commands find as ``client_manager.lockstatus``.
+
+    :param instance: the OpenStackClient's client manager
+    :returns: the cloud that the user chose
+    """
+    from nova_lockstatus.osc import cloud
+    return cloud.Cloud(instance.sdk_connection)
+
+
+def build_option_parser(
+    parser: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
+    """Add no global option.
+
+    :param parser: the parser of the global options
+    :returns: the same
+    """
+    return parser

@@ -1,0 +1,52 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A progress bar, for somebody who watches."""
+
+from collections.abc import Callable, Iterator
+import contextlib
+import sys
+from typing import Any
+
+
+@contextlib.contextmanager
+def bar(title: str, total: int, app: Any) -> Iterator[Callable[[], None]]:
+    """Show a bar on the standard error while something long goes on.
+
+    Only if that is a terminal, there is more than one step, and the user does
+    not want the client to be quiet.
+
+    :param title: what goes on
+    :param total: of how many steps
+    :param app: the OpenStackClient's shell
+    :returns: what to call after each step
+    """
+    if total < 2 or not sys.stderr.isatty() or app.options.verbose_level < 1:
+        yield lambda: None
+        return
+    # NOTE: it takes a while to import, and comes with the extra "osc" alone.
+    try:
+        from rich import console
+        from rich import progress
+    except ImportError:
+        yield lambda: None
+        return
+    with progress.Progress(
+        progress.TextColumn('{task.description}'),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        console=console.Console(stderr=True),
+        transient=True,
+    ) as shown:
+        task = shown.add_task(title, total=total)
+        yield lambda: shown.advance(task)

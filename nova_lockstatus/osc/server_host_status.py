@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""openstack server host status."""
+
+import argparse
+from typing import Any
+
+from osc_lib.command import command
+
+from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import error
+from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import parallel
+from nova_lockstatus.osc import progress
+from nova_lockstatus.osc import selection as selections
+from nova_lockstatus.osc import table
+
+_COLUMNS = (
+    table.Column('ID', 'id'),
+    table.Column('Name', 'name'),
+    table.Column('Host', 'OS-EXT-SRV-ATTR:host'),
+    table.Column('Host Status', 'host_status'),
+    table.Column('Error', 'error'),
+)
+
+
+class ShowServerHostStatus(command.Lister):
+    """Show whether the hosts of servers are up.
+
+    UP, DOWN (forced down), MAINTENANCE (disabled), UNKNOWN (its nova-compute
+    does not report), or nothing for a server that is on no host. Whom the
+    cloud does not let see it all may see UNKNOWN alone, or nothing. The exit
+    code is 1 if one of the servers is not found.
+    """
+
+    _failed = 0
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the arguments.
+
+        :param prog_name: the command's name
+        :returns: its parser
+        """
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument(
+            'servers', metavar='<server>', nargs='+',
+            help='The servers, by name or id')
+        selections.add_all_projects(parser)
+        parallel.add_argument(parser)
+        return parser
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Carry it out.
+
+        :param args: the arguments
+        :returns: the exit code, 1 if it failed with one of the servers
+        """
+        code: int = super().run(args)
+        return 1 if self._failed else code
+
+    def take_action(
+        self, args: argparse.Namespace,
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Show the status of each server's host.
+
+        :param args: the arguments
+        :returns: heads and rows
+        :raises error.CommandError: when the cloud does not tell it
+        """
+        cloud: clouds.Cloud = self.app.client_manager.lockstatus
+        cloud.offer.require(offers.HOST_STATUS)
+        microversion = cloud.offer.choose(offers.HOST_STATUS)
+        with progress.bar('Servers', len(args.servers), self.app) as advance:
+            outcomes = parallel.run(
+                lambda name: cloud.find_server(
+                    name, microversion, args.all_projects),
+                args.servers, args.parallel, advance)
+        found = [outcome.result for outcome in outcomes if outcome.result]
+        if found and not any('host_status' in server for server in found):
+            raise error.CommandError(
+                'The cloud does not show you %s.'
+                % offers.HOST_STATUS.title)
+        self._failed = len(outcomes) - len(found)
+        if self._failed:
+            self.log.error(
+                '%d of %d servers were not found, the column Error says why.',
+                self._failed, len(outcomes))
+        return table.lay_out(
+            _COLUMNS,
+            [outcome.result or {'name': outcome.item, 'id': '',
+                                'error': str(outcome.failure)}
+             for outcome in outcomes], cloud.offer)

@@ -1,0 +1,383 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the OpenStackClient's commands decide, without a cloud."""
+
+import argparse
+import datetime
+import json
+import subprocess
+import sys
+import threading
+
+import ddt
+import requests
+import testtools
+
+from nova_lockstatus.osc import age
+from nova_lockstatus.osc import error
+from nova_lockstatus.osc import history
+from nova_lockstatus.osc import hypervisor_status
+from nova_lockstatus.osc import lock_set
+from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import parallel
+from nova_lockstatus.osc import selection
+from nova_lockstatus.osc import table
+
+STOCK = offers.Offer(newest=(2, 104))
+
+PLUGIN = offers.Offer(
+    frozenset({offers.LOCKED_STATUS, offers.SERVER_HOST_STATUS}), (2, 104))
+
+
+def older(newest):
+    return offers.Offer(newest=newest)
+
+
+def pinned(offer, version):
+    return offers.Offer(offer.aliases, offer.newest, version)
+
+
+@ddt.ddt
+class MicroversionTestCase(testtools.TestCase):
+
+    LOCK = (offers.LOCKED, offers.LOCKED_BY, offers.LOCKED_REASON)
+
+    @ddt.data(
+        # The extension gives it all at the cloud's default.
+        (PLUGIN, LOCK, None),
+        (PLUGIN, (offers.HOST_STATUS,), None),
+        # Nova gives it from a microversion on, and some of it never.
+        (STOCK, LOCK, '2.73'),
+        (STOCK, (offers.LOCKED,), '2.9'),
+        (STOCK, (offers.LOCKED_BY,), None),
+        (STOCK, (offers.HOST_STATUS,), '2.16'),
+        (STOCK, (offers.HOST_STATUS, *LOCK), '2.73'),
+        (STOCK, (), None),
+        # What an older cloud gives, it is asked for.
+        (older((2, 73)), LOCK, '2.73'),
+        (older((2, 72)), LOCK, '2.9'),
+        (older((2, 72)), (offers.HOST_STATUS, *LOCK), '2.16'),
+        (older((2, 8)), LOCK, None),
+        (older(None), LOCK, None),
+        # No extension gives tags.
+        (PLUGIN, (offers.TAGS, *LOCK), '2.26'),
+        # The user's own microversion is used for all.
+        (pinned(PLUGIN, (2, 1)), LOCK, '2.1'),
+        (pinned(STOCK, (2, 1)), LOCK, '2.1'),
+        (pinned(STOCK, (2, 96)), (), '2.96'))
+    @ddt.unpack
+    def test_choose(self, offer, wanted, expected):
+        self.assertEqual(expected, offer.choose(*wanted))
+
+    @ddt.data(
+        (PLUGIN, offers.LOCKED_BY, True),
+        (STOCK, offers.LOCKED_BY, False),
+        (STOCK, offers.LOCKED, True),
+        (older((2, 9)), offers.LOCKED, True),
+        (older((2, 8)), offers.LOCKED, False),
+        (older(None), offers.LOCKED, False),
+        (pinned(STOCK, (2, 72)), offers.LOCK_REASON, False),
+        (pinned(STOCK, (2, 73)), offers.LOCK_REASON, True),
+        (pinned(PLUGIN, (2, 1)), offers.LOCK_REASON, True),
+        (PLUGIN, offers.FIND_HYPERVISORS, False))
+    @ddt.unpack
+    def test_gives_and_require(self, offer, capability, expected):
+        self.assertEqual(expected, offer.gives(capability))
+        if expected:
+            offer.require(capability)
+        else:
+            self.assertRaises(
+                error.CommandError, offer.require, capability)
+
+    @ddt.data(
+        (older((2, 60)), offers.LOCK_REASON,
+         'For a lock with a reason the cloud needs the extension '
+         'os-server-locked-status or microversion 2.73, and this '
+         "cloud's newest is 2.60."),
+        (older(None), offers.TAGS,
+         'For a selection by tags the cloud needs microversion 2.26, and '
+         'this cloud has no microversions.'),
+        (pinned(STOCK, (2, 100)), offers.LOCKED_BY,
+         'For who holds a lock the cloud needs the extension '
+         'os-server-locked-status, and this cloud does not have it.'))
+    @ddt.unpack
+    def test_what_is_missing(self, offer, capability, message):
+        refusal = self.assertRaises(
+            error.CommandError, offer.require, capability)
+        self.assertEqual(message, str(refusal))
+
+    def test_parse(self):
+        self.assertEqual((2, 73), offers.parse('2.73'))
+        for text in ('2', '2.', 'x.1', '', '2.1.1'):
+            self.assertRaises(error.CommandError, offers.parse, text)
+
+
+@ddt.ddt
+class SelectionTestCase(testtools.TestCase):
+
+    SERVER = {'tenant_id': 'p', 'OS-EXT-SRV-ATTR:host': 'h',
+              'tags': ['a', 'b']}
+
+    @ddt.data(
+        ({}, True), ({'project_id': 'p'}, True), ({'project_id': 'q'}, False),
+        ({'host': 'h'}, True), ({'host': 'H'}, False),
+        ({'tags': ('a', 'b')}, True), ({'tags': ('a', 'c')}, False),
+        ({'project_id': 'p', 'host': 'other'}, False))
+    @ddt.unpack
+    def test_holds(self, chosen, expected):
+        self.assertEqual(
+            expected, selection.Selection(**chosen).holds(self.SERVER))
+
+    def test_a_host_that_is_not_shown_chooses_nothing(self):
+        self.assertRaises(
+            error.CommandError, selection.Selection(host='h').holds,
+            {'tenant_id': 'p'})
+
+    @ddt.data(
+        ({}, {}),
+        ({'all_projects': True}, {'all_tenants': 'True'}),
+        # Nova lets administrators alone ask for all projects.
+        ({'project_id': 'own'}, {'project_id': 'own'}),
+        ({'project_id': 'p'}, {'all_tenants': 'True', 'project_id': 'p'}),
+        ({'host': 'h', 'tags': ('a', 'b')}, {'host': 'h', 'tags': 'a,b'}))
+    @ddt.unpack
+    def test_query(self, chosen, expected):
+        self.assertEqual(
+            expected, selection.Selection(**chosen).query('own'))
+
+
+class TableTestCase(testtools.TestCase):
+
+    COLUMNS = (table.Column('ID', 'id'),
+               table.Column('By', 'by', offers.LOCKED_BY),
+               table.Column('Why', 'why', offers.LOCKED_REASON))
+
+    def test_columns_that_no_row_has_are_left_out(self):
+        rows: list[dict] = [{'id': 1, 'why': None}, {'id': 2}]
+        self.assertEqual(
+            (['ID', 'Why'], [[1, None], [2, None]]),
+            table.lay_out(self.COLUMNS, rows, PLUGIN))
+
+    def test_without_rows_the_cloud_decides(self):
+        for offer, heads in ((PLUGIN, ['ID', 'By', 'Why']),
+                             (STOCK, ['ID', 'Why']),
+                             (older((2, 60)), ['ID'])):
+            self.assertEqual(
+                (heads, []), table.lay_out(self.COLUMNS, [], offer))
+
+
+@ddt.ddt
+class LockTestCase(testtools.TestCase):
+
+    @ddt.data(
+        ({'locked': False}, True, None),
+        ({'locked': False}, False, None),
+        ({}, False, None),
+        ({'locked': True, 'locked_reason': 'why'}, False, None),
+        ({'locked': True, 'locked_reason': 'x'}, False, 'unlock it first'),
+        ({'locked': True, 'locked_by': 'owner', 'locked_reason': 'x'}, True,
+         None),
+        ({'locked': True, 'locked_by': 'admin', 'locked_reason': 'x'}, True,
+         'An administrator holds the lock'))
+    @ddt.unpack
+    def test_obstacle(self, server, extended, expected):
+        found = lock_set.obstacle(server, 'why', extended)
+        if expected is None:
+            self.assertIsNone(found)
+        else:
+            self.assertIn(expected, found)
+
+    def actions(self, *names):
+        return [{'action': name, 'user_id': 'u%d' % number,
+                 'start_time': '2026-11-%02dT12:00:00.000000' % (20 - number)}
+                for number, name in enumerate(names)]
+
+    @ddt.data(
+        ((), None, None),
+        (('reboot', 'create'), None, None),
+        (('lock',), '2026-11-20T12:00:00Z', 'u0'),
+        # The first of those since the last unlock says since when.
+        (('reboot', 'lock', 'lock', 'unlock', 'lock'),
+         '2026-11-18T12:00:00Z', 'u1'),
+        (('unlock', 'lock'), None, None))
+    @ddt.unpack
+    def test_lock_in_force(self, names, since, user):
+        self.assertEqual(
+            {'locked_at': since, 'locked_by_user_id': user},
+            history.lock_in_force(history.read(self.actions(*names))))
+
+    def test_history_for_people_and_programs(self):
+        column = history.HistoryColumn(
+            history.read(self.actions('unlock', 'stop', 'lock')))
+        self.assertEqual(
+            '2026-11-20T12:00:00Z unlock by user u0 of project None\n'
+            '2026-11-18T12:00:00Z lock by user u2 of project None',
+            column.human_readable())
+        self.assertEqual(
+            [{'action': 'unlock', 'time': '2026-11-20T12:00:00Z',
+              'user_id': 'u0', 'project_id': None, 'request_id': None},
+             {'action': 'lock', 'time': '2026-11-18T12:00:00Z',
+              'user_id': 'u2', 'project_id': None, 'request_id': None}],
+            json.loads(json.dumps(column.machine_readable())))
+
+    @ddt.data(('45m', 45), ('12h', 720), ('30d', 43200), ('2w', 20160))
+    @ddt.unpack
+    def test_age(self, text, minutes):
+        self.assertEqual(datetime.timedelta(minutes=minutes), age.parse(text))
+
+    @ddt.data('', '30', 'd', '-1d', '1.5h', '30 d', '1y', '9999999d')
+    def test_no_age(self, text):
+        self.assertRaises(argparse.ArgumentTypeError, age.parse, text)
+
+    def test_longest_age_fits(self):
+        self.assertFalse(age.is_older(
+            '2000-01-01T00:00:00Z', age.parse('999999w'),
+            datetime.datetime.now(datetime.timezone.utc)))
+
+    def test_is_older(self):
+        now = datetime.datetime(2026, 11, 21, tzinfo=datetime.timezone.utc)
+        day = datetime.timedelta(days=1)
+        self.assertTrue(age.is_older('2026-11-20T00:00:00Z', day, now))
+        self.assertFalse(age.is_older('2026-11-20T00:00:01Z', day, now))
+        self.assertFalse(age.is_older(None, day, now))
+
+
+@ddt.ddt
+class HypervisorTestCase(testtools.TestCase):
+
+    NOVAS = {'hypervisor_hostname': 'n', 'state': 'up', 'status': 'disabled',
+             'service': {'host': 'h', 'disabled_reason': 'dust'}}
+
+    ROW = {'hypervisor_hostname': 'n', 'state': 'up', 'status': 'disabled',
+           'disabled_reason': 'dust'}
+
+    @ddt.data(
+        (NOVAS, None, ROW),
+        (NOVAS, {'h': True}, {**ROW, 'forced_down': True}),
+        (NOVAS, {'other': True}, ROW),
+        # The extension's own fields count.
+        ({**NOVAS, 'forced_down': False, 'disabled_reason': 'mine'},
+         {'h': True}, {**ROW, 'forced_down': False,
+                       'disabled_reason': 'mine'}),
+        ({**NOVAS, 'running_vms': 3}, None, {**ROW, 'servers': 3}),
+        ({**NOVAS, 'servers': [{}, {}]}, None, {**ROW, 'servers': 2}))
+    @ddt.unpack
+    def test_flatten(self, hypervisor, forced_down, expected):
+        self.assertEqual(expected, hypervisor_status.flatten(
+            hypervisor, forced_down))
+
+
+class ParallelTestCase(testtools.TestCase):
+
+    def test_order_and_failures(self):
+        def work(item):
+            if item == 2:
+                raise error.CommandError('two')
+            return item * 10
+
+        steps = []
+        outcomes = parallel.run(work, [3, 2, 1], 2, lambda: steps.append(1))
+        self.assertEqual(
+            [(3, 30, 'None'), (2, None, 'two'), (1, 10, 'None')],
+            [(outcome.item, outcome.result, str(outcome.failure))
+             for outcome in outcomes])
+        self.assertEqual(3, len(steps))
+
+    def test_a_bug_is_not_swallowed(self):
+        self.assertRaises(ZeroDivisionError, parallel.run,
+                          lambda item: 1 / item, [0], 1)
+
+    def test_as_many_at_a_time_as_asked_for(self):
+        together = threading.Barrier(3, timeout=10)
+        lock = threading.Lock()
+        running, most = [], []
+
+        def work(item):
+            with lock:
+                running.append(item)
+                most.append(len(running))
+            together.wait()
+            with lock:
+                running.remove(item)
+
+        parallel.run(work, range(9), 3)
+        self.assertEqual(3, max(most))
+
+    def test_what_has_not_begun_does_not_begin_after_ctrl_c(self):
+        begun = []
+        released = threading.Event()
+
+        def work(item):
+            begun.append(item)
+            if item == 1:
+                released.wait(10)
+
+        def interrupt():
+            threading.Timer(0.5, released.set).start()
+            raise KeyboardInterrupt
+
+        self.assertRaises(KeyboardInterrupt, parallel.run, work, [0, 1, 2, 3],
+                          1, interrupt)
+        self.assertEqual([0, 1], begun)
+
+
+@ddt.ddt
+class ErrorTestCase(testtools.TestCase):
+
+    @ddt.data(
+        ({'conflictingRequest': {'code': 409, 'message': 'Two\n lines.'}},
+         'Two lines.'),
+        ({'errors': [{'detail': 'Too new.'}]}, 'Too new.'),
+        ({'errors': []}, 'Conflict'), ([1], 'Conflict'), ({}, 'Conflict'),
+        ('x', 'Conflict'))
+    @ddt.unpack
+    def test_text_of(self, body, expected):
+        answer = requests.Response()
+        answer.reason = 'Conflict'
+        answer._content = json.dumps(body).encode()
+        self.assertEqual(expected, error.text_of(answer))
+
+    def test_text_of_a_page(self):
+        answer = requests.Response()
+        answer.reason = 'Bad Gateway'
+        answer._content = b'<html>'
+        self.assertEqual('Bad Gateway', error.text_of(answer))
+
+    def test_refused(self):
+        self.assertEqual('Gone (HTTP 404)', str(error.Refused(404, 'Gone.')))
+
+
+class ImportTestCase(testtools.TestCase):
+
+    def test_nothing_needs_nova(self):
+        code = '''
+import importlib, pkgutil, sys
+sys.modules['nova'] = None
+import nova_lockstatus.osc as package
+for module in pkgutil.iter_modules(package.__path__):
+    importlib.import_module(package.__name__ + '.' + module.name)
+'''
+        run = subprocess.run([sys.executable, '-W', 'ignore', '-c', code],
+                             capture_output=True, text=True)
+        self.assertEqual((0, ''), (run.returncode, run.stderr))
+
+    def test_every_start_of_the_client_loads_little(self):
+        code = '''
+import sys
+import nova_lockstatus.osc.plugin
+print([name for name in sys.modules if name.startswith((
+    'nova_lockstatus.osc.', 'openstack', 'osc_lib', 'rich'))])
+'''
+        run = subprocess.run([sys.executable, '-c', code],
+                             capture_output=True, text=True)
+        self.assertEqual("['nova_lockstatus.osc.plugin']\n", run.stdout)
