@@ -25,7 +25,10 @@ from typing import Any, NoReturn
 
 from nova_lockstatus import exception
 from nova_lockstatus import fields
+from nova_lockstatus import host_status
+from nova_lockstatus import hypervisors
 from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus import state_lock
 from nova_lockstatus.extensions import base
 
 CURRENT: contextvars.ContextVar['Answer | None'] = contextvars.ContextVar(
@@ -55,12 +58,19 @@ class Answer:
         """The Instance that Nova read last."""
         self.locked_uuid: str | None = None
         """The server whose lock refused the call."""
+        self.guard: state_lock.Guard | None = None
+        """What stops the call if it would change a locked server."""
         self.cells: dict[str, Any] = {}
-        """The cell of each server of a list whose system metadata Nova did
-        not load, by server uuid."""
+        """The cell of each server of a list, by server uuid."""
+        self.hosts = host_status.Hosts(pipeline.service_is_up)
+        """The state of the servers' hosts."""
+        self.host_status_search: host_status.Search | None = None
+        """What a list of servers is filtered by."""
+        self.hypervisors = hypervisors.Hypervisors()
+        """The hypervisors that it shows."""
         self._servers: list[tuple[dict[str, Any], Any]] = []
-        self._hypervisors: list[tuple[dict[str, Any], base.Hypervisor]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
+        self._error: Exception | None = None
 
     def add_server(self, body: dict[str, Any], instance: Any) -> None:
         """Remember a server that Nova's view returned.
@@ -69,16 +79,6 @@ class Answer:
         :param instance: the Instance that it shows
         """
         self._servers.append((body, instance))
-
-    def add_hypervisor(self, body: dict[str, Any], node: Any,
-                       service: Any) -> None:
-        """Remember a hypervisor that Nova shows.
-
-        :param body: the very dict that stands in the answer
-        :param node: the ComputeNode that it shows
-        :param service: the Service of its nova-compute
-        """
-        self._hypervisors.append((body, base.Hypervisor(node, service)))
 
     def instances(self) -> Iterator[Any]:
         """Yield the Instance of each server of the answer."""
@@ -99,6 +99,7 @@ class Answer:
         :param uuids: the servers
         :param error: why
         """
+        self._error = error
         self._system_metadata.update(
             (uuid, _Unread(uuid, error)) for uuid in uuids)
 
@@ -113,7 +114,7 @@ class Answer:
         self.pipeline.server_fields.merge(
             asked, ((body, self._server(instance, read_actions))
                     for body, instance in self._servers))
-        self.pipeline.hypervisor_fields.merge(asked, self._hypervisors)
+        self.pipeline.hypervisor_fields.merge(asked, self.hypervisors)
 
     def _server(self, instance: Any,
                 read_actions: Callable[..., Sequence[base.Action]]
@@ -122,12 +123,29 @@ class Answer:
             system_metadata = instance.system_metadata
         else:
             system_metadata = self._system_metadata.get(instance.uuid, {})
+        read_host_status = functools.partial(self._host_status, instance)
         if not self.shows_alone:
-            return base.Server(instance, system_metadata)
+            return base.Server(instance, system_metadata,
+                               read_host_status=read_host_status)
         # Several fields of one server read the same.
         return base.Server(
             instance, system_metadata,
-            functools.cache(functools.partial(read_actions, instance)))
+            functools.cache(functools.partial(read_actions, instance)),
+            read_host_status)
+
+    def _host_status(self, instance: Any) -> str:
+        # Neither has Nova services for a server that is deleted.
+        if not instance.host or instance.deleted:
+            return host_status.NONE
+        cell = self.cells.get(instance.uuid)
+        key = (cell.uuid if cell else None, instance.host)
+        if key not in self.hosts:
+            if self.is_list and 'services' not in instance:
+                raise exception.HostStatusUnread(
+                    host=instance.host) from self._error
+            self.hosts.add(
+                key, host_status.compute_service(instance.services))
+        return self.hosts.status(key)
 
 
 class _Unread(Mapping[str, str]):

@@ -55,5 +55,58 @@ class BrokenExtension(LockStatusException):
     msg_fmt = "The extension '%(alias)s' cannot be used: %(problem)s."
 
 
+class InvalidExemption(LockStatusException):
+    msg_fmt = ("The option state_lock_exempt names '%(name)s', which is no "
+               'call of the installed Nova that changes a server.')
+
+
+class HostStatusUnread(LockStatusException):
+    msg_fmt = 'The compute service of host %(host)s could not be read.'
+
+
 class SystemMetadataUnread(LockStatusException):
     msg_fmt = 'The system metadata of server %(uuid)s could not be read.'
+
+
+class InvalidSearch(LockStatusException):
+    msg_fmt = ('Invalid input for query parameters %(key)s. '
+               "Value: %(value)s. '%(value)s' is not one of [%(values)s]")
+
+
+class PasteFileNotUnderstood(LockStatusException):
+    msg_fmt = '%(path)s is left as it is: %(problem)s.'
+
+
+class PasteFileNotFound(LockStatusException):
+    msg_fmt = '%(problem)s; name the file with --api-paste.'
+
+
+class PasteFileUnreadable(LockStatusException):
+    msg_fmt = 'Cannot read %(path)s: %(reason)s.'
+
+
+class PasteFileUnwritable(LockStatusException):
+    msg_fmt = '%(path)s is left as it is, it cannot be replaced: %(reason)s.'
+
+
+class NoTerminal(LockStatusException):
+    msg_fmt = ('There is no terminal to ask on: add --yes to change %(path)s, '
+               'or --dry-run to see what would change.')
+
+
+class NovaNotUsable(LockStatusException):
+    msg_fmt = ('Nova cannot be imported (%(reason)s): run the command with '
+               'the Python environment of nova-api.')
+
+
+class ConfigurationUnreadable(LockStatusException):
+    msg_fmt = 'The configuration of Nova cannot be read: %(reason)s.'
+
+
+class CellsUnread(LockStatusException):
+    msg_fmt = ('The cells cannot be read from the database that '
+               '[api_database]connection names: %(reason)s.')
+
+
+class NoAnswer(LockStatusException):
+    msg_fmt = 'There was no answer for %(seconds)s seconds.'

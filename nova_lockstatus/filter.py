@@ -88,21 +88,28 @@ def _stock(application: WSGIApplication) -> WSGIApplication:
 
 def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
                    ) -> pipelines.Pipeline | None:
-    extensions = manager.load_extensions(_aliases(conf, local_conf))
+    extensions = manager.load_extensions(aliases(conf, local_conf))
     if not extensions:
         return None
     # The hooks import Nova, which only nova-api is sure to have.
     from nova_lockstatus import hooks
     hooks.install(extensions)
-    return pipelines.Pipeline(extensions)
+    return pipelines.Pipeline(extensions, hooks.service_is_up())
 
 
-def _aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:
+def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:
+    """Tell which extensions are enabled.
+
+    :param conf: Nova's configuration
+    :param local_conf: the filter's own section
+    :returns: their aliases
+    :raises InvalidPasteOption: when the section has another option
+    """
     for option in local_conf:
         if option not in PASTE_OPTIONS:
             raise exception.InvalidPasteOption(
                 option=option, known=', '.join(PASTE_OPTIONS))
-    aliases: list[str] = conf.lockstatus.enabled_extensions
+    names: list[str] = conf.lockstatus.enabled_extensions
     if 'enabled_extensions' in local_conf:
-        aliases = types.List()(local_conf['enabled_extensions'])
-    return aliases
+        names = types.List()(local_conf['enabled_extensions'])
+    return names

@@ -28,9 +28,12 @@ class Pipeline:
     """The extensions of one pipeline, decided when nova-api starts.
 
     :param extensions: the extensions, in their order
+    :param service_is_up: tells whether a service of Nova's reports
     """
 
-    def __init__(self, extensions: Sequence[base.Extension]) -> None:
+    def __init__(self, extensions: Sequence[base.Extension],
+                 service_is_up: Callable[[Any], bool]) -> None:
+        self.service_is_up = service_is_up
         self.extensions = {extension.alias: extension
                            for extension in extensions}
         self.server_fields = fields.Fields(
@@ -43,12 +46,20 @@ class Pipeline:
         self.searchable = {field.key: field.rule for extension in extensions
                            for field in extension.server_fields
                            if field.searchable}
+        self.host_status_rules = tuple(dict.fromkeys(
+            rule for extension in extensions if extension.reads_host_status
+            for field in extension.server_fields for rule in field.rules))
         self._system_metadata: dict[
             str, list[Callable[[Mapping[str, Any]], bool]]
         ] = collections.defaultdict(list)
         for extension in extensions:
             for key, can_have in extension.system_metadata.items():
                 self._system_metadata[key].append(can_have)
+
+    @property
+    def reads_host_status(self) -> bool:
+        """Tell whether the state of the servers' hosts is shown."""
+        return bool(self.host_status_rules)
 
     @property
     def system_metadata_keys(self) -> frozenset[str]:

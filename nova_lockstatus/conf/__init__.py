@@ -17,14 +17,16 @@ from collections.abc import Iterable
 from oslo_config import cfg
 
 from nova_lockstatus.conf import lockstatus
+from nova_lockstatus.conf import watch
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
     """Register the plugin's options.
 
-    :param conf: the configuration to add them to, nova-api's own
+    :param conf: the configuration to add them to, Nova's own
     """
     lockstatus.register_opts(conf)
+    watch.register_opts(conf)
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
@@ -32,4 +34,4 @@ def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
 
     :returns: pairs of a group's name and its options
     """
-    return lockstatus.list_opts()
+    return [*lockstatus.list_opts(), *watch.list_opts()]

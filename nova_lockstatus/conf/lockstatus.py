@@ -25,7 +25,8 @@ GROUP = cfg.OptGroup(
 OPTS = [
     cfg.ListOpt(
         'enabled_extensions',
-        default=['os-server-locked-status'],
+        default=['os-server-locked-status', 'os-server-host-status',
+                 'os-hypervisor-status'],
         help="""
 The extensions to load, by alias.
 
@@ -41,6 +42,38 @@ then stock Nova's.
 Possible values:
 
 * aliases of installed extensions, separated by commas, each once
+"""),
+    cfg.ListOpt(
+        'state_lock_exempt',
+        default=['createImage', 'createBackup'],
+        help="""
+The calls that os-server-state-lock does not refuse where a server is locked.
+
+The two of the default leave the server as it is; createBackup deletes its
+older backups. What Nova itself refuses where a server is locked, it refuses
+still.
+
+Possible values:
+
+* names of calls that change a server, separated by commas: for a call to
+  ``/servers/{server_id}/action`` the key of its body, such as ``rescue``; for
+  any other the HTTP method and the path, such as
+  ``PUT /servers/{server_id}/tags``, with any word in braces for an id. A name
+  that the installed Nova does not have stops the start of nova-api.
+"""),
+    cfg.IntOpt(
+        'hypervisor_uptime_timeout',
+        default=5,
+        min=1,
+        max=60,
+        help="""
+How long to wait for the uptime of hypervisors, in seconds.
+
+From microversion 2.88 on, the detailed answers on hypervisors have their
+uptime, and Nova asks each host for it that has not stored it. With
+os-hypervisor-status the hosts of a list are asked at the same time, 64 at
+once, and this is how long the answer waits for all of them together. A host
+that has not answered by then has ``"uptime": null``, as one that is down.
 """),
     cfg.StrOpt(
         'on_incompatible',

@@ -38,6 +38,10 @@ def _no_actions(names: Sequence[str]) -> Sequence[Action]:
     return ()
 
 
+def _no_host() -> str:
+    return ''
+
+
 ABSENT: Any = object()
 """The value of a field that is not there for one subject."""
 
@@ -70,11 +74,14 @@ class Server:
         it is given, the newest first and a hundred at the most. It is one
         statement, so only a field that is ``shown_alone`` may call it; in an
         answer of several servers there are none
+    :param read_host_status: returns the state of the server's host, as Nova
+        names it; for an extension that sets ``reads_host_status``
     """
 
     instance: Any
     system_metadata: Mapping[str, str]
     read_actions: Callable[[Sequence[str]], Sequence[Action]] = _no_actions
+    read_host_status: Callable[[], str] = _no_host
 
     @property
     def target(self) -> dict[str, Any]:
@@ -242,6 +249,10 @@ class Extension(abc.ABC):
     tells from a server's columns whether it can have the key. A list asks for
     those alone, with one statement for each cell at the most, instead of all
     system metadata of all servers."""
+
+    reads_host_status: bool = False
+    """Whether the fields read the state of a server's host. It is then read
+    for the servers of which the caller may see one of the server fields."""
 
     @property
     def fields(self) -> Iterable[Field]:

@@ -22,8 +22,13 @@ from collections.abc import Sequence
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.hooks import dispatch
 from nova_lockstatus.hooks import extension_info
+from nova_lockstatus.hooks import host_status_search
+from nova_lockstatus.hooks import hypervisor_filter
+from nova_lockstatus.hooks import hypervisor_list
+from nova_lockstatus.hooks import hypervisor_uptime
 from nova_lockstatus.hooks import hypervisor_view
 from nova_lockstatus.hooks import instance
+from nova_lockstatus.hooks import lock_check
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import release
 from nova_lockstatus.hooks import server_list
@@ -32,17 +37,25 @@ from nova_lockstatus.hooks import server_paging
 from nova_lockstatus.hooks import server_refusal
 from nova_lockstatus.hooks import server_search
 from nova_lockstatus.hooks import server_view
+from nova_lockstatus.hooks import state_lock
+from nova_lockstatus.hooks.host_status import service_is_up as service_is_up
 
 HOOKS = (
     *dispatch.HOOKS,
     *extension_info.HOOKS,
+    *host_status_search.HOOKS,
+    *hypervisor_filter.HOOKS,
+    *hypervisor_list.HOOKS,
+    *hypervisor_uptime.HOOKS,
     *hypervisor_view.HOOKS,
+    *lock_check.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
     *server_paging.HOOKS,
     *server_refusal.HOOKS,
     *server_search.HOOKS,
     *server_view.HOOKS,
+    *state_lock.HOOKS,
 )
 
 
@@ -66,10 +79,13 @@ def install(extensions: Sequence[extensions_base.Extension]) -> None:
     :raises BrokenExtension: when an extension names an attribute that an
         Instance does not have, a rule that nobody registers, or a rule that
         is registered differently
+    :raises InvalidExemption: when the calls that are exempt from the lock of
+        a server name one that Nova does not have
     """
     check()
     for extension in extensions:
         instance.check(extension)
+    state_lock.prepare(extensions)
     policy.register(extensions)
     for hook in HOOKS:
         hook.install()

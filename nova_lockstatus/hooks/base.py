@@ -87,9 +87,14 @@ class Hook:
             resolve(target)
 
     def install(self) -> None:
-        """Wrap the method, once in a process however often it is called."""
+        """Wrap the method, once in a process however often it is called.
+
+        One module does not wrap the same method twice.
+        """
         owner = resolve(self.owner)
-        mark = '_lockstatus_wraps_%s' % self.name.strip('_')
+        # Extensions can wrap the same method, each for requests of its own.
+        mark = '_lockstatus_wraps_%s_in_%s' % (
+            self.name.strip('_'), self.wrapper.__module__.replace('.', '_'))
         if mark in vars(owner):
             return
         original = getattr(owner, self.name)

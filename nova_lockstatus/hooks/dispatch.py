@@ -22,10 +22,13 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
 from nova_lockstatus import pipeline as pipelines
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import hypervisor_filter
 from nova_lockstatus.hooks import instance_actions
-from nova_lockstatus.hooks import policy
+from nova_lockstatus.hooks import policy_asker
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_refusal
+from nova_lockstatus.hooks import state_lock
+from nova_lockstatus.state_lock import Stopped
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
@@ -38,11 +41,14 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         body=action_args.get('body'),
         query=request.environ.get('QUERY_STRING', ''))
     asked = _asked(request, answer)
+    answer.guard = state_lock.guard(answer, asked, resource, method, request)
+    hypervisor_filter.take_out(answer, resource.controller, request)
     token = answers.CURRENT.set(answer)
     try:
         result = original(resource, method, request, action_args)
-    except Exception as error:
-        refusal = server_refusal.explain(answer, asked)
+    except (Exception, Stopped) as error:
+        refusal = (server_refusal.explain(answer, asked, error)
+                   or state_lock.unreadable(answer, error))
         if refusal is None:
             raise
         raise refusal from error
@@ -55,8 +61,7 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
 def _asked(request: Any, answer: answers.Answer) -> fields.Asked:
     # NOTE: the name of is_supported's second parameter changed.
     return fields.Asked(
-        may=functools.partial(policy.may,
-                              request.environ.get('nova.context')),
+        may=policy_asker.Asker(request.environ.get('nova.context')).may,
         supports=functools.partial(api_version_request.is_supported, request),
         shows_alone=answer.shows_alone)
 
@@ -64,8 +69,7 @@ def _asked(request: Any, answer: answers.Answer) -> fields.Asked:
 def _complete(answer: answers.Answer, request: Any,
               asked: fields.Asked) -> None:
     try:
-        server_list.read_system_metadata(
-            answer, request.environ.get('nova.context'))
+        server_list.read(answer, asked, request.environ.get('nova.context'))
     except Exception as error:
         answer.add_unread(answer.cells, error)
     answer.merge(asked, instance_actions.read)

@@ -24,10 +24,13 @@ CONTROLLER = 'nova.api.openstack.compute.hypervisors:HypervisorsController'
 def _view_hypervisor(original: Callable[..., Any], controller: Any,
                      hypervisor: Any, service: Any, *args: Any,
                      **kwargs: Any) -> Any:
-    body = original(controller, hypervisor, service, *args, **kwargs)
     answer = answers.CURRENT.get()
-    if answer is not None:
-        answer.add_hypervisor(body, hypervisor, service)
+    if answer is None:
+        return original(controller, hypervisor, service, *args, **kwargs)
+    answer.hypervisors.viewed_service = service
+    body = original(controller, hypervisor, service, *args, **kwargs)
+    answer.hypervisors.viewed_service = None
+    answer.hypervisors.add(body, hypervisor, service)
     return body
 
 

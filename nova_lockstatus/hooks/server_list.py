@@ -10,81 +10,176 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads the little system metadata that a list of servers needs.
+"""Reads the little that a list of servers needs and Nova did not load.
 
 Nova reads all system metadata of all servers of a list from microversion 2.73
-on, a score of rows for each, to show one of them. This asks for the rows that
-extensions show, of the servers that can have them: one statement for each cell
+on, a score of rows for each, to show one of them, and the whole service of
+each server's host from 2.16 on. This asks for the rows of system metadata that
+extensions show, of the servers that can have them, and for the columns that
+name the state of a host, once for each host: one statement for each cell
 that such a server is in, whatever the length of the list.
 """
 
 import collections
-from collections.abc import Callable, Sequence
-from typing import Any
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
+import sqlalchemy
 from nova import context as nova_context
 from nova.db.main import api as db
 from nova.db.main import models
 
 from nova_lockstatus import answer as answers
+from nova_lockstatus import fields
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import host_status
+from nova_lockstatus.hooks import host_status_search
 
 LISTER = 'nova.compute.instance_list:InstanceLister'
 
+_SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
+                    models.InstanceSystemMetadata.key,
+                    models.InstanceSystemMetadata.value)
 
-def read_system_metadata(answer: answers.Answer, context: Any) -> None:
+
+class _Wanted(NamedTuple):
+    """What is to be read in one cell.
+
+    :param cell: its CellMapping
+    :param uuids: the servers whose system metadata is
+    :param hosts: the hosts whose compute services are
+    """
+
+    cell: Any
+    uuids: list[str]
+    hosts: set[str]
+
+
+class _Found(NamedTuple):
+    """What was read in one cell.
+
+    :param system_metadata: by server uuid and key
+    :param services: the record of each host's nova-compute
+    """
+
+    system_metadata: dict[str, dict[str, str]]
+    services: dict[str, dict[str, Any]]
+
+
+def read(answer: answers.Answer, asked: fields.Asked, context: Any) -> None:
     """Read what the fields of a list's servers need and Nova did not load.
 
     :param answer: the answer, which keeps what is read; where a cell does not
         give it, the answer remembers that, and the fields are left out
+    :param asked: the request
     :param context: the caller's RequestContext
     """
-    reads = answer.pipeline.reads_system_metadata
-    wanted: dict[str, list[str]] = collections.defaultdict(list)
-    cells = {}
-    for instance in answer.instances():
-        cell = answer.cells.get(instance.uuid)
-        if cell is not None and reads(instance):
-            cells[cell.uuid] = cell
-            wanted[cell.uuid].append(instance.uuid)
-    if not cells:
+    wanted = _wanted(answer, asked)
+    if not wanted:
         return
     reader = _Reader(wanted, answer.pipeline.system_metadata_keys)
     results = nova_context.scatter_gather_cells(
-        context, list(cells.values()), nova_context.CELL_TIMEOUT, reader.read)
-    for cell_uuid, result in results.items():
+        context, [cell.cell for cell in wanted.values()],
+        nova_context.CELL_TIMEOUT, reader.read)
+    for cell_uuid, asked_for in wanted.items():
+        result = results[cell_uuid]
         if nova_context.is_cell_failure_sentinel(result):
-            answer.add_unread(wanted[cell_uuid], result)
-        else:
-            answer.add_system_metadata(result)
+            answer.add_unread(asked_for.uuids, result)
+            answer.hosts.add_unread(
+                ((cell_uuid, host) for host in asked_for.hosts), result)
+            continue
+        answer.add_system_metadata(result.system_metadata)
+        for host in asked_for.hosts:
+            answer.hosts.add((cell_uuid, host), result.services.get(host))
+
+
+def _wanted(answer: answers.Answer,
+            asked: fields.Asked) -> dict[str, _Wanted]:
+    wanted: dict[str, _Wanted] = {}
+    reads = answer.pipeline.reads_system_metadata
+    shows_host_status = answer.pipeline.reads_host_status
+    for instance in answer.instances():
+        cell = answer.cells.get(instance.uuid)
+        if cell is None:
+            continue
+        needs_row = 'system_metadata' not in instance and reads(instance)
+        needs_host = (shows_host_status and 'services' not in instance
+                      and _needs_host(answer, asked, cell, instance))
+        if needs_row or needs_host:
+            in_cell = wanted.get(cell.uuid)
+            if in_cell is None:
+                in_cell = wanted[cell.uuid] = _Wanted(cell, [], set())
+            if needs_row:
+                in_cell.uuids.append(instance.uuid)
+            if needs_host:
+                in_cell.hosts.add(instance.host)
+    return wanted
+
+
+def _needs_host(answer: answers.Answer, asked: fields.Asked, cell: Any,
+                instance: Any) -> bool:
+    if (not instance.host or instance.deleted
+            or (cell.uuid, instance.host) in answer.hosts):
+        return False
+    target = {'project_id': instance.project_id, 'user_id': instance.user_id}
+    return any(asked.allows(rule, target)
+               for rule in answer.pipeline.host_status_rules)
 
 
 class _Reader:
-    """Reads rows of system metadata in one cell after the other.
+    """Reads what is wanted, in one cell after the other.
 
-    :param wanted: the uuids of the servers, by cell
-    :param keys: the keys of the rows
+    :param wanted: what is, by the uuid of the cell
+    :param keys: the keys of the rows of system metadata
     """
 
-    def __init__(self, wanted: dict[str, list[str]],
+    def __init__(self, wanted: dict[str, _Wanted],
                  keys: frozenset[str]) -> None:
         self._wanted = wanted
         self._keys = keys
 
-    def read(self, context: Any) -> dict[str, dict[str, str]]:
-        row = models.InstanceSystemMetadata
-        found: dict[str, dict[str, str]] = collections.defaultdict(dict)
+    def read(self, context: Any) -> _Found:
+        wanted = self._wanted[context.cell_uuid]
+        selects = []
+        if wanted.hosts:
+            selects.append(_select_services(wanted.hosts))
+        if wanted.uuids:
+            selects.append(_select_rows(wanted.uuids, self._keys))
+        found = _Found(collections.defaultdict(dict), {})
         with db.get_context_manager(context).reader.using(context) as session:
-            # NOTE: rows that are marked as deleted are read as well, as Nova
-            # does: they belong to servers that are deleted themselves.
-            for uuid, key, value in session.query(
-                row.instance_uuid, row.key, row.value
-            ).filter(
-                row.instance_uuid.in_(self._wanted[context.cell_uuid]),
-                row.key.in_(self._keys)
-            ).order_by(row.id):
-                found[uuid][key] = value
+            rows = session.execute(sqlalchemy.union_all(*selects)
+                                   if len(selects) > 1 else selects[0])
+            for _number, uuid, key, value, *service in sorted(
+                    rows, key=operator.itemgetter(0)):
+                if uuid is not None:
+                    found.system_metadata[uuid][key] = value
+                else:
+                    found.services[service[0]] = host_status.record(service)
         return found
+
+
+def _select_services(hosts: Iterable[str]) -> Any:
+    return sqlalchemy.select(
+        models.Service.id,
+        *(_null(column) for column in _SYSTEM_METADATA),
+        *host_status.COLUMNS,
+    ).where(models.Service.host.in_(hosts), *host_status.IS_COMPUTE)
+
+
+def _select_rows(uuids: Iterable[str], keys: Iterable[str]) -> Any:
+    # NOTE: rows that are marked as deleted are read as well, as Nova does:
+    # they belong to servers that are deleted themselves.
+    row = models.InstanceSystemMetadata
+    return sqlalchemy.select(
+        row.id, *_SYSTEM_METADATA,
+        *(_null(column) for column in host_status.COLUMNS),
+    ).where(row.instance_uuid.in_(uuids), row.key.in_(keys))
+
+
+def _null(column: Any) -> Any:
+    return sqlalchemy.type_coerce(sqlalchemy.null(), column.type).label(
+        'no_%s' % column.key)
 
 
 def _init(original: Callable[..., Any], lister: Any, *args: Any,
@@ -95,13 +190,13 @@ def _init(original: Callable[..., Any], lister: Any, *args: Any,
 
 
 def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
-                    *args: Any, columns_to_join: Sequence[str] | None = None,
+                    filters: dict[str, Any], *args: Any,
                     **kwargs: Any) -> Any:
-    records = original(lister, context, *args,
-                       columns_to_join=columns_to_join, **kwargs)
     answer = lister.lockstatus_answer
-    if (answer is not None and answer.is_list
-            and 'system_metadata' not in (columns_to_join or ())):
+    if answer is not None and answer.host_status_search is not None:
+        filters = host_status_search.in_cell(answer, context, filters)
+    records = original(lister, context, filters, *args, **kwargs)
+    if answer is not None and answer.is_list:
         for cell in lister.cells or nova_context.CELLS:
             if cell.uuid == context.cell_uuid:
                 answer.cells.update(dict.fromkeys(
@@ -122,5 +217,6 @@ HOOKS = (
                          'nova.context:CELL_TIMEOUT',
                          'nova.context:CELLS',
                          'nova.db.main.api:get_context_manager',
-                         'nova.db.main.models:InstanceSystemMetadata')),
+                         'nova.db.main.models:InstanceSystemMetadata',
+                         'nova.db.main.models:Service')),
 )

@@ -55,6 +55,9 @@ SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
 ACTIONS = models.InstanceAction.__table__
 EVENTS = models.InstanceActionEvent.__table__
 
+# NOTE: its name had one more underscore in older releases.
+LOCK_SCHEMA = getattr(schemas, 'lock_v273', None) or schemas.lock_v2_73
+
 CHARSETS = sqlalchemy.text(
     'SELECT character_set_name, @@character_set_connection '
     'FROM information_schema.columns WHERE table_schema = DATABASE() '
@@ -73,7 +76,7 @@ def asked_reason(body: Any) -> str | None:
     if not isinstance(lock, dict) or KEY not in lock:
         return None
     reason: Any = lock[KEY]
-    validators._SchemaValidator(schemas.lock_v273).validate(
+    validators._SchemaValidator(LOCK_SCHEMA).validate(
         {'lock': {KEY: reason}})
     try:
         reason.encode()

@@ -14,6 +14,7 @@
 
 Nova raises InstanceIsLocked at one place, and its controllers make of it what
 each of them makes: a 409, another 409 that speaks of an invalid state, a 500.
+What os-server-state-lock refuses is said in the same words.
 """
 
 from collections.abc import Callable
@@ -25,29 +26,36 @@ from nova import exception as nova_exception
 from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
 from nova_lockstatus import server_lock
+from nova_lockstatus import state_lock
 from nova_lockstatus import stored_reason
 from nova_lockstatus.extensions import server_locked_status
+from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.hooks import base
 from nova_lockstatus.policies import server_locked_status as policies
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
+ALIASES = {ALIAS, server_state_lock.ServerStateLock.alias}
 CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 
-def explain(answer: answers.Answer, asked: fields.Asked
-            ) -> webob.exc.HTTPConflict | None:
+def explain(answer: answers.Answer, asked: fields.Asked,
+            error: BaseException) -> webob.exc.HTTPConflict | None:
     """Put a refusal into words, if the lock refused the call.
 
     :param answer: the answer under way when a call failed
     :param asked: the request
+    :param error: what it failed with
     :returns: what to answer, None where it was not the lock
     """
-    if answer.locked_uuid is None:
+    instance, uuid = answer.instance, answer.locked_uuid
+    if isinstance(error, state_lock.Refused):
+        instance, uuid = error.server, error.server.uuid
+    if uuid is None:
         return None
     message = nova_exception.InstanceIsLocked(
-        instance_uuid=answer.locked_uuid).format_message()
-    instance = answer.instance
-    if instance is not None and instance.uuid == answer.locked_uuid:
+        instance_uuid=uuid).format_message()
+    if (ALIAS in answer.pipeline.extensions
+            and instance is not None and instance.uuid == uuid):
         message += server_lock.describe(_visible(instance, asked))
     return webob.exc.HTTPConflict(explanation=message)
 
@@ -63,16 +71,29 @@ def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:
     return server_lock.Lock(locked_by, reason)
 
 
-def _get(original: Callable[..., Any], answer: answers.Answer, *args: Any,
-         **kwargs: Any) -> Any:
-    answer.instance = original(*args, **kwargs)
+def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    answer = answers.CURRENT.get()
+    if answer is None:
+        return original(*args, **kwargs)
+    try:
+        answer.instance = original(*args, **kwargs)
+    except (nova_exception.InstanceNotFound, webob.exc.HTTPNotFound):
+        raise
+    except Exception as error:
+        if answer.guard is None or answer.guard.is_exempt:
+            raise
+        raise state_lock.Unreadable from error
+    if answer.guard is not None:
+        answer.guard.read(answer.instance)
     return answer.instance
 
 
-def _is_locked(original: Callable[..., Any], answer: answers.Answer,
-               error: Any, *args: Any, **kwargs: Any) -> None:
+def _is_locked(original: Callable[..., Any], error: Any, *args: Any,
+               **kwargs: Any) -> None:
     original(error, *args, **kwargs)
-    answer.locked_uuid = kwargs.get('instance_uuid')
+    answer = answers.CURRENT.get()
+    if answer is not None and ALIASES.intersection(answer.pipeline.extensions):
+        answer.locked_uuid = kwargs.get('instance_uuid')
 
 
 # NOTE: calls to a server read it with API.get(), start, stop and crash dump
@@ -81,9 +102,9 @@ def _is_locked(original: Callable[..., Any], answer: answers.Answer,
 # when they are imported, so it is the exception that tells that it refused.
 HOOKS = (
     base.Hook('nova.compute.api:API', 'get',
-              ('self', 'context', 'instance_id'), _get, alias=ALIAS),
+              ('self', 'context', 'instance_id'), _get),
     base.Hook(CONTROLLER, '_get_instance',
-              ('self', 'context', 'instance_uuid'), _get, alias=ALIAS),
+              ('self', 'context', 'instance_uuid'), _get),
     base.Hook('nova.exception:InstanceIsLocked', '__init__',
-              ('self', 'message'), _is_locked, alias=ALIAS),
+              ('self', 'message'), _is_locked),
 )

@@ -37,6 +37,9 @@ def _get_show_expected_attrs(original: Callable[..., Any], view: Any,
     answer = answers.CURRENT.get()
     if answer is not None:
         lazy = instances.lazy(answer.pipeline.instance_attributes)
+        if answer.pipeline.reads_host_status and not answer.is_list:
+            # Of a list, server_list.py reads no more than the state.
+            lazy.add('services')
         expected_attrs = sorted(lazy.union(expected_attrs or ()))
     return original(view, expected_attrs)
 

@@ -17,7 +17,10 @@ from collections.abc import Iterable
 
 from oslo_policy import policy
 
+from nova_lockstatus.policies import hypervisor_status
+from nova_lockstatus.policies import server_host_status
 from nova_lockstatus.policies import server_locked_status
+from nova_lockstatus.policies import server_state_lock
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
@@ -26,5 +29,8 @@ def list_rules() -> Iterable[policy.RuleDefault]:
     :returns: the rules with their defaults, for oslo.policy's generators
     """
     return itertools.chain(
+        hypervisor_status.list_rules(),
+        server_host_status.list_rules(),
         server_locked_status.list_rules(),
+        server_state_lock.list_rules(),
     )

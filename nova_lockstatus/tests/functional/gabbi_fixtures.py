@@ -12,15 +12,24 @@
 
 """What the gabbi files name as their fixtures: an embedded Nova each."""
 
+import datetime
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from gabbi import fixture
+from nova import context
+from nova.db.main import api as db
+from nova.db.main import models
+from oslo_utils import timeutils
 
 from nova_lockstatus.embedded import case
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.embedded import nova
+from nova_lockstatus.policies import hypervisor_status as hypervisor_policies
+from nova_lockstatus.policies import server_host_status as host_policies
 from nova_lockstatus.policies import server_locked_status as policies
+from nova_lockstatus.policies import server_state_lock
 
 REASON = 'Quarterly close \U0001f512'
 
@@ -29,10 +38,11 @@ class Cloud(fixture.GabbiFixture):
     """A Nova with the plugin as an operator enables it, and no servers."""
 
     policy: Mapping[str, str] = {}
+    config: Mapping[tuple[str | None, str], Any] = {}
     running: 'Cloud | None' = None
 
     def start_fixture(self) -> None:
-        self.nova = nova.EmbeddedNova(policy=self.policy)
+        self.nova = self.embedded()
         self.nova.setUp()
         type(self).running = Cloud.running = self
         os.environ['PROJECT_ID'] = identity.OWNER.project_id
@@ -40,6 +50,9 @@ class Cloud(fixture.GabbiFixture):
 
     def stop_fixture(self) -> None:
         self.nova.cleanUp()
+
+    def embedded(self) -> nova.EmbeddedNova:
+        return nova.EmbeddedNova(policy=self.policy, config=self.config)
 
 
 class OneServer(Cloud):
@@ -89,3 +102,117 @@ class NobodySees(LockedServers):
     """Nobody may see anything of the lock."""
 
     policy = {rule.name: '!' for rule in policies.list_rules()}
+
+
+class HostsInEachState(Cloud):
+    """Five servers: on a host in each state, and on none."""
+
+    hosts = {'UP': 'up-host', 'DOWN': 'down-host',
+             'MAINTENANCE': 'maintenance-host', 'UNKNOWN': 'silent-host'}
+
+    def embedded(self) -> nova.EmbeddedNova:
+        return nova.EmbeddedNova(
+            policy=self.policy, config=self.config,
+            hosts=tuple(self.hosts.values()))
+
+    def start_fixture(self) -> None:
+        super().start_fixture()
+        for state, host in self.hosts.items():
+            os.environ['ON_' + state] = self.nova.boot_server(
+                'on-' + host, host=host)
+            os.environ['SERVICE_' + state] = self.service(host)['id']
+        os.environ['ON_NONE'] = server_id = self.nova.boot_server('on-none')
+        self.ask('POST', '/servers/%s/action' % server_id, {'shelve': None})
+        self.nova.wait_for(server_id, 'SHELVED_OFFLOADED')
+        self.silence(self.hosts['UNKNOWN'])
+        self.set_service('DOWN', forced_down=True)
+        self.set_service('MAINTENANCE', status='disabled',
+                         disabled_reason='memory module replaced')
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        answer = self.nova.request(method, '/v2.1' + path, 'admin', body,
+                                   '2.53')
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    def service(self, host: str) -> dict[str, Any]:
+        services: list[dict[str, Any]] = self.ask(
+            'GET', '/os-services?binary=nova-compute&host=' + host
+        ).json['services']
+        return services[0]
+
+    def set_service(self, state: str, **values: object) -> None:
+        self.ask('PUT', '/os-services/' + os.environ['SERVICE_' + state],
+                 values)
+
+    def silence(self, host: str) -> None:
+        """Have a nova-compute die an hour ago."""
+        self.nova.case.computes[host].stop()
+        with context.target_cell(
+                context.get_admin_context(),
+                self.nova.case.cell_mappings['cell1']) as ctxt:
+            with db.get_context_manager(ctxt).writer.using(ctxt) as session:
+                session.query(models.Service).filter_by(host=host).update({
+                    'last_seen_up': timeutils.utcnow() -
+                    datetime.timedelta(hours=1)})
+
+
+class Hypervisors(HostsInEachState):
+    """Hosts in each state, without a server."""
+
+    def start_fixture(self) -> None:
+        Cloud.start_fixture(self)
+        for state, host in self.hosts.items():
+            os.environ['SERVICE_' + state] = self.service(host)['id']
+        self.silence(self.hosts['UNKNOWN'])
+        self.set_service('DOWN', forced_down=True)
+        self.set_service('MAINTENANCE', status='disabled',
+                         disabled_reason='memory module replaced')
+
+
+class NobodySeesHypervisorStatus(Hypervisors):
+    """Nobody may see why a hypervisor is down or disabled."""
+
+    policy = {rule.name: '!' for rule in hypervisor_policies.list_rules()}
+
+
+class ReadersListHypervisors(Hypervisors):
+    """Nova's own rules let readers list, the plugin's show them one key."""
+
+    policy = {'os_compute_api:os-hypervisors:list': 'role:reader',
+              hypervisor_policies.FORCED_DOWN: 'role:reader'}
+
+
+class OwnersSeeHosts(HostsInEachState):
+    """The NFV setting: owners see the state of their servers' hosts."""
+
+    policy = {host_policies.HOST_STATUS: 'rule:admin_or_owner'}
+
+
+class OwnersSeeSilentHosts(HostsInEachState):
+    """Owners see only that the state of a host is unknown."""
+
+    policy = {host_policies.UNKNOWN_ONLY: 'rule:project_reader_or_admin'}
+
+
+class StateLock(LockedServers):
+    """Locks hold."""
+
+    config = {('lockstatus', 'enabled_extensions'):
+              ['os-server-locked-status', 'os-server-state-lock']}
+
+
+class BoundAdmins(StateLock):
+    """Locks hold, for admins too."""
+
+    policy = {server_state_lock.BYPASS: '!'}
+
+
+class ExemptTags(StateLock):
+    """Locks hold, for all but tags."""
+
+    config = {**StateLock.config, ('lockstatus', 'state_lock_exempt'): [
+        'PUT /servers/{server_id}/tags',
+        'DELETE /servers/{server_id}/tags',
+        'PUT /servers/{server_id}/tags/{tag}',
+        'DELETE /servers/{server_id}/tags/{tag}']}

@@ -12,8 +12,8 @@
 
 """Runs the gabbi files over the real API of an embedded Nova.
 
-Those in ``gabbits/every-api`` are run once for each API and microversion,
-those in ``gabbits`` once.
+Those in ``gabbits/every-api`` and ``gabbits/every-host-api`` are run once for
+each API and microversion that counts there, those in ``gabbits`` once.
 """
 
 import functools
@@ -33,13 +33,24 @@ GABBITS = os.path.join(os.path.dirname(__file__), 'gabbits')
 MICROVERSIONS = ('2.1', '2.8', '2.9', '2.42', '2.72', '2.73', '2.100',
                  'latest')
 
-APIS = [
-    # /v2 takes no microversion: Nova must not see this one.
-    ('/v2/%(project_id)s', '2.73'),
-    *(('/v2.1', microversion) for microversion in MICROVERSIONS),
-    ('/v2.1/%(project_id)s', '2.1'),
-    ('/v2.1/%(project_id)s', 'latest'),
-]
+# Where the answers on hosts and hypervisors change.
+HOST_MICROVERSIONS = ('2.1', '2.15', '2.16', '2.33', '2.52', '2.53', '2.72',
+                      '2.88', 'latest')
+
+FOLDERS = {
+    'every-api': [
+        # /v2 takes no microversion: Nova must not see this one.
+        ('/v2/%(project_id)s', '2.73'),
+        *(('/v2.1', microversion) for microversion in MICROVERSIONS),
+        ('/v2.1/%(project_id)s', '2.1'),
+        ('/v2.1/%(project_id)s', 'latest'),
+    ],
+    'every-host-api': [
+        ('/v2/%(project_id)s', '2.88'),
+        *(('/v2.1', microversion) for microversion in HOST_MICROVERSIONS),
+        ('/v2.1/%(project_id)s', 'latest'),
+    ],
+}
 
 
 class Api(fixtures.Fixture):
@@ -87,11 +98,12 @@ def load_tests(loader, tests, pattern):
         fixture_module=gabbi_fixtures,
         response_handlers=[ForbiddenStringsHandler])
     tests.addTests(build(GABBITS, test_loader_name=__name__))
-    for path, microversion in APIS:
-        name = re.sub('[^a-z0-9]+', '_', '%s_%s' % (
-            path % {'project_id': 'project'}, microversion))
-        tests.addTests(build(
-            os.path.join(GABBITS, 'every-api'),
-            test_loader_name=__name__ + name,
-            inner_fixtures=[functools.partial(Api, path, microversion)]))
+    for folder, apis in FOLDERS.items():
+        for path, microversion in apis:
+            name = re.sub('[^a-z0-9]+', '_', '%s_%s' % (
+                path % {'project_id': 'project'}, microversion))
+            tests.addTests(build(
+                os.path.join(GABBITS, folder),
+                test_loader_name=__name__ + name,
+                inner_fixtures=[functools.partial(Api, path, microversion)]))
     return tests

@@ -13,9 +13,12 @@
 """What the answer is when something is missing or goes wrong."""
 
 import textwrap
+import threading
 import time
 
 import fixtures
+from nova import context
+from nova.db.main import api as db
 from nova.tests import fixtures as nova_fixtures
 from oslo_serialization import jsonutils
 from sqlalchemy import engine
@@ -129,7 +132,7 @@ class ServersTestCase(base.NovaTestCase):
     def test_not_scheduled_yet(self):
         # Without an answer of the conductor only a build request exists.
         self.useFixture(fixtures.MonkeyPatch(
-            'nova.conductor.manager.ComputeTaskManager.'
+            'nova.conductor.api.ComputeTaskAPI.'
             'schedule_and_build_instances', lambda *args, **kwargs: None))
         server_id = self.boot(wait=False)
         for version in ('2.1', '2.9', '2.73', 'latest'):
@@ -177,8 +180,7 @@ class ServersTestCase(base.NovaTestCase):
         self.lock(server_id, reason='why')
 
         def fail(connection, cursor, statement, *args):
-            if statement.startswith('SELECT instance_system_metadata.instance_'
-                                    'uuid AS'):
+            if statement.startswith('SELECT instance_system_metadata.id, '):
                 raise exc.OperationalError(statement, {}, Exception('gone'))
 
         event.listen(engine.Engine, 'before_cursor_execute', fail)
@@ -210,3 +212,47 @@ class ServersTestCase(base.NovaTestCase):
                 self.assertEqual(reason, self.detail(
                     microversion=version)[server_id]['locked_reason'])
         jsonutils.dumps(self.show(server_id))
+
+
+class HangingCellTestCase(base.NovaTestCase):
+    """The database of a cell takes what is asked and does not answer."""
+
+    options = {'cells': 2, 'hosts': ('compute1', 'compute2')}
+
+    def hang(self, cell):
+        """Have one cell not answer what reads the reasons of a list."""
+        with context.target_cell(context.get_admin_context(),
+                                 self.nova.case.cell_mappings[cell]) as ctxt:
+            cell_engine = db.get_engine(context=ctxt)
+        began, go_on = threading.Event(), threading.Event()
+
+        def wait(connection, cursor, statement, *args):
+            if (connection.engine is cell_engine
+                    and 'FROM instance_system_metadata' in statement):
+                began.set()
+                go_on.wait(30)
+
+        event.listen(engine.Engine, 'before_cursor_execute', wait)
+        self.addCleanup(event.remove, engine.Engine, 'before_cursor_execute',
+                        wait)
+        self.addCleanup(go_on.set)
+        return began
+
+    def test_cell_that_hangs(self):
+        hangs = self.nova.boot_server('db', host='compute2')
+        answers = self.nova.boot_server('db', host='compute1')
+        for server_id in (hangs, answers):
+            self.lock(server_id, reason='why')
+        began = self.hang('cell2')
+        self.useFixture(fixtures.MonkeyPatch('nova.context.CELL_TIMEOUT', 1))
+        start = time.monotonic()
+        servers = self.detail()
+        took = time.monotonic() - start
+        self.assertTrue(began.is_set())
+        self.assertGreaterEqual(took, 1)
+        self.assertLess(took, 10)
+        self.assertEqual({'locked': True, 'locked_by': 'owner'},
+                         base.lock_of(servers[hangs]))
+        self.assertEqual('why', servers[answers]['locked_reason'])
+        self.assertIn('Timed out waiting for response from cell',
+                      self.nova.log)

@@ -36,7 +36,8 @@ class OptionsTestCase(testtools.TestCase):
             extension.alias for extension in manager.load_extensions(aliases)])
 
     def test_what_shows_only_is_on_and_what_refuses_is_off(self):
-        self.assertEqual(['os-server-locked-status'],
+        self.assertEqual(['os-server-locked-status', 'os-server-host-status',
+                          'os-hypervisor-status'],
                          self.conf.lockstatus.enabled_extensions)
 
     def test_on_incompatible_takes_no_other_word(self):

@@ -13,6 +13,7 @@
 """Holds the pieces of the project against each other."""
 
 import configparser
+import inspect
 import pathlib
 from importlib import metadata
 
@@ -26,9 +27,26 @@ PACKAGE = pathlib.Path(nova_lockstatus.__file__).parent
 TOP = PACKAGE.parent
 
 ENTRY_POINTS = {
+    ('console_scripts', 'nova-lockstatus'),
+    ('console_scripts', 'nova-lockstatus-status'),
+    ('console_scripts', 'nova-lockstatus-watch'),
+    ('nova_lockstatus.commands', 'disable'),
+    ('nova_lockstatus.commands', 'enable'),
+    ('nova_lockstatus.commands', 'report'),
     ('paste.filter_factory', 'main'),
+    ('nova_lockstatus.extensions', 'os-server-host-status'),
+    ('nova_lockstatus.extensions', 'os-hypervisor-status'),
     ('nova_lockstatus.extensions', 'os-server-locked-status'),
+    ('nova_lockstatus.extensions', 'os-server-state-lock'),
+    ('openstack.cli.extension', 'lockstatus'),
+    ('openstack.lockstatus.v2', 'hypervisor_status_list'),
+    ('openstack.lockstatus.v2', 'lock_list'),
+    ('openstack.lockstatus.v2', 'lock_set'),
+    ('openstack.lockstatus.v2', 'lock_show'),
+    ('openstack.lockstatus.v2', 'lock_unset'),
+    ('openstack.lockstatus.v2', 'server_host_status'),
     ('oslo.config.opts', 'nova_lockstatus'),
+    ('oslo.policy.enforcer', 'nova_lockstatus'),
     ('oslo.policy.policies', 'nova_lockstatus'),
 }
 
@@ -51,7 +69,11 @@ class EntryPointsTestCase(testtools.TestCase):
         self.assertEqual(ENTRY_POINTS,
                          {(point.group, point.name) for point in points})
         for point in points:
-            self.assertTrue(callable(point.load()), point)
+            loaded = point.load()
+            # The OpenStackClient wants a module, all others something to call.
+            self.assertTrue(
+                callable(loaded) or (inspect.ismodule(loaded)
+                                     and callable(loaded.make_client)), point)
 
 
 class OneNounOneNameTestCase(testtools.TestCase):
@@ -64,10 +86,12 @@ class OneNounOneNameTestCase(testtools.TestCase):
             for path in (
                     PACKAGE / 'extensions' / (noun + '.py'),
                     PACKAGE / 'policies' / (noun + '.py'),
-                    PACKAGE / 'tests' / 'functional' / 'gabbits' / 'every-api'
-                    / (alias + '.yaml'),
                     TOP / 'doc' / 'source' / 'api-ref' / (alias + '.rst')):
                 self.assertTrue(path.is_file(), path)
+            gabbits = PACKAGE / 'tests' / 'functional' / 'gabbits'
+            self.assertEqual(
+                1, len(list(gabbits.glob('every-*api/%s.yaml' % alias))),
+                alias)
 
     def test_each_extension_brings_the_rules_of_its_module(self):
         brought = [rule.name
@@ -97,3 +121,11 @@ class PackagingTestCase(testtools.TestCase):
         setup = configparser.ConfigParser()
         setup.read(TOP / 'setup.cfg')
         self.assertIn('nova>=', setup['extras']['nova'])
+
+    def test_the_client_is_no_dependency_of_the_wheel(self):
+        required = (TOP / 'requirements.txt').read_text()
+        setup = configparser.ConfigParser()
+        setup.read(TOP / 'setup.cfg')
+        for name in ('python-openstackclient', 'rich'):
+            self.assertNotIn(name, required)
+            self.assertIn(name + '>=', setup['extras']['osc'])

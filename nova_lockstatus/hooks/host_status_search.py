@@ -1,0 +1,244 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Lets callers filter servers by the state of their hosts.
+
+Nova has no such filter. The parameter is kept from Nova's query schemas, which
+drop it, or refuse it from 2.75 on, and given to Nova's search afterwards. So
+the link to the next page has it, and Nova knows that the list is filtered. In
+each cell it becomes a condition on the column ``host``.
+"""
+
+import contextlib
+import urllib.parse
+from collections.abc import Callable, Collection
+from typing import Any
+
+import sqlalchemy
+import webob.exc
+from nova.db.main import api as db
+from nova.db.main import models
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus import host_status
+from nova_lockstatus.extensions import server_host_status
+from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import host_status as services
+from nova_lockstatus.hooks import policy
+from nova_lockstatus.policies import server_host_status as rules
+
+ALIAS = server_host_status.ServerHostStatus.alias
+CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
+
+KEY = 'host_status'
+
+NOBODY = '0' * 32
+"""What no project and no user has for an id."""
+
+
+def _list(original: Callable[..., Any], answer: answers.Answer,
+          controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
+    if answer.query:
+        values = [value for name, value in urllib.parse.parse_qsl(
+            answer.query, keep_blank_values=True) if name == KEY]
+        if values:
+            answer.host_status_search = _search(
+                values, req.environ['nova.context'])
+        if answer.host_status_search is not None:
+            with contextlib.suppress(UnicodeDecodeError):
+                # Nova refuses a query that cannot be decoded.
+                del req.GET[KEY]
+    return original(controller, req, *args, **kwargs)
+
+
+def _search(values: list[str], context: Any) -> host_status.Search | None:
+    """Decide what is searched for, None where the parameter is not known."""
+    scope = _scope(context, rules.HOST_STATUS)
+    unknown_scope = _scope(context, rules.UNKNOWN_ONLY)
+    try:
+        wanted = host_status.parse(values)
+    except ValueError as error:
+        if scope is None:
+            return None
+        raise webob.exc.HTTPBadRequest(
+            explanation=_refusal(str(error))) from error
+    grants = host_status.grants(wanted, scope, unknown_scope)
+    if not grants:
+        return None
+    return host_status.Search(grants, ','.join(values))
+
+
+def _refusal(value: str) -> str:
+    # As Nova's query schemas put it.
+    return ('Invalid input for query parameters %s. Value: %s. %r is not one '
+            'of %r' % (KEY, value, value, list(host_status.VALUES)))
+
+
+def _scope(context: Any, rule: str) -> host_status.Scope | None:
+    """Tell for whose servers a rule lets the caller pass."""
+    scopes = ((None, None), (context.project_id, None),
+              (context.project_id, context.user_id))
+    for project_id, user_id in scopes:
+        if policy.may(context, rule, {'project_id': project_id or NOBODY,
+                                      'user_id': user_id or NOBODY}):
+            return project_id, user_id
+    return None
+
+
+def _get_servers(original: Callable[..., Any], answer: answers.Answer,
+                 controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
+    if answer.host_status_search is not None:
+        # NOTE: Nova's links to the next page have one value of a parameter
+        # that is there twice, so it is there once.
+        req.GET.add(KEY, answer.host_status_search.text)
+    return original(controller, req, *args, **kwargs)
+
+
+def _get_server_search_options(original: Callable[..., Any],
+                               answer: answers.Answer, controller: Any,
+                               req: Any) -> Any:
+    options = original(controller, req)
+    if answer.host_status_search is not None:
+        options = (*options, KEY)
+    return options
+
+
+def _get_build_requests(original: Callable[..., Any], answer: answers.Answer,
+                        context: Any, filters: dict[str, Any], *args: Any,
+                        **kwargs: Any) -> Any:
+    if answer.host_status_search is not None:
+        filters = _of_no_host(answer.host_status_search, filters)
+    return original(context, filters, *args, **kwargs)
+
+
+def _of_no_host(search: host_status.Search,
+                filters: dict[str, Any]) -> dict[str, Any]:
+    """Have those build requests found that may be: they have no host."""
+    filters = {key: value for key, value in filters.items() if key != KEY}
+    for grant in search.grants:
+        if host_status.NONE not in grant.values:
+            continue
+        only = {'project_id': grant.project_id, 'user_id': grant.user_id}
+        only = {key: value for key, value in only.items() if value is not None}
+        if all(filters.get(key, value) == value
+               for key, value in only.items()):
+            return {**filters, **only}
+    # NOTE: none is found so, also where the page begins after one.
+    return {**filters, 'deleted': True}
+
+
+class _Condition:
+    """A condition among the filters, which Nova copies deeply."""
+
+    def __init__(self, clause: Any) -> None:
+        self.clause = clause
+
+    def __deepcopy__(self, memo: Any) -> '_Condition':
+        return self
+
+
+def in_cell(answer: answers.Answer, context: Any,
+            filters: dict[str, Any]) -> dict[str, Any]:
+    """Put into filters what is to be found in a cell.
+
+    :param answer: an answer with a search; it keeps the states of the hosts
+    :param context: a RequestContext that is targeted at the cell
+    :param filters: the filters of Nova's list
+    :returns: the filters, with the condition
+    """
+    search = answer.host_status_search
+    assert search is not None
+    condition = search.conditions.get(context.cell_uuid)
+    if condition is None:
+        statuses = _read(answer, context)
+        condition = search.conditions[context.cell_uuid] = _Condition(
+            sqlalchemy.or_(*(_clause(grant, statuses)
+                             for grant in search.grants)))
+    return {**filters, KEY: condition}
+
+
+def _read(answer: answers.Answer, context: Any) -> dict[str, str]:
+    statement = sqlalchemy.select(*services.COLUMNS).where(
+        *services.IS_COMPUTE)
+    with db.get_context_manager(context).reader.allow_async.using(
+            context) as session:
+        records = [services.record(row) for row in session.execute(statement)]
+    statuses = {}
+    for record in records:
+        key = (context.cell_uuid, record['host'])
+        answer.hosts.add(key, record)
+        statuses[record['host']] = answer.hosts.status(key)
+    return statuses
+
+
+def _clause(grant: host_status.Grant, statuses: dict[str, str]) -> Any:
+    row = models.Instance
+    found = host_status.hosts_in(statuses, grant.values)
+    others = statuses.keys() - found
+    if host_status.NONE in grant.values:
+        # A host that is not known is among neither.
+        clause = sqlalchemy.or_(row.host.is_(None), row.deleted != 0,
+                                sqlalchemy.not_(_is_on(others, found)))
+    else:
+        clause = sqlalchemy.and_(row.deleted == 0, _is_on(found, others))
+    if grant.project_id is not None:
+        clause = sqlalchemy.and_(clause, row.project_id == grant.project_id)
+    if grant.user_id is not None:
+        clause = sqlalchemy.and_(clause, row.user_id == grant.user_id)
+    return clause
+
+
+def _is_on(hosts: Collection[str], others: Collection[str]) -> Any:
+    """Have servers found on some of the hosts that are known.
+
+    A statement can have only so many parameters, so it names those that are
+    fewer, these hosts or the others.
+    """
+    if len(hosts) <= len(others):
+        return models.Instance.host.in_(hosts)
+    return models.Instance.host.in_(
+        sqlalchemy.select(models.Service.host).where(
+            *services.IS_COMPUTE, models.Service.host.not_in(others)))
+
+
+def _exact_instance_filter(original: Callable[..., Any], query: Any,
+                           filters: dict[str, Any], *args: Any,
+                           **kwargs: Any) -> Any:
+    condition = filters.get(KEY)
+    if isinstance(condition, _Condition):
+        del filters[KEY]
+        query = query.filter(condition.clause)
+    return original(query, filters, *args, **kwargs)
+
+
+# NOTE: index() and detail() carry the query schemas as decorators, and call
+# the next two after them. API.get_all() lists the build requests first, and
+# then the cells, with the filters that it was given; what Nova does not know
+# among them it leaves alone. In each cell, _exact_instance_filter() gets a
+# deep copy of them. All since before release 20, the last one in nova.db.main
+# since 25.
+HOOKS = (
+    base.Hook(CONTROLLER, 'index', ('self', 'req'), _list, alias=ALIAS),
+    base.Hook(CONTROLLER, 'detail', ('self', 'req'), _list, alias=ALIAS),
+    base.Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
+              _get_servers, alias=ALIAS),
+    base.Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
+              _get_server_search_options, alias=ALIAS),
+    base.Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
+              ('context', 'filters', 'limit', 'marker'), _get_build_requests,
+              alias=ALIAS),
+    base.Hook('nova.db.main.api:', '_exact_instance_filter',
+              ('query', 'filters', 'legal_keys'), _exact_instance_filter,
+              relies_on=('nova.db.main.api:get_context_manager',
+                         'nova.db.main.models:Instance',
+                         'nova.db.main.models:Service')),
+)

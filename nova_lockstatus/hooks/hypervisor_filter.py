@@ -1,0 +1,232 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Filters lists of hypervisors by state and status.
+
+The parameters are taken out of the query before Nova's schemas see it: those
+of microversion 2.53 and newer refuse them, and those of the forms that it
+superseded break on any parameter in some releases. They are read where Nova
+asks for the hypervisors, after its policy has decided who may list them, and
+are put into the link to the next page.
+"""
+
+import collections
+import urllib.parse
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from nova import exception as nova_exception
+from nova.db.main import api as db
+from nova.db.main import models
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus import exception
+from nova_lockstatus import hypervisor_search
+from nova_lockstatus.extensions import hypervisor_status
+from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import hypervisor_hosts
+from nova_lockstatus.hooks import hypervisor_rows
+
+ALIAS = hypervisor_status.HypervisorStatus.alias
+CONTROLLER = 'nova.api.openstack.compute.hypervisors:HypervisorsController'
+VIEW = 'nova.api.openstack.compute.views.hypervisors:ViewBuilder'
+LISTS = ('index', 'detail', 'search', 'servers')
+
+
+def take_out(answer: answers.Answer, controller: Any, request: Any) -> None:
+    """Take the parameters out of the query of a list of hypervisors.
+
+    :param answer: the answer, which keeps the query as it was
+    :param controller: the controller that will answer
+    :param request: the request, changed in place
+    """
+    if (not hypervisor_search.may_ask(answer.query)
+            or ALIAS not in answer.pipeline.extensions
+            or not isinstance(controller, base.resolve(CONTROLLER))):
+        return
+    # NOTE: the name of a method that depends on the microversion is not its
+    # own up to release 32.
+    routing = request.environ.get('wsgiorg.routing_args', ((), {}))[1]
+    if routing.get('action') in LISTS:
+        try:
+            for key in hypervisor_search.VALUES.keys() & set(request.GET):
+                del request.GET[key]
+        except UnicodeDecodeError:
+            # Nova says so.
+            return
+
+
+def search(answer: answers.Answer) -> hypervisor_search.Search | None:
+    """Read what the list is filtered by, for who may list hypervisors.
+
+    :param answer: the answer, which remembers it
+    :returns: the search, None for a list that is not filtered
+    :raises ValidationError: when a value is none that a hypervisor can have
+    """
+    try:
+        found = hypervisor_search.parse(answer.query)
+    except exception.InvalidSearch as error:
+        raise nova_exception.ValidationError(detail=str(error)) from error
+    answer.hypervisors.search = found
+    return found
+
+
+class _Listed(NamedTuple):
+    """What decides whether a node is on the page, and where it is."""
+
+    cell: Any
+    id: int
+    uuid: str
+    host: str | None
+
+
+def read_page(answer: answers.Answer, api: Any, context: Any,
+              limit: int | None, marker: str | None) -> Any:
+    """Read the nodes of a page that match the search of the answer.
+
+    It takes the same statements whatever part of the nodes matches: one for
+    what decides of all nodes, one for what is shown of those on the page.
+
+    :param answer: the answer, which remembers the hosts
+    :param api: Nova's HostAPI
+    :param context: the caller's RequestContext
+    :param limit: how many nodes; None for all
+    :param marker: the id or uuid after which they begin; None for all
+    :returns: the nodes, in Nova's order
+    :raises MarkerNotFound: when no cell has the marker
+    """
+    cells = hypervisor_hosts.cells()
+    found = hypervisor_hosts.ask_cells(context, cells, _All().read)
+    listed = [_Listed(cell, *row) for cell in cells
+              for row in found.get(cell.uuid, ())]
+    if marker:
+        listed = listed[_position(listed, marker) + 1:]
+    hosts = hypervisor_hosts.Hosts(context, listed)
+    matching = _matching(answer, api, hosts)
+    page = [node for node, _ in zip(matching, range(limit), strict=False)
+            ] if limit is not None else list(matching)
+    hosts.nodes = _read_nodes(context, page)
+    answer.hypervisors.hosts = hosts
+    return hosts.nodes
+
+
+class _All:
+    """Reads of all nodes of a cell what decides whether they are listed."""
+
+    def read(self, context: Any) -> list[Any]:
+        row = models.ComputeNode
+        with db.get_context_manager(context).reader.using(context) as session:
+            return list(session.query(row.id, row.uuid, row.host).filter(
+                row.deleted == 0).order_by(row.id))
+
+
+def _position(listed: list[_Listed], marker: str) -> int:
+    # NOTE: an integer id may be in several cells. Nova takes the first one
+    # too; the links to the next page have the uuid.
+    for position, node in enumerate(listed):
+        if marker.lower() in (node.uuid.lower(), str(node.id)):
+            return position
+    raise nova_exception.MarkerNotFound(marker=marker)
+
+
+def _matching(answer: answers.Answer, api: Any, hosts: Any
+              ) -> Iterator[_Listed]:
+    decided: dict[str | None, bool] = {}
+    for node in hosts.nodes:
+        host = node.host
+        if host not in decided:
+            try:
+                decided[host] = _matches(answer, api, hosts.service(host))
+            except (nova_exception.ComputeHostNotFound,
+                    nova_exception.HostMappingNotFound):
+                # Nor does Nova list it.
+                decided[host] = False
+        if decided[host]:
+            yield node
+
+
+def _matches(answer: answers.Answer, api: Any, service: Any) -> bool:
+    search = answer.hypervisors.search
+    return search is None or search.matches(
+        api.servicegroup_api.service_is_up(service), service.disabled)
+
+
+class _Nodes:
+    """Reads the rows of nodes in one cell after the other.
+
+    :param ids: the ids, by cell; None for all nodes of the cells
+    """
+
+    def __init__(self, ids: dict[str, list[int]]) -> None:
+        self._ids = ids
+
+    def read(self, context: Any) -> dict[int, hypervisor_rows.Node]:
+        table = models.ComputeNode.__table__
+        ids = self._ids[context.cell_uuid]
+        with db.get_context_manager(context).reader.using(context) as session:
+            query = session.query(*table.columns).filter(table.c.deleted == 0)
+            if len(ids) <= hypervisor_hosts.NAMED_AT_MOST:
+                query = query.filter(table.c.id.in_(ids))
+            return {row.id: hypervisor_rows.Node(context, dict(row._mapping))
+                    for row in query}
+
+
+def _read_nodes(context: Any, page: list[_Listed]
+                ) -> list[hypervisor_rows.Node]:
+    ids = collections.defaultdict(list)
+    cells = {}
+    for node in page:
+        ids[node.cell.uuid].append(node.id)
+        cells[node.cell.uuid] = node.cell
+    found = hypervisor_hosts.ask_cells(
+        context, cells.values(), _Nodes(ids).read)
+    return [found[node.cell.uuid][node.id] for node in page
+            if node.id in found.get(node.cell.uuid, ())]
+
+
+def _get_compute_nodes_by_name_pattern(original: Callable[..., Any],
+                                       answer: answers.Answer,
+                                       controller: Any, context: Any,
+                                       hostname_match: str) -> Any:
+    nodes = original(controller, context, hostname_match)
+    if search(answer) is None:
+        return nodes
+    hosts = answer.hypervisors.hosts
+    matching = set(_matching(answer, controller.host_api, hosts))
+    # Of a host that is in no cell Nova says so, or leaves it out.
+    return [node for node in nodes
+            if node in matching or not hosts.is_mapped(node.host)]
+
+
+def _get_next_link(original: Callable[..., Any], answer: answers.Answer,
+                   view: Any, request: Any, identifier: Any,
+                   collection_name: str) -> Any:
+    search = answer.hypervisors.search
+    if search is None:
+        return original(view, request, identifier, collection_name)
+    # Nova would keep one of several values. An integer id may be in several
+    # cells, and Nova takes a uuid at every microversion.
+    link = original(view, request, answer.hypervisors.last_node.uuid,
+                    collection_name)
+    return '%s&%s' % (link, urllib.parse.urlencode(search.parameters))
+
+
+# NOTE: the controller asks its policy, then for the nodes, and makes the links
+# last: since release 17.
+HOOKS = (
+    base.Hook(CONTROLLER, '_get_compute_nodes_by_name_pattern',
+              ('self', 'context', 'hostname_match'),
+              _get_compute_nodes_by_name_pattern, alias=ALIAS),
+    base.Hook(VIEW, '_get_next_link',
+              ('self', 'request', 'identifier', 'collection_name'),
+              _get_next_link, alias=ALIAS),
+)

@@ -1,0 +1,182 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Lists hypervisors with a few statements for each cell, however many.
+
+Nova's controllers stay as they are. They ask Nova's HostAPI for the nodes, and
+then for the service and the servers of each; here the second question is
+answered out of what was read for all of them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from nova import exception as nova_exception
+from nova.db.main import api as db
+from nova.objects import compute_node
+from oslo_utils import uuidutils
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus.extensions import hypervisor_status
+from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import hypervisor_filter
+from nova_lockstatus.hooks import hypervisor_hosts
+from nova_lockstatus.hooks import hypervisor_rows
+
+ALIAS = hypervisor_status.HypervisorStatus.alias
+API = 'nova.compute.api:HostAPI'
+
+
+class _Page:
+    """Reads what is left of a page out of one cell after the other.
+
+    :param limit: how many nodes; None for all
+    :param marker: the id or uuid after which they begin; None for all
+    """
+
+    def __init__(self, limit: int | None, marker: str | None) -> None:
+        self.limit = limit
+        self.marker = marker
+
+    def read(self, context: Any) -> list[hypervisor_rows.Node]:
+        marker: Any = self.marker
+        if marker and uuidutils.is_uuid_like(marker):
+            marker = compute_node.ComputeNode.get_by_uuid(context, marker).id
+        return [hypervisor_rows.Node(context, row)
+                for row in db.compute_node_get_all_by_pagination(
+                    context, limit=self.limit, marker=marker)]
+
+
+def _read_page(context: Any, limit: int | None, marker: str | None
+               ) -> list[hypervisor_rows.Node]:
+    """Read nodes, as HostAPI.compute_node_get_all() does.
+
+    :raises MarkerNotFound: when no cell has the marker
+    """
+    page = _Page(limit, marker)
+    nodes: list[hypervisor_rows.Node] = []
+    failed: list[Exception] = []
+    cells = hypervisor_hosts.cells()
+    for cell in cells:
+        try:
+            found = hypervisor_hosts.ask_cells(
+                context, [cell], page.read)[cell.uuid]
+        except Exception as error:
+            failed.append(error)
+            continue
+        if isinstance(found, nova_exception.NovaException):
+            # The marker is not in this cell.
+            continue
+        nodes.extend(found)
+        page.marker = None
+        if page.limit:
+            page.limit -= len(found)
+            if page.limit <= 0:
+                break
+    if failed and len(failed) == len(cells):
+        raise failed[0]
+    if page.marker is not None and not nodes:
+        raise nova_exception.MarkerNotFound(marker=marker)
+    return nodes
+
+
+def _compute_node_get_all(original: Callable[..., Any],
+                          answer: answers.Answer, api: Any, context: Any,
+                          limit: int | None = None,
+                          marker: str | None = None) -> Any:
+    search = hypervisor_filter.search(answer)
+    if search is None:
+        nodes = _read_page(context, limit, marker)
+        answer.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
+        return nodes
+    return hypervisor_filter.read_page(answer, api, context, limit, marker)
+
+
+class _Pattern:
+    """Reads the nodes of a cell whose names have something in them.
+
+    :param pattern: what
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def read(self, context: Any) -> list[hypervisor_rows.Node]:
+        # NOTE: the rows of models have the columns as items.
+        return [hypervisor_rows.Node(context, row)
+                for row in db.compute_node_search_by_hypervisor(
+                    context, self._pattern)]
+
+
+def _compute_node_search(original: Callable[..., Any],
+                         answer: answers.Answer, api: Any, context: Any,
+                         hypervisor_match: str) -> Any:
+    cells = hypervisor_hosts.cells()
+    found = hypervisor_hosts.ask_cells(
+        context, cells, _Pattern(hypervisor_match).read)
+    nodes = [node for cell in cells for node in found.get(cell.uuid, ())]
+    answer.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
+    return nodes
+
+
+def _service_get_by_compute_host(original: Callable[..., Any],
+                                 answer: answers.Answer, api: Any,
+                                 context: Any, host_name: str) -> Any:
+    hosts = answer.hypervisors.hosts
+    if hosts is None or hosts.cell(host_name) is None:
+        return original(api, context, host_name)
+    return hosts.service(host_name)
+
+
+def _instance_get_all_by_host(original: Callable[..., Any],
+                              answer: answers.Answer, api: Any, context: Any,
+                              host_name: str) -> Any:
+    hosts = answer.hypervisors.hosts
+    if hosts is None or hosts.cell(host_name) is None:
+        return original(api, context, host_name)
+    return hosts.servers(host_name)
+
+
+# NOTE: HypervisorsController asks HostAPI for the nodes, and then of each node
+# for the servers and the service of its host, since release 16. target_cell()
+# and compute_node_get_all_by_pagination() are what HostAPI itself uses.
+HOOKS = (
+    base.Hook(API, 'compute_node_get_all',
+              ('self', 'context', 'limit', 'marker'), _compute_node_get_all,
+              relies_on=('nova.compute.api:load_cells',
+                         'nova.compute.api:CELLS',
+                         'nova.context:scatter_gather_cells',
+                         'nova.context:is_cell_failure_sentinel',
+                         'nova.context:CELL_TIMEOUT',
+                         'nova.db.api.api:context_manager',
+                         'nova.db.api.models:HostMapping.cell_id',
+                         'nova.db.main.api:get_context_manager',
+                         'nova.db.main.api:'
+                         'compute_node_get_all_by_pagination',
+                         'nova.db.main.models:Service',
+                         'nova.db.main.models:Instance.name',
+                         'nova.objects.compute_node:'
+                         'ComputeNode._from_db_object',
+                         'nova.objects.service:Service._from_db_object'),
+              alias=ALIAS),
+    base.Hook(API, 'compute_node_search_by_hypervisor',
+              ('self', 'context', 'hypervisor_match'), _compute_node_search,
+              relies_on=('nova.db.main.api:'
+                         'compute_node_search_by_hypervisor',),
+              alias=ALIAS),
+    base.Hook(API, 'service_get_by_compute_host',
+              ('self', 'context', 'host_name'), _service_get_by_compute_host,
+              alias=ALIAS),
+    base.Hook(API, 'instance_get_all_by_host',
+              ('self', 'context', 'host_name'), _instance_get_all_by_host,
+              alias=ALIAS),
+)

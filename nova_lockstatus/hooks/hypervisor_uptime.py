@@ -1,0 +1,240 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Asks many hosts for their uptime at the same time, and not for long.
+
+From microversion 2.88 on, Nova asks the host of each hypervisor that has not
+stored its uptime, one after the other; one that does not answer makes the list
+an internal error, after a minute.
+"""
+
+import collections
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from nova import context as nova_context
+from nova import exception as nova_exception
+from nova.compute import rpcapi as compute_rpcapi
+from nova.conf import CONF
+from oslo_log import log as logging
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus.extensions import hypervisor_status
+from nova_lockstatus.hooks import base
+
+LOG = logging.getLogger(__name__)
+
+AT_ONCE = 64
+"""How many hosts are asked at the same time."""
+
+
+class _Router:
+    """Gives Nova's RPC clients, which then wait for so long at the most.
+
+    :param router: Nova's own
+    :param seconds: how long
+    """
+
+    def __init__(self, router: Any, seconds: float) -> None:
+        self._router = router
+        self._seconds = seconds
+
+    def client(self, context: Any) -> Any:
+        return _Client(self._router.client(context), self._seconds)
+
+
+class _Client:
+    """An RPC client that waits for so long at the most.
+
+    :param client: Nova's own
+    :param seconds: how long
+    """
+
+    def __init__(self, client: Any, seconds: float) -> None:
+        self._client = client
+        self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def prepare(self, **kwargs: Any) -> Any:
+        return self._client.prepare(timeout=self._seconds, **kwargs)
+
+
+class _ComputeAPI(compute_rpcapi.ComputeAPI):  # type: ignore[misc]
+    """Nova's RPC calls, in whatever version, with a limit on the time.
+
+    :param novas: Nova's own
+    :param seconds: how long a call waits
+    """
+
+    def __init__(self, novas: Any, seconds: float) -> None:
+        self.__dict__.update(vars(novas))
+        self._lockstatus_seconds = seconds
+
+    @property
+    def router(self) -> _Router:
+        return _Router(super().router, self._lockstatus_seconds)
+
+
+class _Patience:
+    """Asks hosts for their uptime, until the time is up.
+
+    :param rpcapi: Nova's own
+    """
+
+    def __init__(self, rpcapi: Any) -> None:
+        self._rpcapi = rpcapi
+        self._end: float = (time.monotonic()
+                            + CONF.lockstatus.hypervisor_uptime_timeout)
+
+    @property
+    def left(self) -> float:
+        """Return how many seconds are left."""
+        return self._end - time.monotonic()
+
+    def ask(self, context: Any, host: str) -> str | None:
+        """Ask one host.
+
+        :param context: a RequestContext of its cell
+        :param host: its name
+        :returns: the uptime, None where it does not answer
+        """
+        seconds = self.left
+        if seconds <= 0:
+            return None
+        rpcapi = _ComputeAPI(self._rpcapi, seconds)
+        try:
+            uptime: str | None = rpcapi.get_host_uptime(context, host=host)
+        except NotImplementedError:
+            # The driver has none.
+            return None
+        except Exception as error:
+            LOG.warning('Host %(host)s does not tell its uptime: %(error)s',
+                        {'host': host, 'error': error})
+            return None
+        return uptime
+
+
+def _ask_all(patience: _Patience, contexts: Iterable[tuple[Any, str]]
+             ) -> dict[str, str | None]:
+    """Ask hosts at the same time.
+
+    :param patience: asks one
+    :param contexts: pairs of a RequestContext of a host's cell and the host
+    :returns: the uptimes; who did not answer in time is not there
+    """
+    waiting = collections.deque(contexts)
+    uptimes: dict[str, str | None] = {}
+
+    def work() -> None:
+        while True:
+            try:
+                context, host = waiting.popleft()
+            except IndexError:
+                return
+            uptimes[host] = patience.ask(context, host)
+
+    # NOTE: these threads are green where nova-api runs under eventlet.
+    threads = [threading.Thread(target=work, daemon=True)
+               for _ in range(min(AT_ONCE, len(waiting)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(patience.left, 0) + 1)
+    return dict(uptimes)
+
+
+class _Uptimes:
+    """The uptimes of the hosts of a list, asked for when Nova wants one.
+
+    :param api: Nova's HostAPI
+    :param context: the caller's RequestContext
+    :param hosts: the hosts of the list
+    """
+
+    def __init__(self, api: Any, context: Any, hosts: Any) -> None:
+        self._api = api
+        self._context = context
+        self._hosts = hosts
+        self._patience = _Patience(api.rpcapi)
+        self._found: dict[str, str | None] = {}
+        self._ask({node.host for node in hosts.nodes
+                   if not ('stats' in node and 'uptime' in node.stats)})
+
+    def get(self, host: str) -> str | None:
+        """Return the uptime of a host, None where it does not answer."""
+        if host not in self._found:
+            # NOTE: older releases do not look for one that is stored.
+            self._ask({node.host for node in self._hosts.nodes})
+        return self._found.get(host)
+
+    def _ask(self, names: set[str]) -> None:
+        names -= self._found.keys()
+        self._found.update(dict.fromkeys(names))
+        self._found.update(_ask_all(self._patience, _to_ask(
+            self._api, self._context, self._hosts, names)))
+
+
+def _to_ask(api: Any, context: Any, hosts: Any, names: Iterable[str]
+            ) -> list[tuple[Any, str]]:
+    """Return the hosts that are up, each with a context of its cell."""
+    targeted: dict[str, Any] = {}
+    asked = []
+    for host in sorted(filter(None, names)):
+        try:
+            cell = hosts.cell(host)
+            service = hosts.service(host)
+        except (nova_exception.ComputeHostNotFound,
+                nova_exception.HostMappingNotFound):
+            continue
+        if api.servicegroup_api.service_is_up(service):
+            if cell.uuid not in targeted:
+                with nova_context.target_cell(context, cell) as found:
+                    targeted[cell.uuid] = found
+            asked.append((targeted[cell.uuid], host))
+    return asked
+
+
+def _get_host_uptime(original: Callable[..., Any], answer: answers.Answer,
+                     api: Any, context: Any, host_name: str) -> Any:
+    shown = answer.hypervisors
+    if shown.viewed_service is None:
+        # Not for a key of a hypervisor, but by the old call for it.
+        return original(api, context, host_name)
+    if not api.servicegroup_api.service_is_up(shown.viewed_service):
+        uptime = None
+    elif shown.hosts is None:
+        # Nova has targeted the context at the cell of the only host.
+        uptime = _Patience(api.rpcapi).ask(context, host_name)
+    else:
+        if shown.uptimes is None:
+            shown.uptimes = _Uptimes(api, context, shown.hosts)
+        uptime = shown.uptimes.get(host_name)
+    if uptime is None:
+        raise nova_exception.ComputeServiceUnavailable(host=host_name)
+    return uptime
+
+
+# NOTE: the view of hypervisors takes ComputeServiceUnavailable for a null,
+# since release 23.
+HOOKS = (
+    base.Hook('nova.compute.api:HostAPI', 'get_host_uptime',
+              ('self', 'context', 'host_name'), _get_host_uptime,
+              relies_on=('nova.compute.rpcapi:ComputeAPI.get_host_uptime',
+                         'nova.compute.rpcapi:ComputeAPI.router',
+                         'nova.rpc:ClientRouter.client',
+                         'nova.exception:ComputeServiceUnavailable'),
+              alias=hypervisor_status.HypervisorStatus.alias),
+)

@@ -1,0 +1,210 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Stops the calls that would change a locked server.
+
+Nova has routed a call, parsed its body and checked both when it asks the
+call's rule and reads the server. When it has done both, and before it acts,
+the guard of the call decides: see ``nova_lockstatus/state_lock.py``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy.exc
+import webob.exc
+from nova import context as nova_context
+from nova import exception as nova_exception
+from nova import objects
+from nova.api.openstack.compute import routes
+from nova.conf import CONF
+from oslo_db import exception as db_exception
+
+from nova_lockstatus import answer as answers
+from nova_lockstatus import fields
+from nova_lockstatus import state_lock
+from nova_lockstatus import state_lock_calls
+from nova_lockstatus.extensions import base as extensions_base
+from nova_lockstatus.extensions import server_state_lock
+from nova_lockstatus.hooks import base
+from nova_lockstatus.policies import server_state_lock as policies
+
+ALIAS = server_state_lock.ServerStateLock.alias
+
+# NOTE: how nova.api.openstack.ProjectMapper begins the routes with a project.
+PROJECT = '/{project_id:'
+
+# NOTE: up to some release, functions for a route of their own are marked like
+# actions, with these names, and fail when they are called as one.
+ROUTE_METHODS = ('create', 'delete', 'show', 'update')
+
+UNREADABLE = ('It cannot be told whether the server is locked, so it is not '
+              'changed. Please try again later.')
+
+_DATABASE_ERRORS = (db_exception.DBError, db_exception.CantStartEngineError,
+                    sqlalchemy.exc.SQLAlchemyError)
+
+
+def calls() -> Iterator[tuple[str, str, str, Any]]:
+    """Walk the table of routes of the installed Nova.
+
+    :returns: the name of each call, its HTTP method, its path and the
+        function of the controller that answers
+    """
+    # NOTE: ROUTE_LIST, of paths and {method: (partial of a main controller
+    # and those with further actions, name of a function)}: since before
+    # release 20.
+    for path, methods in routes.ROUTE_LIST:
+        if isinstance(methods, str):
+            continue
+        for method, (make, function) in methods.items():
+            main, others = make.args
+            functions = {name: getattr(controller, attribute)
+                         for controller in (main, *others)
+                         for name, attribute in getattr(
+                             controller, 'wsgi_actions', {}).items()}
+            if function == 'action' and not hasattr(main, function):
+                for action, answers_it in functions.items():
+                    if action not in ROUTE_METHODS:
+                        yield action, method, path, answers_it
+                continue
+            yield (state_lock_calls.name(method, path, None), method, path,
+                   getattr(main, function, functions.get(function)))
+
+
+def prepare(extensions: Sequence[extensions_base.Extension]) -> None:
+    """Tell the extension which calls are exempt.
+
+    :param extensions: the extensions of a pipeline that is being made
+    :raises InvalidExemption: when the option names what Nova does not have
+    """
+    for extension in extensions:
+        if isinstance(extension, server_state_lock.ServerStateLock):
+            extension.exempt = state_lock_calls.exempt(
+                CONF.lockstatus.state_lock_exempt,
+                {name for name, *_rest in calls()})
+
+
+def guard(answer: answers.Answer, asked: fields.Asked, resource: Any,
+          method: Any, request: Any) -> state_lock.Guard | None:
+    """Make the guard of a call.
+
+    :param answer: the answer that begins
+    :param asked: the request
+    :param resource: Nova's Resource, which answers
+    :param method: the method of its controller that it is going to call
+    :param request: Nova's Request, which has been routed
+    :returns: a guard, None where the call changes no server
+    """
+    extension = answer.pipeline.extensions.get(ALIAS)
+    if not isinstance(extension, server_state_lock.ServerStateLock):
+        return None
+    call = _name(resource, method, request)
+    if state_lock_calls.kind(call) is not state_lock_calls.Kind.CHANGES:
+        return None
+
+    def may_bypass(server: Any) -> bool:
+        return asked.allows(policies.BYPASS, {
+            'project_id': server.project_id, 'user_id': server.user_id})
+
+    return state_lock.Guard(call in extension.exempt, may_bypass, answer.body)
+
+
+def _name(resource: Any, method: Any, request: Any) -> str:
+    # NOTE: RoutesMiddleware leaves the route and what it matched there, and
+    # a Resource looks the function of an action up in its wsgi_actions: since
+    # before release 20.
+    path = getattr(request.environ.get('routes.route'), 'routepath', '')
+    if path.startswith(PROJECT):
+        path = path[path.index('}') + 1:]
+    _unnamed, matched = request.environ['wsgiorg.routing_args']
+    action = None
+    if matched.get('action') == 'action':
+        action = next((name for name, function in resource.wsgi_actions.items()
+                       if function is method), None)
+    return state_lock_calls.name(request.method, path, action)
+
+
+def unreadable(answer: answers.Answer, error: BaseException
+               ) -> webob.exc.HTTPServiceUnavailable | None:
+    """Answer where it cannot be told whether the server is locked.
+
+    :param answer: the answer under way when the call failed
+    :param error: what it failed with
+    :returns: what to answer, None where the call failed for another reason
+    """
+    unread = isinstance(error, state_lock.Unreadable) or (
+        answer.guard is not None and not answer.guard.is_exempt
+        and not answer.guard.has_read and _is_of_database(error))
+    if not unread:
+        return None
+    return webob.exc.HTTPServiceUnavailable(explanation=UNREADABLE)
+
+
+def _is_of_database(error: BaseException | None) -> bool:
+    """Look for an error of a database in what an error came from."""
+    while error is not None:
+        if isinstance(error, _DATABASE_ERRORS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _can(original: Callable[..., Any], answer: answers.Answer, context: Any,
+         action: str, target: Any = None, fatal: bool = True) -> Any:
+    result = original(context, action, target, fatal)
+    if fatal and answer.guard is not None:
+        answer.guard.passed(action)
+    return result
+
+
+def _associate(original: Callable[..., Any], answer: answers.Answer, api: Any,
+               context: Any, instance: Any, floating_address: str,
+               *args: Any, **kwargs: Any) -> Any:
+    if answer.guard is not None and not answer.guard.is_exempt:
+        holder = api.get_instance_id_by_floating_address(
+            context, floating_address)
+        if holder and holder != instance.uuid:
+            # Nova would take the address away from it.
+            _read_other(context, answer.guard, holder)
+    return original(api, context, instance, floating_address, *args, **kwargs)
+
+
+def _read_other(context: Any, watching: state_lock.Guard, uuid: str) -> None:
+    try:
+        mapping = objects.InstanceMapping.get_by_instance_uuid(context, uuid)
+        with nova_context.target_cell(context.elevated(),
+                                      mapping.cell_mapping) as cell:
+            server = objects.Instance.get_by_uuid(cell, uuid,
+                                                  expected_attrs=[])
+    except (nova_exception.InstanceMappingNotFound,
+            nova_exception.InstanceNotFound):
+        return
+    except Exception as error:
+        raise state_lock.Unreadable from error
+    watching.read(server)
+
+
+# NOTE: all of Nova's controllers ask their rule with can(), and fatal, since
+# before release 20; what else they ask is not fatal or comes later. Up to
+# microversion 2.43 associate_floating_ip() moves an address from one server
+# to another.
+HOOKS = (
+    base.Hook('nova.context:RequestContext', 'can',
+              ('self', 'action', 'target', 'fatal'), _can, alias=ALIAS,
+              relies_on=('nova.api.openstack.compute.routes:ROUTE_LIST',)),
+    base.Hook('nova.network.neutron:API', 'associate_floating_ip',
+              ('self', 'context', 'instance', 'floating_address'),
+              _associate, alias=ALIAS,
+              relies_on=('nova.network.neutron:API.'
+                         'get_instance_id_by_floating_address',)),
+)

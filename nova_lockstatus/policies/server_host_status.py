@@ -1,0 +1,33 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who sees the state of a server's host.
+
+Nova has the key from microversion 2.16 on, and rules for it. They are asked
+for what the plugin shows, too: an operator decides it in one place.
+"""
+
+from collections.abc import Iterable
+
+from oslo_policy import policy
+
+# NOTE: registered by Nova, the second one since release 21.
+HOST_STATUS = 'os_compute_api:servers:show:host_status'
+UNKNOWN_ONLY = 'os_compute_api:servers:show:host_status:unknown-only'
+
+
+def list_rules() -> Iterable[policy.RuleDefault]:
+    """Return the rules of os-server-host-status.
+
+    :returns: none, as Nova registers those that it asks
+    """
+    return ()

@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who may change a server though it is locked."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from oslo_policy import policy
+
+from nova_lockstatus.policies import base
+
+BASE_POLICY_NAME = 'os_compute_api:os-server-state-lock:%s'
+BYPASS = BASE_POLICY_NAME % 'bypass'
+
+CHANGES_A_SERVER: Any = [
+    {'method': 'PUT', 'path': '/servers/{server_id}'},
+    {'method': 'DELETE', 'path': '/servers/{server_id}'},
+    {'method': 'POST', 'path': '/servers/{server_id}/action'},
+    {'method': 'POST', 'path': '/servers/{server_id}/metadata'},
+    {'method': 'PUT', 'path': '/servers/{server_id}/metadata'},
+    {'method': 'PUT', 'path': '/servers/{server_id}/metadata/{key}'},
+    {'method': 'DELETE', 'path': '/servers/{server_id}/metadata/{key}'},
+    {'method': 'DELETE',
+     'path': '/servers/{server_id}/migrations/{migration_id}'},
+    {'method': 'POST',
+     'path': '/servers/{server_id}/migrations/{migration_id}/action'},
+    {'method': 'POST', 'path': '/servers/{server_id}/os-interface'},
+    {'method': 'DELETE',
+     'path': '/servers/{server_id}/os-interface/{port_id}'},
+    {'method': 'DELETE', 'path': '/servers/{server_id}/os-server-password'},
+    {'method': 'POST', 'path': '/servers/{server_id}/os-volume_attachments'},
+    {'method': 'PUT',
+     'path': '/servers/{server_id}/os-volume_attachments/{volume_id}'},
+    {'method': 'DELETE',
+     'path': '/servers/{server_id}/os-volume_attachments/{volume_id}'},
+    {'method': 'POST', 'path': '/servers/{server_id}/shares'},
+    {'method': 'DELETE', 'path': '/servers/{server_id}/shares/{share_id}'},
+    {'method': 'PUT', 'path': '/servers/{server_id}/tags'},
+    {'method': 'DELETE', 'path': '/servers/{server_id}/tags'},
+    {'method': 'PUT', 'path': '/servers/{server_id}/tags/{tag}'},
+    {'method': 'DELETE', 'path': '/servers/{server_id}/tags/{tag}'},
+    {'method': 'DELETE', 'path': '/os-floating-ips/{floating_ip_id}'},
+    {'method': 'PUT', 'path': '/os-volumes_boot/{server_id}'},
+    {'method': 'DELETE', 'path': '/os-volumes_boot/{server_id}'},
+    {'method': 'POST', 'path': '/os-volumes_boot/{server_id}/action'},
+]
+
+RULES = [
+    policy.DocumentedRuleDefault(
+        name=BYPASS,
+        check_str=base.ADMIN,
+        description='Change a server though it is locked. It is asked when '
+                    'the rule of the call itself has let the caller pass, '
+                    'and the server is locked. ``!`` binds admins too. It '
+                    'has no part in lock, unlock, consoles and the calls of '
+                    '``[lockstatus]state_lock_exempt``.',
+        operations=CHANGES_A_SERVER,
+        scope_types=base.SCOPE_TYPES),
+]
+
+
+def list_rules() -> Iterable[policy.RuleDefault]:
+    """Return the rules of os-server-state-lock.
+
+    :returns: the rule that lets a caller through
+    """
+    return RULES

@@ -1,0 +1,117 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Who may change a locked server, and who is stopped."""
+
+from collections.abc import Callable
+from typing import Any
+
+SWAP = 'os_compute_api:os-volumes-attachments:swap'
+"""The rule that lets Cinder replace a volume of a server."""
+
+
+class Stopped(BaseException):
+    """A call that must not go on.
+
+    It is no Exception: Nova's controllers take each of those for an error of
+    their own making, turn it into a 400 or a 500, or go on.
+    """
+
+
+class Refused(Stopped):
+    """The lock of a server refuses a call.
+
+    :param server: the server, as Nova read it
+    """
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server.uuid)
+        self.server = server
+
+
+class Unreadable(Stopped):
+    """Nobody can tell whether a server is locked."""
+
+
+class Guard:
+    """Stops one call that would change a locked server.
+
+    It knows what Nova has done so far: which servers it read, and that it
+    asked a rule that let the caller pass. When it has done both, the guard
+    decides, once for each server: what a later call locks is not its matter.
+
+    :param is_exempt: whether the call is exempt
+    :param may_bypass: asks whether the caller may change a locked server
+    :param body: the body of the request
+    """
+
+    def __init__(self, is_exempt: bool, may_bypass: Callable[[Any], bool],
+                 body: Any = None) -> None:
+        self.is_exempt = is_exempt
+        self._may_bypass = may_bypass
+        self._body = body
+        self._rule: str | None = None
+        self._undecided: list[Any] = []
+        self._decided: set[str] = set()
+        self._bypassed: set[str] = set()
+
+    @property
+    def has_read(self) -> bool:
+        """Tell whether a server was read."""
+        return bool(self._undecided or self._decided)
+
+    def bypasses(self, uuid: str) -> bool:
+        """Tell whether the caller may change a server though it is locked."""
+        return uuid in self._bypassed
+
+    def read(self, server: Any) -> None:
+        """Take note of a server that Nova has read.
+
+        :param server: its Instance
+        :raises Refused: when the lock refuses the call
+        :raises Unreadable: when the server has no word of a lock
+        """
+        if server.uuid in self._decided:
+            return
+        self._undecided.append(server)
+        self._decide()
+
+    def passed(self, rule: str) -> None:
+        """Take note of a rule that let the caller pass.
+
+        :param rule: its name
+        :raises Refused: when the lock refuses the call
+        :raises Unreadable: when a server has no word of a lock
+        """
+        self._rule = rule
+        self._decide()
+
+    def _decide(self) -> None:
+        while self._rule is not None and self._undecided:
+            server = self._undecided.pop()
+            self._decided.add(server.uuid)
+            if 'locked' not in server:
+                if self.is_exempt:
+                    continue
+                raise Unreadable
+            if not server.locked:
+                continue
+            if self._may_bypass(server):
+                self._bypassed.add(server.uuid)
+            elif not (self.is_exempt or self._swaps(self._rule)):
+                raise Refused(server)
+
+    def _swaps(self, rule: str) -> bool:
+        """Tell whether Cinder replaces a volume, and nothing else."""
+        return rule == SWAP and 'delete_on_termination' not in (
+            self._body['volumeAttachment'])

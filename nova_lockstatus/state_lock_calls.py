@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which calls the lock of a server refuses.
+
+A call is named by its action, such as ``reboot``, or else by method and path,
+such as ``PUT /servers/{server_id}/tags``.
+"""
+
+import enum
+import re
+from collections.abc import Iterable
+
+from nova_lockstatus import exception
+
+_PLACEHOLDER = re.compile(r'\{[^}]*\}')
+_READING_METHODS = ('GET', 'HEAD', 'OPTIONS')
+
+
+class Kind(enum.Enum):
+    """What the lock of a server has to do with a call."""
+
+    CHANGES = 'changes a server'
+    READS = 'reads'
+    LOCKS = 'locks or unlocks'
+    SERVICE = 'is made by Nova or another service'
+    NO_SERVER = 'has no server'
+
+
+LOCKS = ('lock', 'unlock')
+
+READS = (
+    'os-getConsoleOutput',
+    'os-getRDPConsole',
+    'os-getSerialConsole',
+    'os-getSPICEConsole',
+    'os-getVNCConsole',
+    'POST /servers/{}/remote-consoles',
+    'POST /servers/{}/consoles',
+    'DELETE /servers/{}/consoles/{}',
+)
+"""Calls that open a way to look at a server, with a method that writes."""
+
+SERVICES = (
+    'POST /os-assisted-volume-snapshots',
+    'DELETE /os-assisted-volume-snapshots/{}',
+    'POST /os-server-external-events',
+)
+"""Calls of Cinder, Neutron, Ironic and Cyborg. They tell what has happened
+already, or are a part of what was asked of those services."""
+
+NO_SERVER = (
+    'POST /servers',
+    'POST /os-volumes_boot',
+    'POST /flavors',
+    'PUT /flavors/{}',
+    'DELETE /flavors/{}',
+    'addTenantAccess',
+    'removeTenantAccess',
+    'POST /flavors/{}/os-extra_specs',
+    'PUT /flavors/{}/os-extra_specs/{}',
+    'DELETE /flavors/{}/os-extra_specs/{}',
+    'DELETE /images/{}',
+    'POST /images/{}/metadata',
+    'PUT /images/{}/metadata',
+    'PUT /images/{}/metadata/{}',
+    'DELETE /images/{}/metadata/{}',
+    'POST /os-aggregates',
+    'PUT /os-aggregates/{}',
+    'DELETE /os-aggregates/{}',
+    'add_host',
+    'remove_host',
+    'set_metadata',
+    'POST /os-aggregates/{}/images',
+    'POST /os-baremetal-nodes',
+    'DELETE /os-baremetal-nodes/{}',
+    'add_interface',
+    'remove_interface',
+    'POST /os-floating-ips',
+    'PUT /os-hosts/{}',
+    'POST /os-keypairs',
+    'DELETE /os-keypairs/{}',
+    'PUT /os-quota-class-sets/{}',
+    'PUT /os-quota-sets/{}',
+    'DELETE /os-quota-sets/{}',
+    'POST /os-security-group-rules',
+    'DELETE /os-security-group-rules/{}',
+    'POST /os-security-groups',
+    'PUT /os-security-groups/{}',
+    'DELETE /os-security-groups/{}',
+    'POST /os-server-groups',
+    'DELETE /os-server-groups/{}',
+    'PUT /os-services/{}',
+    'DELETE /os-services/{}',
+    'POST /os-snapshots',
+    'DELETE /os-snapshots/{}',
+    'POST /os-volumes',
+    'DELETE /os-volumes/{}',
+)
+"""Calls that act on no server that is there."""
+
+_KINDS = {name: kind for kind, names in (
+    (Kind.LOCKS, LOCKS), (Kind.READS, READS), (Kind.SERVICE, SERVICES),
+    (Kind.NO_SERVER, NO_SERVER)) for name in names}
+
+
+def name(method: str, path: str, action: str | None) -> str:
+    """Name a call.
+
+    :param method: the HTTP method
+    :param path: the path of Nova's route, without a project
+    :param action: the key of the body that names the action, or None
+    :returns: the action, or else method and path with ``{}`` for each id
+    """
+    return action or _PLACEHOLDER.sub('{}', '%s %s' % (method, path))
+
+
+def kind(call: str) -> Kind:
+    """Tell what the lock of a server has to do with a call.
+
+    :param call: its name
+    :returns: :attr:`Kind.CHANGES` for a call that is not known
+    """
+    if call.partition(' ')[0] in _READING_METHODS:
+        return Kind.READS
+    return _KINDS.get(call, Kind.CHANGES)
+
+
+def exempt(configured: Iterable[str], known: Iterable[str]) -> frozenset[str]:
+    """Read the names of the calls that are exempt.
+
+    :param configured: as the operator wrote them, with any word in braces
+        for an id
+    :param known: the names of the calls that Nova has
+    :returns: the names
+    :raises InvalidExemption: when a name is not that of a call that the lock
+        refuses, so that none is exempt, or refused, by mistake
+    """
+    refusable = {call for call in known if kind(call) is Kind.CHANGES}
+    names = set()
+    for entry in configured:
+        method, _, path = entry.strip().partition(' ')
+        call = name(method, path.strip(), None) if path else method
+        if call not in refusable:
+            raise exception.InvalidExemption(name=entry)
+        names.add(call)
+    return frozenset(names)

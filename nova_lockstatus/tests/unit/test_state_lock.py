@@ -1,0 +1,197 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import itertools
+
+import testtools
+from nova.objects import instance
+
+from nova_lockstatus import exception
+from nova_lockstatus import state_lock
+from nova_lockstatus import state_lock_calls
+from nova_lockstatus.state_lock_calls import Kind
+
+RULE = 'os_compute_api:servers:update'
+
+KNOWN = ('reboot', 'lock', 'os-getConsoleOutput', 'createImage',
+         'PUT /servers/{}', 'PUT /servers/{}/tags', 'GET /servers/{}',
+         'POST /servers', 'POST /os-server-external-events')
+
+
+def server(uuid='a', **columns):
+    return instance.Instance(uuid=uuid, **columns)
+
+
+class CallsTestCase(testtools.TestCase):
+
+    def test_name(self):
+        for arguments, name in (
+                (('POST', '/servers/{id}/action', 'reboot'), 'reboot'),
+                (('PUT', '/servers/{id}', None), 'PUT /servers/{}'),
+                (('PUT', '/servers/{server_id}/tags/{id}', None),
+                 'PUT /servers/{}/tags/{}'),
+                (('GET', '/servers', None), 'GET /servers')):
+            self.assertEqual(name, state_lock_calls.name(*arguments))
+
+    def test_kind(self):
+        for name, kind in (
+                ('reboot', Kind.CHANGES), ('PUT /servers/{}', Kind.CHANGES),
+                ('of-tomorrow', Kind.CHANGES),
+                ('PATCH /servers/{}', Kind.CHANGES),
+                ('POST /of-tomorrow', Kind.CHANGES),
+                ('POST ', Kind.CHANGES), ('', Kind.CHANGES),
+                ('GET /servers/{}', Kind.READS),
+                ('HEAD /servers/{}', Kind.READS),
+                ('os-getVNCConsole', Kind.READS),
+                ('lock', Kind.LOCKS), ('unlock', Kind.LOCKS),
+                ('POST /os-server-external-events', Kind.SERVICE),
+                ('POST /servers', Kind.NO_SERVER)):
+            self.assertIs(kind, state_lock_calls.kind(name), name)
+
+    def test_none_is_listed_twice(self):
+        listed = [*state_lock_calls.LOCKS, *state_lock_calls.READS,
+                  *state_lock_calls.SERVICES, *state_lock_calls.NO_SERVER]
+        self.assertEqual(sorted(set(listed)), sorted(listed))
+
+    def test_exempt(self):
+        for configured, names in (
+                ([], []), (['reboot'], ['reboot']),
+                ([' reboot '], ['reboot']),
+                (['PUT /servers/{server_id}'], ['PUT /servers/{}']),
+                (['PUT  /servers/{}/tags', 'PUT /servers/{x}/tags'],
+                 ['PUT /servers/{}/tags'])):
+            self.assertEqual(set(names), state_lock_calls.exempt(
+                configured, KNOWN), configured)
+
+    def test_what_cannot_be_exempt(self):
+        for name in ('restart', 'Reboot', 'PUT', 'PUT /servers',
+                     'put /servers/{}', 'PUT /servers/1', 'lock',
+                     'os-getConsoleOutput', 'GET /servers/{}',
+                     'POST /servers', 'POST /os-server-external-events', '',
+                     '*', 'PUT /servers/{}/tags/'):
+            error = self.assertRaises(
+                exception.InvalidExemption, state_lock_calls.exempt,
+                ['reboot', name], KNOWN)
+            self.assertIn("'%s'" % name, str(error))
+
+
+class GuardTestCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.asked = []
+
+    def guard(self, bypass=False, is_exempt=False, body=None):
+        def may_bypass(server):
+            self.asked.append(server.uuid)
+            return bypass
+
+        return state_lock.Guard(is_exempt, may_bypass, body)
+
+    def test_unlocked(self):
+        guard = self.guard()
+        guard.read(server(locked=False))
+        guard.passed(RULE)
+        self.assertEqual([], self.asked)
+        self.assertFalse(guard.bypasses('a'))
+
+    def test_decides_when_both_have_happened(self):
+        locked = server(locked=True)
+        guard = self.guard()
+        guard.read(locked)
+        self.assertEqual([], self.asked)
+        error = self.assertRaises(state_lock.Refused, guard.passed, RULE)
+        self.assertIs(locked, error.server)
+        guard = self.guard()
+        guard.passed(RULE)
+        self.assertRaises(state_lock.Refused, guard.read, locked)
+
+    def test_each_server(self):
+        guard = self.guard()
+        guard.passed(RULE)
+        guard.read(server(locked=False))
+        error = self.assertRaises(
+            state_lock.Refused, guard.read, server('b', locked=True))
+        self.assertEqual('b', error.server.uuid)
+
+    def test_decides_once_for_a_server(self):
+        guard = self.guard()
+        guard.read(server(locked=False))
+        guard.passed(RULE)
+        guard.read(server(locked=True))
+        guard.passed(RULE)
+
+    def test_bypass(self):
+        guard = self.guard(bypass=True)
+        guard.passed(RULE)
+        guard.read(server(locked=True))
+        guard.read(server('b', locked=False))
+        self.assertEqual(['a'], self.asked)
+        self.assertTrue(guard.bypasses('a'))
+        self.assertFalse(guard.bypasses('b'))
+
+    def test_exempt(self):
+        for bypass in (False, True):
+            guard = self.guard(bypass=bypass, is_exempt=True)
+            guard.passed(RULE)
+            guard.read(server(locked=True))
+            # Nova's own check, if it has one, is passed by who may.
+            self.assertEqual(bypass, guard.bypasses('a'))
+
+    def test_no_word_of_a_lock(self):
+        guard = self.guard(bypass=True)
+        guard.passed(RULE)
+        self.assertRaises(state_lock.Unreadable, guard.read, server())
+        guard = self.guard(is_exempt=True)
+        guard.passed(RULE)
+        guard.read(server())
+
+    def test_swap(self):
+        volume = {'volumeId': 'v'}
+        for rule, more, passes in (
+                (state_lock.SWAP, {}, True), (RULE, {}, False),
+                (state_lock.SWAP, {'delete_on_termination': True}, False),
+                (state_lock.SWAP, {'delete_on_termination': False}, False),
+                (state_lock.SWAP, {'tag': 'x'}, True)):
+            guard = self.guard(body={'volumeAttachment': volume | more})
+            guard.read(server(locked=True))
+            if passes:
+                guard.passed(rule)
+                self.assertFalse(guard.bypasses('a'))
+            else:
+                self.assertRaises(state_lock.Refused, guard.passed, rule)
+
+    def test_has_read(self):
+        guard = self.guard()
+        self.assertFalse(guard.has_read)
+        guard.passed(RULE)
+        self.assertFalse(guard.has_read)
+        guard.read(server(locked=False))
+        self.assertTrue(guard.has_read)
+
+    def test_no_order_of_events_lets_a_locked_server_through(self):
+        locked, unlocked = server(locked=True), server('b', locked=False)
+        events = {'rule': lambda guard: guard.passed(RULE),
+                  'locked': lambda guard: guard.read(locked),
+                  'unlocked': lambda guard: guard.read(unlocked)}
+        for order in itertools.permutations(events):
+            guard = self.guard()
+
+            def run(guard=guard, order=order):
+                for event in order:
+                    events[event](guard)
+
+            self.assertRaises(state_lock.Refused, run)
+
+    def test_nova_cannot_take_it_for_an_error_of_its_own(self):
+        for stop in (state_lock.Refused, state_lock.Unreadable):
+            self.assertFalse(issubclass(stop, Exception))
