@@ -13,10 +13,12 @@
 """A hypervisor that is not there, but survives a restart of its service."""
 
 from typing import Any
+from typing import ClassVar
 import uuid
 
 from nova import context as nova_context
 from nova import objects
+from nova.compute import power_state
 from nova.virt import fake
 
 
@@ -25,8 +27,13 @@ class EmbeddedDriver(fake.FakeDriver):
 
     A real hypervisor's guests and its identity outlive nova-compute. Nova's
     fake driver forgets both; this one takes the guests from the database,
-    and derives the identity from the host's name.
+    and derives the identity from the host's name. And its guests have the
+    power states that they are brought into, and by others than Nova.
     """
+
+    rebooted: ClassVar[set[str]] = set()
+    """The hosts that come up from a reboot when their nova-compute starts
+    next: no guest runs."""
 
     def init_host(self, host: str) -> None:
         super().init_host(host)
@@ -34,11 +41,37 @@ class EmbeddedDriver(fake.FakeDriver):
             nova_context.get_admin_context(), host, expected_attrs=['flavor'])
         for guest in guests:
             self.instances[guest.uuid] = fake.FakeInstance(
-                guest.name, guest.power_state, guest.uuid)
+                guest.name, power_state.SHUTDOWN if host in self.rebooted
+                else guest.power_state, guest.uuid)
             self.resources.claim(
                 vcpus=guest.flavor.vcpus,
                 mem=guest.flavor.memory_mb,
                 disk=guest.flavor.root_gb)
+        self.rebooted.discard(host)
+
+    def start_behind_nova(self, guest_uuid: str) -> None:
+        """Start a guest as somebody does who asks the hypervisor.
+
+        :param guest_uuid: the server's id
+        """
+        self.instances[guest_uuid].state = power_state.RUNNING
+
+    def suspend(self, context: Any, instance: Any) -> None:
+        self.instances[instance.uuid].state = power_state.SUSPENDED
+
+    def resume(self, context: Any, instance: Any, *args: Any, **kwargs: Any
+               ) -> None:
+        self.instances[instance.uuid].state = power_state.RUNNING
+
+    def pause(self, instance: Any) -> None:
+        self.instances[instance.uuid].state = power_state.PAUSED
+
+    def unpause(self, instance: Any) -> None:
+        self.instances[instance.uuid].state = power_state.RUNNING
+
+    def resume_state_on_host_boot(self, context: Any, instance: Any,
+                                  *args: Any, **kwargs: Any) -> None:
+        self.instances[instance.uuid].state = power_state.RUNNING
 
     def get_available_resource(self, nodename: str) -> dict[str, Any]:
         resources: dict[str, Any] = super().get_available_resource(nodename)

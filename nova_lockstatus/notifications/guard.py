@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Announces what the guard has found and done about a server."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nova import rpc
+from nova.notifications.objects import base
+from nova.objects import fields
+from oslo_log import log as logging
+
+from nova_lockstatus.objects import guard as objects
+
+LOG = logging.getLogger(__name__)
+
+EVENT_OBJECT = 'lockstatus.guard'
+"""The first words of the event types."""
+
+SOURCE = 'nova-lockstatus-watch'
+"""The service in the publisher's name."""
+
+PRIORITIES = {
+    'found': fields.NotificationPriority.WARN,
+    'acted': fields.NotificationPriority.INFO,
+    'failed': fields.NotificationPriority.ERROR,
+}
+
+
+@rpc.if_notifications_enabled  # type: ignore[untyped-decorator]
+def send(context: Any, load: Callable[[], Any], action: str, outcome: str,
+         host: str) -> None:
+    """Send lockstatus.guard.suspend, .power_off or .pause.
+
+    A notification that cannot be sent is logged: the guard goes on.
+
+    :param context: the RequestContext of the guard's action
+    :param load: returns the Instance, as it is now
+    :param action: the last word of the event type
+    :param outcome: ``found``, ``acted`` or ``failed``
+    :param host: the name that the service has in notifications
+    """
+    try:
+        objects.GuardNotification(
+            priority=PRIORITIES[outcome],
+            publisher=objects.WatchPublisher(host=host, source=SOURCE),
+            event_type=base.EventType(object=EVENT_OBJECT, action=action),
+            payload=objects.GuardPayload(context, load(), outcome),
+        ).emit(context)
+    except Exception:
+        LOG.exception('The notification %s.%s was not sent.',
+                      EVENT_OBJECT, action)

@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import datetime
+
+import testtools
+
+from nova_lockstatus.watch import decide
+
+NOW = datetime.datetime(2026, 11, 21, 12)
+
+
+def row(vm_state='suspended', **kwargs):
+    values = {'id': 1, 'uuid': 'u', 'host': 'compute1', 'task_state': None}
+    return decide.Row(vm_state=vm_state, **{**values, **kwargs})
+
+
+class MeasureTestCase(testtools.TestCase):
+
+    def test_by_the_state_that_it_should_have(self):
+        for vm_state, expected in (
+                ('suspended', ('suspend', 'suspending', 'suspend')),
+                ('stopped', ('stop', 'powering-off', 'power_off')),
+                ('paused', ('pause', 'pausing', 'pause'))):
+            measure = decide.measure(row(vm_state))
+            self.assertEqual(vm_state, measure.vm_state)
+            self.assertEqual(expected, (
+                measure.action, measure.task_state, measure.event))
+
+    def test_nothing_to_do(self):
+        for vm_state in ('active', 'error', 'rescued', 'resized', 'shelved',
+                         'building', 'soft-delete', None):
+            self.assertIsNone(decide.measure(row(vm_state)))
+
+    def test_what_nova_compute_failed_at(self):
+        for vm_state in ('error', 'active'):
+            measure = decide.measure(row(vm_state, owed='suspend'))
+            self.assertEqual('suspended', measure.vm_state)
+        self.assertIsNone(decide.measure(row('rescued', owed='suspend')))
+        # Nobody but the guard writes the event that makes an action owed.
+        self.assertIsNone(decide.measure(row('error', owed='reboot')))
+
+    def test_state_counts_more_than_what_failed(self):
+        self.assertEqual('stop', decide.measure(
+            row('stopped', owed='suspend')).action)
+
+
+class ClaimedTestCase(testtools.TestCase):
+
+    def test_own(self):
+        self.assertEqual('suspended', decide.claimed(
+            row(task_state='suspending', owed='suspend')).vm_state)
+
+    def test_of_somebody_else(self):
+        for task_state, owed in (('suspending', None), ('rebooting', 'stop'),
+                                 ('pausing', 'suspend'), (None, 'suspend')):
+            self.assertIsNone(decide.claimed(
+                row(task_state=task_state, owed=owed)))
+
+
+class PauseTestCase(testtools.TestCase):
+
+    def test_doubles_up_to_the_longest(self):
+        self.assertEqual([0, 60, 120, 240, 480, 600, 600], [
+            decide.pause(times, 60, 600) for times in range(7)])
+
+    def test_any_number_of_times(self):
+        self.assertEqual(600, decide.pause(10 ** 9, 60, 600))
+
+    def test_longest_is_shorter_than_the_first(self):
+        self.assertEqual(5, decide.pause(1, 60, 5))
+
+
+class DueTestCase(testtools.TestCase):
+
+    def due(self, seconds, failed):
+        return decide.due(row(
+            failed=failed, newest=1,
+            tried_at=NOW - datetime.timedelta(seconds=seconds)),
+            NOW, (60, 600))
+
+    def test_at_once_where_nothing_failed(self):
+        self.assertTrue(self.due(0, 0))
+        self.assertTrue(decide.due(row(), NOW, (60, 600)))
+
+    def test_after_the_pause(self):
+        self.assertFalse(self.due(59, 1))
+        self.assertTrue(self.due(60, 1))
+        self.assertFalse(self.due(119, 2))
+        self.assertTrue(self.due(120, 2))
+        self.assertTrue(self.due(600, 99))
+
+    def test_clock_was_set_back(self):
+        self.assertTrue(self.due(-1, 5))

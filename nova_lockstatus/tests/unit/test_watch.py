@@ -1,0 +1,145 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import threading
+
+import testtools
+
+from nova_lockstatus.watch import cells
+from nova_lockstatus.watch import memory
+from nova_lockstatus.watch import requirements
+from nova_lockstatus.watch import service
+
+
+class Duty:
+    """A real duty that counts."""
+
+    name = 'counting'
+
+    def __init__(self, interval, error=None):
+        self.interval = interval
+        self.runs = 0
+        self.error = error
+        self.ran = threading.Event()
+
+    def run(self, stop):
+        self.runs += 1
+        if self.runs > 2:
+            self.ran.set()
+        if self.error:
+            raise self.error
+
+
+class WatchTestCase(testtools.TestCase):
+
+    def start(self, *duties):
+        watch = service.Watch(duties)
+        watch.start()
+        self.addCleanup(watch.stop)
+        return watch
+
+    def test_runs_until_it_is_stopped(self):
+        duty = Duty(0.01)
+        watch = self.start(duty)
+        self.assertTrue(duty.ran.wait(10))
+        watch.stop()
+        watch.wait()
+        runs = duty.runs
+        self.assertFalse([thread for thread in watch._threads
+                          if thread.is_alive()])
+        self.assertEqual(runs, duty.runs)
+
+    def test_failure_does_not_end_it_nor_hold_up_others(self):
+        broken, other = Duty(0.01, ValueError('broken')), Duty(0.01)
+        self.start(broken, other)
+        self.assertTrue(broken.ran.wait(10))
+        self.assertTrue(other.ran.wait(10))
+
+    def test_off(self):
+        off, other = Duty(0), Duty(0.01)
+        self.start(off, other)
+        self.assertTrue(other.ran.wait(10))
+        self.assertEqual(0, off.runs)
+
+    def test_starts_again_after_a_stop(self):
+        """So it is when eventlet's launcher gets SIGHUP."""
+        duty = Duty(0.01)
+        watch = self.start(duty)
+        watch.stop()
+        watch.wait()
+        watch.reset()
+        duty.ran.clear()
+        watch.start()
+        self.assertTrue(duty.ran.wait(10))
+
+
+class RequirementsTestCase(testtools.TestCase):
+
+    def test_installed_nova_fits(self):
+        requirements.check()
+
+
+class MemoryTestCase(testtools.TestCase):
+
+    def test_growing_pauses(self):
+        turn = memory.Turn()
+        now, times = 1000, []
+        while len(times) < 5:
+            if turn.due(now):
+                turn.done(now, (10, 60))
+                times.append(now)
+            now += 1
+        self.assertEqual([1000, 1010, 1030, 1070, 1130], times)
+
+    def test_forgets_what_a_whole_look_did_not_find(self):
+        seen = memory.Memory()
+        seen.see('found').failure = 1
+        seen.see('kept').failure = 2
+        seen.see('well')
+        seen.end_look()
+        seen.see('found')
+        seen.keep('kept')
+        seen.keep('never seen')
+        seen.end_look()
+        self.assertEqual(2, len(seen))
+        self.assertEqual([1, 2], [seen.see('found').failure,
+                                  seen.see('kept').failure])
+
+
+class EachHostTestCase(testtools.TestCase):
+
+    class Row:
+        def __init__(self, host):
+            self.host = host
+
+    def test_each_once_and_so_many_at_a_time(self):
+        lock, busy, most, done = threading.Lock(), set(), [], []
+        barrier = threading.Barrier(3, timeout=10)
+
+        def work(host, rows):
+            with lock:
+                busy.add(host)
+                most.append(len(busy))
+            barrier.wait()
+            with lock:
+                busy.remove(host)
+                done.append((host, len(rows)))
+
+        cells.each_host([self.Row('host%d' % (number % 6))
+                         for number in range(12)], work, 3)
+        self.assertEqual([('host%d' % number, 2) for number in range(6)],
+                         sorted(done))
+        self.assertEqual(3, max(most))
+
+    def test_none(self):
+        cells.each_host([], self.fail, 3)

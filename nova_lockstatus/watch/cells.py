@@ -1,0 +1,174 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Goes to all cells at the same time, so that one does not hold up others."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nova import context as nova_context
+from nova import objects
+from oslo_log import log
+
+LOG = log.getLogger(__name__)
+
+
+def context(cell: Any) -> Any:
+    """Make an admin's context, with a request id of its own.
+
+    By that, nova-compute finds the instance action that it works on.
+
+    :param cell: the CellMapping to target
+    :returns: the RequestContext
+    """
+    targeted = nova_context.get_admin_context()
+    nova_context.set_target_cell(targeted, cell)
+    return targeted
+
+
+class Complaints:
+    """Says what is wrong once, until it is well again or something else."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Log a failure, if it is not the one that is known.
+
+        :param what: what failed, as the line begins
+        :param error: why
+        """
+        cause = type(error).__name__
+        if self._said.get(what) != cause:
+            self._said[what] = cause
+            LOG.warning('%s: %s: %s. It is tried again; this is logged once '
+                        'for each cause.', what, cause,
+                        str(error).partition('\n')[0],
+                        exc_info=LOG.isEnabledFor(logging.DEBUG))
+
+    def worked(self, what: str) -> None:
+        """Log that something works again, if it did not.
+
+        :param what: as :meth:`failed` was told
+        """
+        if self._said.pop(what, None):
+            LOG.info('%s: works again.', what)
+
+
+class Cells:
+    """The cells of a Nova.
+
+    :param duty: whose they are, for the log
+    """
+
+    def __init__(self, duty: str) -> None:
+        self._duty = duty
+        self._mappings: list[Any] = []
+        self._busy: dict[str, threading.Thread] = {}
+        self._complaints = Complaints()
+
+    def each(self, function: Callable[[Any], None], stop: threading.Event,
+             patience: float) -> None:
+        """Call a function for each cell, each in a thread of its own.
+
+        A cell that is not done since the last time is left out.
+
+        :param function: is called with the CellMapping. What it raises is
+            logged once for each cause
+        :param stop: when it is set, nothing is waited for
+        :param patience: seconds to wait at the most until all are done
+        """
+        threads = []
+        for cell in self._load():
+            running = self._busy.get(cell.uuid)
+            if running is not None and running.is_alive():
+                continue
+            # NOTE: a daemon: a database that does not answer must not keep
+            # the process from ending.
+            thread = threading.Thread(
+                target=self._call, args=(function, cell), daemon=True)
+            self._busy[cell.uuid] = thread
+            thread.start()
+            threads.append(thread)
+        wait(threads, stop, patience)
+
+    def _load(self) -> list[Any]:
+        what = '%s: the cells cannot be read' % self._duty
+        try:
+            mappings = objects.CellMappingList.get_all(
+                nova_context.get_admin_context())
+        except Exception as error:
+            self._complaints.failed(what, error)
+        else:
+            # A disabled cell takes no new servers, but has its old ones.
+            self._mappings = [cell for cell in mappings
+                              if not cell.is_cell0()]
+            self._complaints.worked(what)
+        return self._mappings
+
+    def _call(self, function: Callable[[Any], None], cell: Any) -> None:
+        what = '%s: the look at the cell %s is not finished' % (
+            self._duty, cell.name or cell.uuid)
+        try:
+            function(cell)
+        except Exception as error:
+            self._complaints.failed(what, error)
+        else:
+            self._complaints.worked(what)
+
+
+def wait(threads: list[threading.Thread], stop: threading.Event,
+         patience: float) -> None:
+    """Wait for threads to end.
+
+    :param threads: they
+    :param stop: when it is set, they are waited for no longer
+    :param patience: seconds to wait at the most
+    """
+    deadline = time.monotonic() + patience
+    for thread in threads:
+        while (thread.is_alive() and not stop.is_set()
+               and time.monotonic() < deadline):
+            thread.join(0.1)
+
+
+def each_host(rows: list[Any], function: Callable[[str, list[Any]], None],
+              workers: int) -> None:
+    """Call a function for each host, for some hosts at the same time.
+
+    :param rows: of any hosts, each with a ``host``
+    :param function: is called with a host and its rows
+    :param workers: for how many hosts at the same time
+    """
+    hosts: dict[str, list[Any]] = {}
+    for row in rows:
+        hosts.setdefault(row.host, []).append(row)
+    queue = list(hosts.items())
+
+    def work() -> None:
+        while True:
+            try:
+                host, rows = queue.pop()
+            except IndexError:
+                return
+            function(host, rows)
+
+    threads = [threading.Thread(target=work, daemon=True)
+               for _ in range(min(workers, len(queue)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,149 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What the watch asks nova-compute, and has it do."""
+
+from typing import Any
+
+import oslo_messaging as messaging
+from nova import exception as nova_exception
+from nova import objects
+from nova import servicegroup
+from nova.compute import rpcapi
+from nova.compute import vm_states
+from nova.db.main import api as db
+from nova.db.main import models
+
+from nova_lockstatus.watch import decide
+
+FAULTS = models.InstanceFault.__table__
+
+
+class _Client:
+    """An RPC client that waits no longer than it is told to."""
+
+    def __init__(self, client: Any, timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+
+    def can_send_version(self, *args: Any, **kwargs: Any) -> Any:
+        return self._client.can_send_version(*args, **kwargs)
+
+    def prepare(self, **kwargs: Any) -> Any:
+        return self._client.prepare(timeout=self._timeout, **kwargs)
+
+
+class _Router:
+    def __init__(self, router: Any, timeout: float) -> None:
+        self._router = router
+        self._timeout = timeout
+
+    def client(self, context: Any) -> _Client:
+        return _Client(self._router.client(context), self._timeout)
+
+
+class _ComputeAPI(rpcapi.ComputeAPI):  # type: ignore[misc]
+    def __init__(self, timeout: float) -> None:
+        super().__init__()
+        self._timeout = timeout
+
+    @property
+    def router(self) -> _Router:
+        return _Router(super().router, self._timeout)
+
+
+class HostSilent(Exception):
+    """A host does not answer in time."""
+
+
+def hosts_up(context: Any) -> set[str]:
+    """Find the hosts of a cell that can be acted on.
+
+    :param context: a RequestContext that is targeted at the cell
+    :returns: those whose nova-compute is alive and not forced down. A
+        disabled one is: it takes no new servers, but has its old ones
+    """
+    # NOTE: service_is_up knows of forced_down.
+    api = servicegroup.API()
+    services = objects.ServiceList.get_by_binary(
+        context, 'nova-compute', include_disabled=True)
+    return {service.host for service in services
+            if api.service_is_up(service)}
+
+
+def runs(context: Any, uuid: str, timeout: float) -> bool | None:
+    """Ask nova-compute whether a server runs on its hypervisor.
+
+    :param context: a RequestContext that is targeted at the cell
+    :param uuid: the server's
+    :param timeout: seconds to wait for the answer
+    :returns: None where it cannot tell
+    :raises HostSilent: when there is no answer in time
+    """
+    # NOTE: of all that nova-compute offers, from release 27 to 34, only the
+    # diagnostics tell the hypervisor's power state apart from the recorded
+    # one, and change nothing.
+    instance = objects.Instance.get_by_uuid(context, uuid, expected_attrs=[])
+    try:
+        _ComputeAPI(timeout).get_instance_diagnostics(
+            context, instance=instance)
+    except nova_exception.InstanceInvalidState:
+        _forget_fault(context, uuid)
+        return False
+    except messaging.MessagingTimeout as error:
+        raise HostSilent from error
+    except (NotImplementedError, messaging.RemoteError,
+            nova_exception.NovaException):
+        return None
+    return True
+
+
+def _forget_fault(context: Any, uuid: str) -> None:
+    # NOTE: nova-compute has recorded a fault of the server, because it does
+    # not run. The server has none, and an error to come must not show this.
+    with db.get_context_manager(context).writer.using(context) as session:
+        session.connection().execute(FAULTS.delete().where(
+            FAULTS.c.instance_uuid == uuid,
+            FAULTS.c.message.like('%Cannot get_diagnostics%')))
+
+
+def load(context: Any, uuid: str) -> Any:
+    """Load a server as nova-compute's RPC and the notifications need it.
+
+    :param context: a RequestContext that is targeted at the cell
+    :param uuid: the server's
+    :returns: the Instance
+    """
+    return objects.Instance.get_by_uuid(
+        context, uuid,
+        expected_attrs=['flavor', 'info_cache', 'metadata', 'system_metadata'])
+
+
+def bring_back(context: Any, instance: Any, measure: decide.Measure) -> None:
+    """Have nova-compute bring a server back to the state it should have.
+
+    :param context: a RequestContext that is targeted at the cell
+    :param instance: the Instance, claimed
+    :param measure: what to do
+    """
+    sent = instance.obj_clone()
+    if measure.vm_state == vm_states.SUSPENDED:
+        # NOTE: suspend_instance stores the state that it finds, for resume to
+        # give it back. The server would stay suspended for ever: so it finds
+        # what was stored at first.
+        before = sent.system_metadata.get('old_vm_state')
+        sent.vm_state = (vm_states.ACTIVE
+                         if before in (None, vm_states.SUSPENDED) else before)
+        sent.obj_reset_changes(['vm_state'])
+    method = getattr(rpcapi.ComputeAPI(), measure.action + '_instance')
+    method(context, sent)

@@ -1,0 +1,43 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What of Nova the watch uses, besides its objects."""
+
+from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import release
+
+# NOTE: all of them are there, the same, in release 27 and in release 34.
+RELIES_ON = (
+    'nova.compute.rpcapi:ComputeAPI.get_instance_diagnostics',
+    'nova.compute.rpcapi:ComputeAPI.pause_instance',
+    'nova.compute.rpcapi:ComputeAPI.stop_instance',
+    'nova.compute.rpcapi:ComputeAPI.suspend_instance',
+    'nova.context:CELL_CACHE',
+    'nova.context:set_target_cell',
+    'nova.db.main.api:get_context_manager',
+    'nova.db.main.models:InstanceActionEvent',
+    'nova.db.main.models:InstanceFault',
+    'nova.objects.instance_action:InstanceAction.pack_action_start',
+    'nova.servicegroup:API.service_is_up',
+)
+
+
+def check() -> None:
+    """Prove that the watch fits the installed Nova.
+
+    :raises UnsupportedNova: when Nova is older than the plugin supports
+    :raises HookMismatch: when something that the watch uses is not there
+    """
+    release.check()
+    for target in RELIES_ON:
+        base.resolve(target)

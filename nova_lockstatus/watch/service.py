@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The loop of nova-lockstatus-watch."""
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+from nova import context as nova_context
+from oslo_log import log as logging
+from oslo_service import service
+
+LOG = logging.getLogger(__name__)
+
+IDLE = 10
+"""Seconds after which a duty that is off is asked again."""
+
+
+class Duty(Protocol):
+    """Something that the watch does again and again."""
+
+    name: str
+
+    @property
+    def interval(self) -> float:
+        """Return the seconds to wait between two runs, 0 for off."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Do it once.
+
+        :param stop: is set when the service is to end: then it must return
+            soon
+        """
+
+
+class Watch(service.Service):  # type: ignore[misc]
+    """The service: each duty has a thread.
+
+    :param duties: what it does
+    """
+
+    def __init__(self, duties: Sequence[Duty]) -> None:
+        super().__init__()
+        self._duties = duties
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin with the duties."""
+        # NOTE: as Nova's own services: what a parent process has opened
+        # cannot be used by its child.
+        nova_context.CELL_CACHE = {}
+        # A new one: a thread of before a restart must not go on.
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(duty, self._stop),
+                             name=duty.name, daemon=True)
+            for duty in self._duties]
+        for thread in self._threads:
+            thread.start()
+        self._say()
+
+    def reset(self) -> None:
+        """Take up changed options, on SIGHUP. Each run reads them anew."""
+        self._say()
+
+    def _say(self) -> None:
+        LOG.info('nova-lockstatus-watch is running: %s', ', '.join(
+            '%s every %d s' % (duty.name, duty.interval) if duty.interval
+            else '%s is off' % duty.name for duty in self._duties))
+
+    def stop(self, graceful: bool = False) -> None:
+        """End.
+
+        :param graceful: whether to end what is under way
+        """
+        self._stop.set()
+        super().stop(graceful)
+        LOG.info('nova-lockstatus-watch is stopped.')
+
+    def wait(self) -> None:
+        """Wait until the duties have ended."""
+        for thread in self._threads:
+            thread.join()
+        super().wait()
+
+    @staticmethod
+    def _repeat(duty: Duty, stop: threading.Event) -> None:
+        while not stop.is_set():
+            if duty.interval:
+                try:
+                    duty.run(stop)
+                except Exception:
+                    LOG.exception('The duty %s failed. It is tried again.',
+                                  duty.name)
+            stop.wait(duty.interval or IDLE)
