@@ -47,6 +47,9 @@ openstackdocs_pdf_link = False
 man_pages = [
     ('cli/nova-lockstatus', 'nova-lockstatus',
      'show and change what nova-lockstatus does', 'nova-lockstatus', 1),
+    ('cli/nova-lockstatus-status', 'nova-lockstatus-status',
+     'check nova-lockstatus before nova-api is restarted', 'nova-lockstatus',
+     1),
     ('cli/osc', 'openstack-lockstatus',
      'commands of the OpenStackClient about locks and the status of hosts',
      'nova-lockstatus', 1),

@@ -18,7 +18,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from oslo_config import cfg
 
@@ -27,11 +27,14 @@ from nova_lockstatus import exception
 _NAME = 'api-paste.ini'
 
 
-def find(environ: Mapping[str, str], config_dir: str = '/etc/nova') -> str:
+def find(environ: Mapping[str, str], config_dir: str = '/etc/nova',
+         arguments: Sequence[str] = ()) -> str:
     """Find the file that nova-api reads.
 
     :param environ: the environment, in which nova-api's own variables count
     :param config_dir: where Nova's files are if no variable says so
+    :param arguments: those of nova-api, if it is a script, that name its
+        nova.conf
     :returns: the path of a file that exists
     :raises PasteFileNotFound: when there is none, or two, of which one or the
         other is read depending on how nova-api is run
@@ -42,7 +45,7 @@ def find(environ: Mapping[str, str], config_dir: str = '/etc/nova') -> str:
     first = environ.get('OS_NOVA_CONFIG_FILES', '').split(';')[0]
     paths = [os.path.join(folder, first or _NAME)]
     if not {'OS_NOVA_CONFIG_DIR', 'OS_NOVA_CONFIG_FILES'} & set(environ):
-        paths.append(_of_script())
+        paths.append(_of_script(arguments))
     found = {os.path.realpath(path): path for path in reversed(paths)
              if path and os.path.exists(path)}
     if not found:
@@ -56,14 +59,14 @@ def find(environ: Mapping[str, str], config_dir: str = '/etc/nova') -> str:
     return next(iter(found.values()))
 
 
-def _of_script() -> str:
+def _of_script(arguments: Sequence[str]) -> str:
     """Return what [wsgi]api_paste_config leads to, or '' if to nothing."""
     # NOTE: as nova/api/wsgi.py: Loader. Nova itself need not be installed.
     conf = cfg.ConfigOpts()
     conf.register_opt(cfg.StrOpt('api_paste_config', default=_NAME,
                                  deprecated_group='DEFAULT'), group='wsgi')
     try:
-        conf([], project='nova', prog='nova-api')
+        conf(list(arguments), project='nova', prog='nova-api')
         path: str = conf.wsgi.api_paste_config
         return path if os.path.isabs(path) else conf.find_file(path) or ''
     except (cfg.Error, OSError) as error:

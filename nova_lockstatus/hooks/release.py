@@ -13,10 +13,8 @@
 """Which Nova is installed, and whether the plugin supports it."""
 
 from nova_lockstatus import exception
+from nova_lockstatus import releases
 from nova_lockstatus.hooks import base
-
-OLDEST = 27
-"""The first release of Nova that the hooks are written for: 2023.1."""
 
 
 def check() -> None:
@@ -24,8 +22,8 @@ def check() -> None:
 
     Of a newer one than the plugin knows the hooks decide, one by one.
 
-    :raises UnsupportedNova: when the release is older than :data:`OLDEST`
+    :raises UnsupportedNova: when the release is older than the oldest
     """
     found: str = base.resolve('nova.version:version_string')()
-    if int(found.partition('.')[0]) < OLDEST:
-        raise exception.UnsupportedNova(oldest=OLDEST, found=found)
+    if int(found.partition('.')[0]) < releases.OLDEST:
+        raise exception.UnsupportedNova(oldest=releases.OLDEST, found=found)

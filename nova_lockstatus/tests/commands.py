@@ -16,6 +16,9 @@ import contextlib
 import dataclasses
 import io
 import logging
+import pathlib
+import re
+import shlex
 
 from nova_lockstatus.cmd import main
 
@@ -58,3 +61,17 @@ def run(*arguments: str, stdin: io.StringIO | None = None) -> Done:
         root.handlers = handlers
         root.setLevel(level)
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def documented(program):
+    """Find how the documentation calls a program.
+
+    :param program: its name
+    :returns: the words of each call, with the program's name first
+    """
+    top = pathlib.Path(__file__).parents[2]
+    return [
+        shlex.split(line, comments=True)
+        for page in sorted((top / 'doc' / 'source').rglob('*.rst'))
+        for line in re.findall(r'(?m)^ +[#$] (?:/\S*/)?(%s (?:.*\\\n)*.*)$'
+                               % program, page.read_text())]

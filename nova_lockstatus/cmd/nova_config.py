@@ -1,0 +1,128 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Reads Nova's configuration for a command that ends soon."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from oslo_config import cfg
+
+from nova_lockstatus import conf as lockstatus_conf
+from nova_lockstatus import exception
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the files.
+
+    :param parser: of a command
+    """
+    parser.add_argument(
+        '--config-file', metavar='<file>', action='append', default=[],
+        help='A nova.conf to read. Can be given several times. Default: those '
+        'that Nova reads, such as /etc/nova/nova.conf.')
+    parser.add_argument(
+        '--config-dir', metavar='<directory>', action='append', default=[],
+        help='A directory with files to read after these, those that end in '
+        '.conf. Can be given several times.')
+
+
+def register() -> Any:
+    """Register Nova's options and the plugin's, and read no file yet.
+
+    :returns: Nova's configuration
+    :raises NovaNotUsable: when Nova is not installed here
+    """
+    try:
+        _choose_threads()
+        import nova.conf
+    except ImportError as error:
+        raise exception.NovaNotUsable(reason=one_line(error)) from error
+    lockstatus_conf.register_opts(nova.conf.CONF)
+    return nova.conf.CONF
+
+
+def load(files: Sequence[str], directories: Sequence[str]) -> Any:
+    """Read Nova's configuration, and connect its databases.
+
+    Nothing is asked of them yet, nor of the message broker.
+
+    :param files: the paths of the files, none for Nova's own
+    :param directories: the paths of directories with files
+    :returns: Nova's configuration
+    :raises NovaNotUsable: when Nova is not installed here
+    :raises ConfigurationUnreadable: when a file is not there or wrong
+    """
+    conf = register()
+    from nova import config
+    arguments = ['nova-lockstatus']
+    for option, paths in (('--config-file', files),
+                          ('--config-dir', directories)):
+        for path in paths:
+            arguments += [option, path]
+    try:
+        config.parse_args(arguments)
+    except (cfg.Error, OSError) as error:
+        raise exception.ConfigurationUnreadable(
+            reason=one_line(error)) from error
+    return conf
+
+
+def _choose_threads() -> None:
+    # NOTE: native ones, before anything else of Nova is imported. Up to
+    # release 30 that is what the module does when it is imported, and later
+    # what its function does; the variable tells both.
+    os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
+    module = importlib.import_module('nova.monkey_patch')
+    if hasattr(module, 'patch'):
+        module.patch()
+
+
+def quieten(verbose: bool) -> None:
+    """Keep what libraries say to a service's log from the terminal.
+
+    The command itself says in a line what has failed.
+
+    :param verbose: whether somebody wants to see it
+    """
+    if not verbose:
+        for name in ('nova', 'oslo_config', 'oslo_db', 'oslo_policy',
+                     'oslo_service'):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def one_line(error: BaseException) -> str:
+    """Make one line of what an error says.
+
+    :param error: the error
+    :returns: its text without a full stop, up to where a database's driver
+        adds the statement and a link
+    """
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[0] if lines[0].startswith('(') else ' '.join(lines)
+    return ' '.join(text.split()).rstrip('.')
+
+
+def forget_output() -> None:
+    """Have nothing said of a reader that went away, such as ``head``.
+
+    What Python flushes when it ends goes nowhere.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,203 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""``nova-lockstatus report``."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from cliff import command
+
+from nova_lockstatus import ahead
+from nova_lockstatus import exception
+from nova_lockstatus import report
+from nova_lockstatus import report_format
+from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.osc import age
+from nova_lockstatus.osc import progress
+
+LOG = logging.getLogger(__name__)
+
+T = TypeVar('T')
+
+
+class Report(command.Command):
+    """List the locked servers of all cells.
+
+    The report is written while Nova's databases are being read, which takes
+    the same memory for any number of servers. If a terminal shows the standard
+    error but not the report, it also shows how far the report is.
+
+    A cell that does not answer is named on the standard error, and the others
+    are reported; the exit code is 1 then.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        nova_config.add_arguments(parser)
+        self._add_filters(parser)
+        parser.add_argument(
+            '-f', '--format', choices=sorted(report_format.FORMATS),
+            default='table', help='How to write it. Default: table.')
+        parser.add_argument(
+            '-c', '--column', metavar='<column>', action='append',
+            choices=report.COLUMNS,
+            help='A column to write. Can be given several times. Default: all '
+            'of %s.' % ', '.join(report.COLUMNS))
+        parser.add_argument(
+            '--cell-timeout', metavar='<seconds>', type=_seconds, default=60.0,
+            help='How long to wait for an answer of the database of a cell. '
+            'Default: 60.')
+        return parser
+
+    def _add_filters(self, parser: argparse.ArgumentParser) -> None:
+        filters = parser.add_argument_group('filters, which must all fit')
+        filters.add_argument('--project', metavar='<id>',
+                             help='Servers of the project with this id.')
+        filters.add_argument('--host', metavar='<host>',
+                             help='Servers on this host.')
+        filters.add_argument(
+            '--locked-by', choices=('owner', 'admin'),
+            help='Servers that somebody in their own project has locked '
+            '(owner), or somebody in another one (admin).')
+        filters.add_argument(
+            '--older-than', metavar='<age>', type=age.parse,
+            help='Servers that have been locked for so long, such as 30d: a '
+            'number and m, h, d or w.')
+        filters.add_argument(
+            '--reason-matches', metavar='<regex>', type=_expression,
+            help='Servers with a reason in which this regular expression is '
+            'found.')
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        nova_config.quieten(self.app.options.debug)
+        nova_config.load(parsed_args.config_file, parsed_args.config_dir)
+        writer = report_format.FORMATS[parsed_args.format](
+            self.app.stdout, parsed_args.column or report.COLUMNS)
+        run = _Run(parsed_args, writer, self.app.options.debug)
+        try:
+            with progress.bar('Locked servers', run.count(self._is_watched()),
+                              self.app) as step:
+                run.write(step)
+            self.app.stdout.flush()
+        except BrokenPipeError:
+            nova_config.forget_output()
+            raise
+        return 1 if run.failed else 0
+
+    def _is_watched(self) -> bool:
+        # On the terminal that shows the report, a bar would be among the rows.
+        return self.app.stderr.isatty() and not self.app.stdout.isatty()
+
+
+class _Run:
+    """Reads all cells once.
+
+    :param asked: the arguments of the command
+    :param writer: what writes the servers
+    :param debug: whether errors are to be shown in full
+    """
+
+    def __init__(self, asked: argparse.Namespace,
+                 writer: report_format.Writer, debug: bool) -> None:
+        try:
+            from nova_lockstatus.hooks import locked_servers
+        except ImportError as error:
+            raise exception.NovaNotUsable(
+                reason=nova_config.one_line(error)) from error
+        locked_servers.check()
+        self._reader = locked_servers
+        self._writer = writer
+        self._debug = debug
+        self._patience = asked.cell_timeout
+        self._filters = report.Filters(
+            asked.project, asked.host, asked.locked_by, asked.older_than,
+            asked.reason_matches)
+        self.failed: set[str] = set()
+        self._cells = self._read_cells()
+
+    def _read_cells(self) -> Sequence[Any]:
+        try:
+            cells: Sequence[Any]
+            cells, = ahead.iterate(lambda: [self._reader.cells()],
+                                   self._patience)
+        except Exception as error:
+            raise exception.CellsUnread(
+                reason=nova_config.one_line(error)) from error
+        return cells
+
+    def count(self, wanted: bool) -> int:
+        """Count what is to be read.
+
+        :param wanted: whether somebody wants to know
+        :returns: the number of servers, 0 if nobody does
+        """
+        return sum(number for cell in self._cells if wanted
+                   for number in self._ask(cell, lambda cell, filters: [
+                       self._reader.count(cell, filters)]))
+
+    def write(self, step: Callable[[], None]) -> None:
+        """Read all cells, and write their servers.
+
+        :param step: is called for each server that was read
+        """
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for cell in self._cells:
+            for servers in self._ask(cell, self._reader.read):
+                chosen = [server for server in servers
+                          if self._filters.passes(server, now)]
+                if chosen:
+                    self._writer.write(chosen)
+                for _ in servers:
+                    step()
+        self._writer.close()
+
+    def _ask(self, cell: Any,
+             read: Callable[[Any, report.Filters], Iterable[T]]
+             ) -> Iterator[T]:
+        """Read from a cell, or remember that it has failed."""
+        if cell.uuid in self.failed:
+            return
+        try:
+            yield from ahead.iterate(lambda: read(cell, self._filters),
+                                     self._patience)
+        except Exception as error:
+            self.failed.add(cell.uuid)
+            LOG.error('The cell %s is not in the report, or not all of it: '
+                      '%s.', self._reader.name(cell),
+                      nova_config.one_line(error), exc_info=self._debug)
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(
+            "'%s' is no regular expression: %s" % (text, error)) from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 86400:
+        raise argparse.ArgumentTypeError(
+            "'%s' is no number of seconds above 0" % text)
+    return seconds

@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The command ``nova-lockstatus-status``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from oslo_config import cfg
+from oslo_upgradecheck import upgradecheck
+
+from nova_lockstatus import exception
+from nova_lockstatus import status_check
+from nova_lockstatus import status_policy
+from nova_lockstatus.cmd import nova_config
+
+ERROR = 255
+"""The exit code of nova-status where the checks themselves fail."""
+
+OPTS = [
+    cfg.StrOpt('api-paste', metavar='FILE',
+               help='The api-paste.ini to check. Default: the one that '
+               'nova-api reads, by its environment and nova.conf.'),
+]
+
+Check = Callable[['Checks'], upgradecheck.Result]
+
+
+def _of(function: Callable[[status_check.Installation], upgradecheck.Result]
+        ) -> Check:
+    def check(checks: Checks) -> upgradecheck.Result:
+        try:
+            return function(checks.installation)
+        except Exception as error:
+            # One check that fails must not hide what the others find.
+            return status_check.failure(
+                'It could not be found out: %s: %s. See the other checks '
+                'first.' % (type(error).__name__,
+                            nova_config.one_line(error)))
+
+    return check
+
+
+class Checks(upgradecheck.UpgradeCommands):
+    """The checks, in the order in which one may need the one before.
+
+    :param installation: what is checked
+    """
+
+    display_title = 'Upgrade Check Results of nova-lockstatus'
+
+    def __init__(self, installation: status_check.Installation) -> None:
+        super().__init__()
+        self.installation = installation
+
+    _upgrade_checks = (
+        ('Release of Nova', _of(status_check.check_release)),
+        ('Hooks into Nova', _of(status_check.check_hooks)),
+        ('Filter in api-paste.ini', _of(status_check.check_filter)),
+        ('Extensions', _of(status_check.check_extensions)),
+        ('Policy file', _of(status_policy.check_file)),
+        ('Policy rules', _of(status_policy.check_rules)),
+        ('Notifications', _of(status_check.check_notifications)),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``nova-lockstatus-status``.
+
+    :param argv: the arguments, those of the process if None
+    :returns: 0 if all is well, 1 if there is a warning, 2 if there is a
+        failure, 255 if it could not be found out
+    """
+    try:
+        conf = nova_config.register()
+        nova_config.quieten(False)
+        conf.register_cli_opts(OPTS)
+        checks = Checks(status_check.Installation(conf, os.environ))
+        upgradecheck.register_cli_options(conf, checks)
+        conf(list(sys.argv[1:] if argv is None else argv), project='nova',
+             prog='nova-lockstatus-status')
+    except exception.LockStatusException as error:
+        print(error, file=sys.stderr)
+        return ERROR
+    except (cfg.Error, OSError) as error:
+        print(exception.ConfigurationUnreadable(
+            reason=nova_config.one_line(error)), file=sys.stderr)
+        return ERROR
+    checks.installation.api_paste = conf.api_paste
+    # NOTE: as upgradecheck.main(), which reads the option --json there.
+    upgradecheck.CONF = conf
+    try:
+        return int(conf.command.action_fn())
+    except BrokenPipeError:
+        nova_config.forget_output()
+        return ERROR
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Locked servers, as ``nova-lockstatus report`` tells of them."""
+
+import dataclasses
+import datetime
+import re
+from typing import NamedTuple
+
+from nova_lockstatus.osc import age
+
+
+class Server(NamedTuple):
+    """A locked server. The names are those of the API, where it has them."""
+
+    id: str
+    name: str | None
+    project_id: str | None
+    host: str | None
+    locked_by: str | None
+    locked_reason: str | None
+    locked_at: str | None
+    """Since when it is locked without a break, in UTC. None: not known."""
+    locked_by_user_id: str | None
+    """Who has made the lock that is in force. None: not known."""
+    host_status: str | None
+    """None: it could not be found out."""
+    cell: str
+    """The name of the cell, or its uuid where it has none."""
+
+
+COLUMNS = Server._fields
+
+
+@dataclasses.dataclass(frozen=True)
+class Filters:
+    """Which locked servers are asked for; None asks for all.
+
+    :param project_id: those of a project
+    :param host: those on a host
+    :param locked_by: those that an ``owner`` has locked, or an ``admin``
+    :param older_than: those that have been locked for so long
+    :param reason: those with a reason in which the expression is found
+    """
+
+    project_id: str | None = None
+    host: str | None = None
+    locked_by: str | None = None
+    older_than: datetime.timedelta | None = None
+    reason: re.Pattern[str] | None = None
+
+    def passes(self, server: Server, now: datetime.datetime) -> bool:
+        """Tell whether a server is asked for, by what no table has a column.
+
+        The project, the host and who holds the lock are left to the database.
+
+        :param server: the server
+        :param now: the present
+        :returns: whether it is. What is not known is neither old nor matched
+        """
+        if self.older_than is not None and not age.is_older(
+                server.locked_at, self.older_than, now):
+            return False
+        return self.reason is None or (
+            server.locked_reason is not None
+            and self.reason.search(server.locked_reason) is not None)
+
+
+def moment(time: datetime.datetime | None) -> str | None:
+    """Write a time as the API does.
+
+    :param time: in UTC, without a zone, as Nova stores it
+    :returns: such as ``2026-11-21T12:00:00Z``
+    """
+    return None if time is None else time.strftime('%Y-%m-%dT%H:%M:%SZ')

@@ -1,0 +1,173 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Writes locked servers while they are being read, however many they are."""
+
+import csv
+import json
+import unicodedata
+from collections.abc import Sequence
+from typing import Protocol, TextIO
+
+from nova_lockstatus import report
+
+
+class Writer(Protocol):
+    """Writes one report."""
+
+    def write(self, servers: Sequence[report.Server]) -> None:
+        """Write some more servers.
+
+        :param servers: the servers
+        """
+
+    def close(self) -> None:
+        """Write what follows the last server."""
+
+
+class Table:
+    """A table for people.
+
+    The first servers decide how wide its columns are. A longer value later on
+    is not cut off: it moves the rest of its line to the right.
+
+    :param stream: where to write to
+    :param columns: the names of the columns
+    """
+
+    def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._widths: list[int] = []
+
+    def write(self, servers: Sequence[report.Server]) -> None:
+        """Write some more servers.
+
+        :param servers: the servers
+        """
+        rows = [[visible(getattr(server, column)) for column in self._columns]
+                for server in servers]
+        if not self._widths:
+            self._widths = [
+                max(map(width, values))
+                for values in zip(self._columns, *rows, strict=True)]
+            self._rule()
+            self._line(self._columns)
+            self._rule()
+        for row in rows:
+            self._line(row)
+
+    def close(self) -> None:
+        """Write the line below the last server."""
+        if not self._widths:
+            self.write(())
+        self._rule()
+
+    def _line(self, values: Sequence[str]) -> None:
+        self._stream.write('| %s |\n' % ' | '.join(
+            value + ' ' * (wanted - width(value))
+            for value, wanted in zip(values, self._widths, strict=True)))
+
+    def _rule(self) -> None:
+        self._stream.write('+%s+\n' % '+'.join(
+            '-' * (wanted + 2) for wanted in self._widths))
+
+
+class Json:
+    """A JSON array with an object for each server, which has a line.
+
+    :param stream: where to write to
+    :param columns: the keys
+    """
+
+    def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._before = '[\n'
+
+    def write(self, servers: Sequence[report.Server]) -> None:
+        """Write some more servers.
+
+        :param servers: the servers
+        """
+        for server in servers:
+            self._stream.write(self._before)
+            self._before = ',\n'
+            self._stream.write(json.dumps(
+                {column: getattr(server, column)
+                 for column in self._columns}))
+
+    def close(self) -> None:
+        """Write the end of the array."""
+        self._stream.write('[]\n' if self._before == '[\n' else '\n]\n')
+
+
+class Csv:
+    """Comma separated values, with the names of the columns in the first line.
+
+    :param stream: where to write to
+    :param columns: the names
+    """
+
+    def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
+        self._columns = columns
+        self._writer = csv.writer(stream, lineterminator='\n')
+        self._writer.writerow(columns)
+
+    def write(self, servers: Sequence[report.Server]) -> None:
+        """Write some more servers.
+
+        :param servers: the servers
+        """
+        self._writer.writerows(
+            [getattr(server, column) for column in self._columns]
+            for server in servers)
+
+    def close(self) -> None:
+        """Write nothing more."""
+
+
+FORMATS: dict[str, type[Table] | type[Json] | type[Csv]] = {
+    'table': Table, 'json': Json, 'csv': Csv}
+
+
+def visible(value: str | None) -> str:
+    """Make of a value what can be shown on a terminal.
+
+    Names and reasons are chosen by tenants: an escape sequence in one must not
+    reach the operator's terminal, nor a line end break the table.
+
+    :param value: the value
+    :returns: it, with escapes in the place of characters that do not print
+    """
+    if value is None:
+        return ''
+    if value.isprintable():
+        return value
+    return ''.join(
+        character if character.isprintable()
+        else character.encode('unicode_escape').decode()
+        for character in value)
+
+
+def width(text: str) -> int:
+    """Tell how many columns of a terminal a text takes.
+
+    :param text: printable characters
+    :returns: the number, two for those of East Asia
+    """
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(character)
+               else 2 if unicodedata.east_asian_width(character) in 'WF'
+               else 1 for character in text)

@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What ``nova-lockstatus-status upgrade check`` looks at in policy files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oslo_upgradecheck import upgradecheck
+
+from nova_lockstatus import exception
+from nova_lockstatus import manager
+from nova_lockstatus import status_check
+
+_OLD_FILE = 'policy.json'
+
+
+def check_file(installation: status_check.Installation
+               ) -> upgradecheck.Result:
+    """Look for a policy file that oslo.policy does not read."""
+    conf = installation.conf
+    # It registers the options of the group as well.
+    enforcer = _make_enforcer(installation)
+    configured = conf.oslo_policy.policy_file
+    path = conf.find_file(configured)
+    if path:
+        return status_check.success(path)
+    location = conf.get_location('policy_file', 'oslo_policy')
+    if location is not None and location.location.is_user_controlled:
+        return status_check.warning(
+            '[oslo_policy]policy_file names %s, which is not there: the '
+            'defaults of all rules are in force. Correct it, or take it out.'
+            % configured)
+    old_path = conf.find_file(_OLD_FILE)
+    if not old_path:
+        return status_check.success(
+            'There is no %s: the defaults of the rules are in force, but for '
+            'those in [oslo_policy]policy_dirs.' % configured)
+    advice = ('Convert it with "oslopolicy-convert-json-to-yaml --namespace '
+              'nova --policy-file %s --output-file %s.yaml", or set '
+              '[oslo_policy]policy_file = %s.' % (
+                  old_path, old_path.removesuffix('.json'), old_path))
+    # NOTE: up to release 4 of oslo.policy an Enforcer falls back to it.
+    if enforcer.policy_file == _OLD_FILE:
+        return status_check.warning(
+            '%s is read, as there is no %s, but newer releases of oslo.policy '
+            'do not read it. %s' % (old_path, configured, advice))
+    return status_check.failure(
+        '%s is not read: [oslo_policy]policy_file is %s. The rules in it are '
+        'not in force. %s' % (old_path, configured, advice))
+
+
+def check_rules(installation: status_check.Installation
+                ) -> upgradecheck.Result:
+    """Look for rules in policy files that nobody knows or that are wrong."""
+    from nova_lockstatus.hooks import enforcer as enforcers
+    enforcer = _make_enforcer(installation)
+    enforcer.suppress_deprecation_warnings = True
+    try:
+        enforcer.load_rules()
+    except Exception as error:
+        # Whatever comes up in a parser of YAML or JSON.
+        return status_check.failure(
+            'A policy file cannot be read: %s. Correct it.'
+            % ' '.join(str(error).split()))
+    unreadable = enforcers.unreadable_rules(enforcer)
+    problems = [text % ', '.join(names) for text, names in (
+        ('oslo.policy does not understand what is set for %s, and refuses '
+         'everybody; correct it.', unreadable),
+        ('Neither Nova nor nova-lockstatus has a rule %s; correct the name, '
+         'or take it out.', enforcers.unknown_rules(enforcer)),
+        ('These lead to a rule that is not there, or in a circle: %s; correct '
+         'them.', enforcers.undefined_rules(enforcer))) if names]
+    if unreadable:
+        return status_check.failure(' '.join(problems))
+    if problems:
+        return status_check.warning(' '.join(problems))
+    return status_check.success(
+        '%d rules are set in policy files.' % len(enforcer.file_rules))
+
+
+def _make_enforcer(installation: status_check.Installation) -> Any:
+    from nova_lockstatus.hooks import enforcer
+    try:
+        extensions = manager.load_extensions(
+            sorted(installation.known_aliases()))
+    except exception.LockStatusException:
+        # That is what check_extensions() is for.
+        extensions = []
+    return enforcer.make(installation.conf, extensions)

@@ -1,0 +1,142 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import csv
+import datetime
+import io
+import json
+import re
+
+import testtools
+
+from nova_lockstatus import report
+from nova_lockstatus import report_format
+
+NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
+
+SERVER = report.Server(
+    id='9168b536-cd40-4630-b43f-b259807c6e87', name='billing',
+    project_id='demo', host='compute1', locked_by='admin',
+    locked_reason='unpaid invoice 4711', locked_at='2026-11-20T12:00:00Z',
+    locked_by_user_id='u1', host_status='UP', cell='cell1')
+
+UNKNOWN = SERVER._replace(locked_reason=None, locked_at=None, host=None)
+
+
+class FiltersTestCase(testtools.TestCase):
+
+    def passes(self, server, **filters):
+        return report.Filters(**filters).passes(server, NOW)
+
+    def test_all(self):
+        self.assertTrue(self.passes(SERVER))
+        self.assertTrue(self.passes(UNKNOWN))
+
+    def test_age(self):
+        day = datetime.timedelta(days=1)
+        second = datetime.timedelta(seconds=1)
+        self.assertTrue(self.passes(SERVER, older_than=day))
+        self.assertFalse(self.passes(SERVER, older_than=day + second))
+        self.assertFalse(self.passes(UNKNOWN, older_than=second))
+
+    def test_reason(self):
+        for expression, expected in (
+                ('invoice [0-9]+$', True), ('^invoice', False),
+                ('(?i)UNPAID', True), ('', True)):
+            self.assertEqual(expected, self.passes(
+                SERVER, reason=re.compile(expression)), expression)
+        self.assertFalse(self.passes(UNKNOWN, reason=re.compile('')))
+
+    def test_both(self):
+        filters = {'older_than': datetime.timedelta(hours=1),
+                   'reason': re.compile('invoice')}
+        self.assertTrue(self.passes(SERVER, **filters))
+        self.assertFalse(self.passes(
+            SERVER._replace(locked_reason='x'), **filters))
+        self.assertFalse(self.passes(
+            SERVER._replace(locked_at='2026-11-21T11:30:00Z'), **filters))
+
+    def test_moment(self):
+        self.assertEqual('2026-11-20T12:00:00Z', report.moment(
+            datetime.datetime(2026, 11, 20, 12, 0, 0, 999)))
+        self.assertIsNone(report.moment(None))
+
+
+class FormatTestCase(testtools.TestCase):
+
+    def write(self, kind, chunks, columns=report.COLUMNS):
+        stream = io.StringIO()
+        writer = report_format.FORMATS[kind](stream, columns)
+        for chunk in chunks:
+            writer.write(chunk)
+        writer.close()
+        return stream.getvalue()
+
+    def test_json(self):
+        for chunks in ([], [[SERVER]], [[SERVER, UNKNOWN], [SERVER]]):
+            text = self.write('json', chunks)
+            self.assertEqual(
+                [server._asdict() for chunk in chunks for server in chunk],
+                json.loads(text))
+            self.assertTrue(text.endswith(']\n'))
+
+    def test_json_is_written_as_it_comes(self):
+        stream = io.StringIO()
+        writer = report_format.Json(stream, ['id'])
+        writer.write([SERVER])
+        self.assertEqual('[\n{"id": "%s"}' % SERVER.id, stream.getvalue())
+
+    def test_csv(self):
+        odd = SERVER._replace(name='a,"b"\nc')
+        rows = list(csv.reader(io.StringIO(
+            self.write('csv', [[odd], [UNKNOWN]]))))
+        self.assertEqual(
+            [list(report.COLUMNS), list(odd),
+             [value or '' for value in UNKNOWN]], rows)
+        self.assertEqual('id,name\n', self.write('csv', [], ['id', 'name']))
+
+    def test_columns(self):
+        self.assertEqual('cell,name\ncell1,billing\n',
+                         self.write('csv', [[SERVER]], ['cell', 'name']))
+        self.assertEqual([{'name': 'billing'}], json.loads(
+            self.write('json', [[SERVER]], ['name'])))
+
+    def test_table(self):
+        columns = ['name', 'host', 'locked_by']
+        self.assertEqual(
+            '+---------+----------+-----------+\n'
+            '| name    | host     | locked_by |\n'
+            '+---------+----------+-----------+\n'
+            '| billing | compute1 | admin     |\n'
+            '| billing |          | admin     |\n'
+            '| billing-archive | compute1 | admin     |\n'
+            '+---------+----------+-----------+\n',
+            self.write('table', [
+                [SERVER, UNKNOWN],
+                [SERVER._replace(name='billing-archive')]], columns))
+        self.assertEqual('+------+\n| name |\n+------+\n+------+\n',
+                         self.write('table', [], ['name']))
+
+    def test_table_of_any_text(self):
+        text = self.write('table', [
+            [SERVER._replace(name='東京'), SERVER._replace(name='e\u0301a'),
+             SERVER._replace(name='x\x1b[2J\ny\x9b')]], ['name'])
+        self.assertEqual(
+            ['+-----------------+',
+             '| name            |',
+             '+-----------------+',
+             # Two columns for each of the characters, none for the accent.
+             '| 東京            |',
+             '| e\u0301a              |',
+             r'| x\x1b[2J\ny\x9b |',
+             '+-----------------+'], text.splitlines())
