@@ -12,7 +12,6 @@
 
 """What one paste pipeline serves: its extensions, and all that follows."""
 
-import collections
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -49,22 +48,18 @@ class Pipeline:
         self.host_status_rules = tuple(dict.fromkeys(
             rule for extension in extensions if extension.reads_host_status
             for field in extension.server_fields for rule in field.rules))
-        self._system_metadata: dict[
-            str, list[Callable[[Mapping[str, Any]], bool]]
-        ] = collections.defaultdict(list)
-        for extension in extensions:
-            for key, can_have in extension.system_metadata.items():
-                self._system_metadata[key].append(can_have)
+        self.system_metadata_keys = frozenset(
+            key for extension in extensions
+            for key in extension.system_metadata)
+        # Several keys can be of the same servers.
+        self._can_have_system_metadata = frozenset(
+            can_have for extension in extensions
+            for can_have in extension.system_metadata.values())
 
     @property
     def reads_host_status(self) -> bool:
         """Tell whether the state of the servers' hosts is shown."""
         return bool(self.host_status_rules)
-
-    @property
-    def system_metadata_keys(self) -> frozenset[str]:
-        """Return the keys of system metadata that the extensions read."""
-        return frozenset(self._system_metadata)
 
     def reads_system_metadata(self, columns: Mapping[str, Any]) -> bool:
         """Tell whether a server can have a row that an extension reads.
@@ -73,5 +68,4 @@ class Pipeline:
         :returns: whether one of the extensions says so
         """
         return any(can_have(columns)
-                   for tests in self._system_metadata.values()
-                   for can_have in tests)
+                   for can_have in self._can_have_system_metadata)

@@ -98,14 +98,16 @@ def _wanted(answer: answers.Answer,
             asked: fields.Asked) -> dict[str, _Wanted]:
     wanted: dict[str, _Wanted] = {}
     reads = answer.pipeline.reads_system_metadata
-    shows_host_status = answer.pipeline.reads_host_status
+    shows_host_status = _HostStatusRules(answer, asked).allow
     for instance in answer.instances():
         cell = answer.cells.get(instance.uuid)
         if cell is None:
             continue
         needs_row = 'system_metadata' not in instance and reads(instance)
-        needs_host = (shows_host_status and 'services' not in instance
-                      and _needs_host(answer, asked, cell, instance))
+        needs_host = (instance.host and not instance.deleted
+                      and (cell.uuid, instance.host) not in answer.hosts
+                      and 'services' not in instance
+                      and shows_host_status(instance))
         if needs_row or needs_host:
             in_cell = wanted.get(cell.uuid)
             if in_cell is None:
@@ -117,14 +119,26 @@ def _wanted(answer: answers.Answer,
     return wanted
 
 
-def _needs_host(answer: answers.Answer, asked: fields.Asked, cell: Any,
-                instance: Any) -> bool:
-    if (not instance.host or instance.deleted
-            or (cell.uuid, instance.host) in answer.hosts):
-        return False
-    target = {'project_id': instance.project_id, 'user_id': instance.user_id}
-    return any(asked.allows(rule, target)
-               for rule in answer.pipeline.host_status_rules)
+class _HostStatusRules:
+    """Tells of which servers the caller may see the state of the host.
+
+    :param answer: the answer
+    :param asked: the request
+    """
+
+    def __init__(self, answer: answers.Answer, asked: fields.Asked) -> None:
+        self._rules = answer.pipeline.host_status_rules
+        self._asked = asked
+        self._decided: dict[tuple[str, str], bool] = {}
+
+    def allow(self, instance: Any) -> bool:
+        owner = (instance.project_id, instance.user_id)
+        decided = self._decided.get(owner)
+        if decided is None:
+            target = dict(zip(('project_id', 'user_id'), owner, strict=True))
+            decided = self._decided[owner] = any(
+                self._asked.allows(rule, target) for rule in self._rules)
+        return decided
 
 
 class _Reader:

@@ -36,7 +36,9 @@ def execute(cloud, cell, statement, rows=None):
     with context.target_cell(ctxt, cloud.case.cell_mappings[cell]) as target:
         with main_db.get_context_manager(target).writer.using(
                 target) as session:
-            session.connection().execute(statement, rows)
+            # NOTE: SQLAlchemy 1.4 takes a None for a set of values.
+            session.connection().execute(
+                statement, *([] if rows is None else [rows]))
 
 
 def insert(cloud, cell, model, rows):

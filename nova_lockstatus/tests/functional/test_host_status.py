@@ -17,10 +17,12 @@ import datetime
 import json
 import os
 import time
+from typing import Any
 
 import fixtures
 from nova import context
 from nova import policy as nova_policy
+from nova import servicegroup
 from nova.db.main import api as db
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
@@ -40,16 +42,18 @@ EVERYBODY_LISTS_ALL = {
 }
 
 
-class HostStatusTestCase(base.NovaTestCase):
-    """Two hosts in each of two cells; cell1 has the odd ones."""
+NO_HEARTBEATS: dict[tuple[str | None, str], Any] = {
+    (None, 'report_interval'): 3600, (None, 'service_down_time'): 7200}
 
-    options = {
-        'cells': 2,
-        'hosts': HOSTS,
-        # A heartbeat would bring back a host that a test has silenced.
-        'config': {(None, 'report_interval'): 3600,
-                   (None, 'service_down_time'): 7200},
-    }
+
+class NoHeartbeatsTestCase(base.NovaTestCase):
+    """No service reports by itself.
+
+    A heartbeat would bring back a host that a test has silenced, and its
+    statements would be counted.
+    """
+
+    options: dict[str, Any] = {'config': NO_HEARTBEATS}
 
     @classmethod
     def setUpClass(cls):
@@ -59,6 +63,12 @@ class HostStatusTestCase(base.NovaTestCase):
         delay.setUp()
         cls.addClassCleanup(delay.cleanUp)
         super().setUpClass()
+
+
+class HostStatusTestCase(NoHeartbeatsTestCase):
+    """Two hosts in each of two cells; cell1 has the odd ones."""
+
+    options = {'cells': 2, 'hosts': HOSTS, 'config': NO_HEARTBEATS}
 
     @contextlib.contextmanager
     def cell_of(self, host):
@@ -320,6 +330,66 @@ class OddServersTestCase(HostStatusTestCase):
                              self.statuses())
         self.assertEqual('DOWN', self.show(server_id, 'admin')['host_status'])
         self.assertEqual(1, self.nova.log.count("The field 'host_status' of"))
+
+
+class MemcachedTestCase(HostStatusTestCase):
+    """Nova asks memcached whether a service reports.
+
+    What stands in the place of memcached is a file, which oslo.cache can use
+    as well. The driver is Nova's.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        folder = fixtures.TempDir()
+        folder.setUp()
+        cls.addClassCleanup(folder.cleanUp)
+        cls.options = {**cls.options, 'config': {
+            **NO_HEARTBEATS, (None, 'servicegroup_driver'): 'mc',
+            ('cache', 'enabled'): True,
+            ('cache', 'memcache_servers'): ['localhost:11211'],
+            ('cache', 'backend'): 'dogpile.cache.dbm',
+            ('cache', 'backend_argument'): [
+                'filename:' + os.path.join(folder.path, 'cache.dbm')],
+        }}
+        super().setUpClass()
+        cls.driver = servicegroup.API()._driver
+        for host in HOSTS:
+            cls.driver.mc.set('compute:' + host, timeutils.utcnow())
+        cls.servers = [cls.nova.boot_server('on-' + host, host=host)
+                       for host in HOSTS]
+
+    def assert_statuses(self, *values):
+        expected = dict(zip(map('on-'.__add__, HOSTS), values, strict=True))
+        for version in VERSIONS:
+            self.assertEqual(expected, self.statuses(microversion=version))
+            for server_id, value in zip(self.servers, expected.values()):
+                self.assertEqual(value, self.show(
+                    server_id, 'admin', version)['host_status'])
+            for value in ('UP', 'UNKNOWN', 'DOWN', 'MAINTENANCE'):
+                self.assertEqual(
+                    [name for name in expected if expected[name] == value],
+                    self.find('all_tenants=1&host_status=' + value,
+                              microversion=version))
+
+    def test_database_is_not_asked(self):
+        # It says the contrary of each.
+        self.silence('compute1')
+        self.driver.mc.delete('compute:compute2')
+        self.silence('compute3')
+        self.set_service('compute3', disabled=True)
+        self.driver.mc.delete('compute:compute4')
+        self.set_service('compute4', forced_down=True)
+        self.assert_statuses('UP', 'UNKNOWN', 'MAINTENANCE', 'DOWN')
+        stock = base.load_app(pipelines=())
+        answer = base.ask(stock, 'GET', '/v2.1/servers/detail?all_tenants=1',
+                          'admin', '2.16')
+        self.assertEqual(
+            self.statuses(microversion='2.16'),
+            {server['name']: server['host_status']
+             for server in answer.json['servers']})
+        self.driver.mc.set('compute:compute2', timeutils.utcnow())
+        self.assert_statuses('UP', 'UP', 'MAINTENANCE', 'DOWN')
 
 
 class PolicyTestCase(HostStatusTestCase):

@@ -12,15 +12,23 @@
 
 """Pins the statements that the state of hosts makes, at two sizes."""
 
+import itertools
 import uuid
+from typing import Any
 
+import fixtures
 from nova import context
 from nova.db.api import api as api_db
 from nova.db.main import api as db
 from nova.db.main import models
 from oslo_utils import timeutils
+from sqlalchemy import engine
+from sqlalchemy import event
 
+from nova_lockstatus.embedded import case
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.functional import many_hosts
+from nova_lockstatus.tests.functional import test_host_status
 from nova_lockstatus.tests.functional import test_many_servers
 
 # Where Nova does not read the services of a list, and where it does.
@@ -30,14 +38,8 @@ READS_SERVICES = ('2.16', '2.72', 'latest')
 SIZES = (10, 200)
 
 
-class StatementsTestCase(base.NovaTestCase):
+class StatementsTestCase(test_host_status.NoHeartbeatsTestCase):
     """Each server is on a host of its own."""
-
-    options = {'config': {
-        # The heartbeats would be counted.
-        (None, 'report_interval'): 3600,
-        (None, 'service_down_time'): 7200,
-    }}
 
     @classmethod
     def setUpClass(cls):
@@ -145,10 +147,91 @@ class StatementsTestCase(base.NovaTestCase):
                     path, version, token, 'PUT',
                     {'server': {'name': 'db'}})[0], 0)
 
+    def rebuild(self, app, microversion):
+        """Return the SELECTs of a rebuild, as far as nova-api makes them."""
+        tries = []
+        for _ in range(3):
+            with base.statements() as executed:
+                answer = base.ask(
+                    app, 'POST', '/v2.1/servers/%s/action' % self.server_id,
+                    'admin', microversion,
+                    {'rebuild': {'imageRef': case.IMAGE}})
+            self.assertEqual(202, answer.status_code, answer.text)
+            tries.append(len(executed))
+            # Nobody has done what was asked for.
+            many_hosts.execute(
+                self.nova, 'cell1', models.Instance.__table__.update().where(
+                    models.Instance.uuid == self.server_id
+                ).values(task_state=None))
+        return min(tries), answer.json['server']
+
+    def test_none_for_a_rebuild(self):
+        self.nova.request('POST', '/v2.1/servers/%s/action' % self.server_id,
+                          'admin', {'unlock': None})
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.conductor.api.ComputeTaskAPI.rebuild_instance',
+            lambda *args, **kwargs: None))
+        for version in READS_NO_SERVICES + READS_SERVICES:
+            here, server = self.rebuild(self.nova.app, version)
+            there, _server = self.rebuild(self.stock, version)
+            self.assertLessEqual(here, there, version)
+            self.assertEqual('UP', server['host_status'])
+
     def test_heartbeats_are_not_counted(self):
         with base.statements() as executed:
             base.ask(self.stock, 'GET', '/v2.1/servers/detail', 'owner')
         self.assertGreater(len(executed), 2)
+
+
+class ManyHostsTestCase(test_host_status.HostStatusTestCase):
+    """A statement can only have so many parameters."""
+
+    HOSTS = 10000
+
+    STATES: dict[str, dict[str, Any]] = {
+        'UP': {}, 'DOWN': {'forced_down': True},
+        'MAINTENANCE': {'disabled': True},
+        'UNKNOWN': {'last_seen_up': many_hosts.LONG_AGO}}
+
+    options = {'config': test_host_status.NO_HEARTBEATS}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        many_hosts.insert(cls.nova, 'cell1', models.Service, [
+            many_hosts.service_of('host%05d' % number, **columns)
+            for number, columns in zip(
+                range(cls.HOSTS), itertools.cycle(cls.STATES.values()))])
+        for number, state in enumerate((*cls.STATES, '')):
+            server_id = cls.nova.boot_server(state or 'none')
+            many_hosts.execute(
+                cls.nova, 'cell1', models.Instance.__table__.update().where(
+                    models.Instance.uuid == server_id).values(
+                        host='host%05d' % number if state else 'gone'))
+
+    def parameters(self):
+        """Gather how many parameters statements have."""
+        numbers = []
+
+        def count(connection, cursor, statement, parameters, *args):
+            numbers.append(len(parameters))
+
+        event.listen(engine.Engine, 'before_cursor_execute', count)
+        self.addCleanup(event.remove, engine.Engine, 'before_cursor_execute',
+                        count)
+        return numbers
+
+    def test_no_more_than_half_of_the_hosts_are_named(self):
+        numbers = self.parameters()
+        for count in range(1, 6):
+            for values in itertools.combinations(
+                    sorted((*self.STATES, '')), count):
+                self.assertEqual(
+                    sorted(value or 'none' for value in values),
+                    self.find('all_tenants=1&host_status='
+                              + ','.join(values)))
+        self.assertGreater(max(numbers), self.HOSTS / 4)
+        self.assertLess(max(numbers), self.HOSTS / 2 + 50)
 
 
 def service(number, server_id):
