@@ -18,7 +18,9 @@ import os
 import pathlib
 import re
 import tempfile
+from typing import Any
 
+import fixtures
 import testtools
 import webob
 from oslo_config import cfg
@@ -97,6 +99,31 @@ class NovaTestCase(testtools.TestCase):
         self.assertEqual(json.loads(path.read_text()), json.loads(text))
 
 
+NO_HEARTBEATS: dict[tuple[str | None, str], Any] = {
+    (None, 'report_interval'): 3600, (None, 'service_down_time'): 7200}
+
+
+class NoHeartbeatsTestCase(NovaTestCase):
+    """No service reports by itself.
+
+    A heartbeat would bring back a host that a test has silenced, and its
+    statements would be counted.
+    """
+
+    options: dict[str, Any] = {}
+
+    @classmethod
+    def setUpClass(cls):
+        # Nor the first one, which does not wait for the interval.
+        delay = fixtures.MonkeyPatch(
+            'nova.servicegroup.api.INITIAL_REPORTING_DELAY', 3600)
+        delay.setUp()
+        cls.addClassCleanup(delay.cleanUp)
+        cls.options = {**cls.options, 'config': {
+            **NO_HEARTBEATS, **cls.options.get('config', {})}}
+        super().setUpClass()
+
+
 def lock_of(server):
     """Return the keys of a server that the extension gives."""
     return {key: server[key] for key in KEYS if key in server}
@@ -135,15 +162,15 @@ def ask(app, method, path, token, microversion=None, body=None):
 def statements():
     """Gather the SELECT statements that are executed meanwhile.
 
+    Those of heartbeats too: see :class:`NoHeartbeatsTestCase`.
+
     :returns: a list that fills
     """
     executed = []
 
     def remember(connection, cursor, statement, *args):
-        # The services report meanwhile that they are alive. SELECT 1 is how
-        # oslo.db tries a connection, with SQLAlchemy 1.4.
-        if (statement.startswith('SELECT') and statement != 'SELECT 1'
-                and not statement.startswith('SELECT services.created_at')):
+        # SELECT 1 is how oslo.db tries a connection, with SQLAlchemy 1.4.
+        if statement.startswith('SELECT') and statement != 'SELECT 1':
             executed.append(statement)
 
     event.listen(engine.Engine, 'before_cursor_execute', remember)

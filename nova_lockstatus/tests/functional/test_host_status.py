@@ -42,33 +42,10 @@ EVERYBODY_LISTS_ALL = {
 }
 
 
-NO_HEARTBEATS: dict[tuple[str | None, str], Any] = {
-    (None, 'report_interval'): 3600, (None, 'service_down_time'): 7200}
-
-
-class NoHeartbeatsTestCase(base.NovaTestCase):
-    """No service reports by itself.
-
-    A heartbeat would bring back a host that a test has silenced, and its
-    statements would be counted.
-    """
-
-    options: dict[str, Any] = {'config': NO_HEARTBEATS}
-
-    @classmethod
-    def setUpClass(cls):
-        # Nor the first one, which does not wait for the interval.
-        delay = fixtures.MonkeyPatch(
-            'nova.servicegroup.api.INITIAL_REPORTING_DELAY', 3600)
-        delay.setUp()
-        cls.addClassCleanup(delay.cleanUp)
-        super().setUpClass()
-
-
-class HostStatusTestCase(NoHeartbeatsTestCase):
+class HostStatusTestCase(base.NoHeartbeatsTestCase):
     """Two hosts in each of two cells; cell1 has the odd ones."""
 
-    options = {'cells': 2, 'hosts': HOSTS, 'config': NO_HEARTBEATS}
+    options: dict[str, Any] = {'cells': 2, 'hosts': HOSTS}
 
     @contextlib.contextmanager
     def cell_of(self, host):
@@ -345,7 +322,7 @@ class MemcachedTestCase(HostStatusTestCase):
         folder.setUp()
         cls.addClassCleanup(folder.cleanUp)
         cls.options = {**cls.options, 'config': {
-            **NO_HEARTBEATS, (None, 'servicegroup_driver'): 'mc',
+            (None, 'servicegroup_driver'): 'mc',
             ('cache', 'enabled'): True,
             ('cache', 'memcache_servers'): ['localhost:11211'],
             ('cache', 'backend'): 'dogpile.cache.dbm',

@@ -48,7 +48,7 @@ def copy_server(session, tables, server_id, new_ids):
             {**row, column: new_id} for new_id in new_ids for row in rows])
 
 
-class ManyServersTestCase(base.NovaTestCase):
+class ManyServersTestCase(base.NoHeartbeatsTestCase):
 
     options = {'config': {('api', 'max_limit'): 10000}}
 

@@ -25,7 +25,7 @@ from nova_lockstatus.tests.functional import test_state_lock_calls
 RENAME = {'server': {'name': 'renamed'}}
 
 
-class StatementsTestCase(base.NovaTestCase):
+class StatementsTestCase(base.NoHeartbeatsTestCase):
 
     options = {'config': test_state_lock_calls.EXTENSIONS}
 

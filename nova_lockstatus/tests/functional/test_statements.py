@@ -23,7 +23,7 @@ LOADS_NO_SYSTEM_METADATA = ('2.1', '2.9', '2.72')
 LOADS_SYSTEM_METADATA = ('2.73', 'latest')
 
 
-class StatementsTestCase(base.NovaTestCase):
+class StatementsTestCase(base.NoHeartbeatsTestCase):
 
     options = {'cells': CELLS, 'hosts': ('compute1', 'compute2')}
 
