@@ -108,5 +108,32 @@ class CellsUnread(LockStatusException):
                '[api_database]connection names: %(reason)s.')
 
 
+class StoreNotConfigured(LockStatusException):
+    msg_fmt = ('[lockstatus]connection is not set: it names the database that '
+               'nova-lockstatus keeps its own records in.')
+
+
+class StoreUrlInvalid(LockStatusException):
+    # Without what is set, which has a password in it.
+    msg_fmt = '[lockstatus]connection cannot be used: %(problem)s.'
+
+
+class StoreUnreachable(LockStatusException):
+    msg_fmt = ('The database that [lockstatus]connection names cannot be '
+               'used: %(reason)s.')
+
+
+class StoreNotSynced(LockStatusException):
+    msg_fmt = ('The database that [lockstatus]connection names does not have '
+               'the tables of this nova-lockstatus: run "nova-lockstatus db '
+               'sync".')
+
+
+class StoreNewer(LockStatusException):
+    msg_fmt = ('The tables in the database that [lockstatus]connection names '
+               'are those of a newer nova-lockstatus (%(found)s, and this one '
+               'knows %(known)s): run the newer one.')
+
+
 class NoAnswer(LockStatusException):
     msg_fmt = 'There was no answer for %(seconds)s seconds.'

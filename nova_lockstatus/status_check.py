@@ -13,8 +13,8 @@
 
 """What ``nova-lockstatus-status upgrade check`` looks at.
 
-Each function looks at one thing and says what to do about it. None needs a
-database, a message broker or a running service.
+Each function looks at one thing and says what to do about it. None needs
+Nova's databases, a message broker or a running service.
 """
 
 from __future__ import annotations

@@ -103,8 +103,8 @@ def quieten(verbose: bool) -> None:
     :param verbose: whether somebody wants to see it
     """
     if not verbose:
-        for name in ('nova', 'oslo_config', 'oslo_db', 'oslo_policy',
-                     'oslo_service'):
+        for name in ('alembic', 'nova', 'oslo_config', 'oslo_db',
+                     'oslo_policy', 'oslo_service'):
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

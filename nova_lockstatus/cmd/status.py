@@ -25,6 +25,7 @@ from oslo_upgradecheck import upgradecheck
 from nova_lockstatus import exception
 from nova_lockstatus import status_check
 from nova_lockstatus import status_policy
+from nova_lockstatus import status_watch
 from nova_lockstatus.cmd import nova_config
 
 ERROR = 255
@@ -74,6 +75,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Policy file', _of(status_policy.check_file)),
         ('Policy rules', _of(status_policy.check_rules)),
         ('Notifications', _of(status_check.check_notifications)),
+        ('Watch service', _of(status_watch.check)),
     )
 
 

@@ -13,10 +13,18 @@
 
 """Start nova-lockstatus-watch."""
 
+from __future__ import annotations
+
 import importlib
 import inspect
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+    from nova_lockstatus.watch import service
 
 
 def _choose_concurrency() -> None:
@@ -32,6 +40,22 @@ def _choose_concurrency() -> None:
         patch(backend='threading')
     else:
         patch()
+
+
+def _make_signs_of_life(conf: cfg.ConfigOpts) -> list[service.Duty]:
+    from oslo_log import log as logging
+
+    from nova_lockstatus import exception
+    from nova_lockstatus.store import database
+    from nova_lockstatus.watch import sign_of_life
+
+    try:
+        return [sign_of_life.SignOfLife(conf, database.open_store(conf))]
+    except exception.StoreNotConfigured:
+        logging.getLogger(__name__).info(
+            '[lockstatus]connection is not set: nobody can be told whether '
+            'this nova-lockstatus-watch runs.')
+        return []
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,8 +89,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from nova_lockstatus.watch import guard
     from nova_lockstatus.watch import service
 
-    nova_service.serve(
-        service.Watch([guard.Guard(conf), guard.Probe(conf)]), workers=1)
+    duties: list[service.Duty] = [guard.Guard(conf), guard.Probe(conf)]
+    try:
+        duties += _make_signs_of_life(conf)
+    except exception.LockStatusException as error:
+        logging.getLogger(__name__).error('%s', error)
+        return 1
+    nova_service.serve(service.Watch(duties), workers=1)
     nova_service.wait()
     return 0
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from oslo_config import cfg
 
 from nova_lockstatus.conf import lockstatus
+from nova_lockstatus.conf import store
 from nova_lockstatus.conf import watch
 
 
@@ -26,6 +27,7 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
     :param conf: the configuration to add them to, Nova's own
     """
     lockstatus.register_opts(conf)
+    store.register_opts(conf)
     watch.register_opts(conf)
 
 
@@ -34,4 +36,5 @@ def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
 
     :returns: pairs of a group's name and its options
     """
-    return [*lockstatus.list_opts(), *watch.list_opts()]
+    return [*lockstatus.list_opts(), *store.list_opts(),
+            *watch.list_opts()]

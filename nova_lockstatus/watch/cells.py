@@ -56,7 +56,7 @@ class Complaints:
             self._said[what] = cause
             LOG.warning('%s: %s: %s. It is tried again; this is logged once '
                         'for each cause.', what, cause,
-                        str(error).partition('\n')[0],
+                        str(error).partition('\n')[0].rstrip('.'),
                         exc_info=LOG.isEnabledFor(logging.DEBUG))
 
     def worked(self, what: str) -> None:

@@ -14,6 +14,7 @@
 """The loop of nova-lockstatus-watch."""
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -25,6 +26,9 @@ LOG = logging.getLogger(__name__)
 
 IDLE = 10
 """Seconds after which a duty that is off is asked again."""
+
+PATIENCE = 5
+"""Seconds that a stop waits for the duties to end."""
 
 
 class Duty(Protocol):
@@ -42,6 +46,9 @@ class Duty(Protocol):
         :param stop: is set when the service is to end: then it must return
             soon
         """
+
+    def end(self) -> None:
+        """Leave in order, after the last run."""
 
 
 class Watch(service.Service):  # type: ignore[misc]
@@ -86,6 +93,11 @@ class Watch(service.Service):  # type: ignore[misc]
         :param graceful: whether to end what is under way
         """
         self._stop.set()
+        # NOTE: with native threads, nobody calls wait(): oslo.service ends
+        # the process when this returns.
+        deadline = time.monotonic() + PATIENCE
+        for thread in self._threads:
+            thread.join(max(0, deadline - time.monotonic()))
         super().stop(graceful)
         LOG.info('nova-lockstatus-watch is stopped.')
 
@@ -105,3 +117,4 @@ class Watch(service.Service):  # type: ignore[misc]
                     LOG.exception('The duty %s failed. It is tried again.',
                                   duty.name)
             stop.wait(duty.interval or IDLE)
+        duty.end()

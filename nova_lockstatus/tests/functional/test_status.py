@@ -38,7 +38,8 @@ sys.exit(status.main(sys.argv[1:]))
 """
 
 NAMES = ['Release of Nova', 'Hooks into Nova', 'Filter in api-paste.ini',
-         'Extensions', 'Policy file', 'Policy rules', 'Notifications']
+         'Extensions', 'Policy file', 'Policy rules', 'Notifications',
+         'Watch service']
 
 LOCKED = 'os_compute_api:os-server-locked-status:'
 

@@ -57,6 +57,7 @@ PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus-watch')
 
 
 class ProcessTestCase(testtools.TestCase):
+    """What tests of the process share."""
 
     def setUp(self):
         super().setUp()
@@ -81,6 +82,13 @@ class ProcessTestCase(testtools.TestCase):
                     table, ', '.join(values), ', '.join('?' * len(values))),
                     list(values.values()))
 
+    def insert_host(self):
+        self.insert('services', host='compute1', binary='nova-compute',
+                    topic='compute', report_count=1, disabled=0, deleted=0,
+                    forced_down=0, version=60, last_seen_up=str(
+                        datetime.datetime.utcnow()
+                        + datetime.timedelta(seconds=30)))
+
     def insert_server(self):
         server_id = str(uuid.uuid4())
         self.insert('instances', uuid=server_id, host='compute1',
@@ -93,7 +101,7 @@ class ProcessTestCase(testtools.TestCase):
             process = subprocess.Popen(
                 [PROGRAM, '--config-file', self.config, *arguments],
                 stdout=output, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL)
+                stdin=subprocess.DEVNULL, start_new_session=True)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
@@ -110,13 +118,12 @@ class ProcessTestCase(testtools.TestCase):
         self.assertIn('nova-lockstatus-watch is stopped',
                       self.log.read_text())
 
+
+class WatchProcessTestCase(ProcessTestCase):
+
     def test_finds_goes_on_after_sighup_and_ends(self):
         self.make_databases()
-        self.insert('services', host='compute1', binary='nova-compute',
-                    topic='compute', report_count=1, disabled=0, deleted=0,
-                    forced_down=0, version=60, last_seen_up=str(
-                        datetime.datetime.utcnow()
-                        + datetime.timedelta(seconds=30)))
+        self.insert_host()
         server_id = self.insert_server()
         process = self.start()
         self.wait_for('nova-lockstatus-watch is running: guard every 1 s, '

@@ -12,12 +12,15 @@
 
 """Tests against a database server, as clouds have one.
 
-They need MariaDB or MySQL and PyMySQL, and nothing else that is running::
+They need MariaDB or MySQL, those of the plugin's own store PostgreSQL too, and
+nothing else that is running::
 
     tox -e integration
 
 The environment variable ``NOVA_LOCKSTATUS_TEST_DATABASE`` says where the
-server is, by default ``mysql+pymysql://root@127.0.0.1``. The user must be
+server is, by default ``mysql+pymysql://root@127.0.0.1``, and
+``NOVA_LOCKSTATUS_TEST_POSTGRESQL`` where PostgreSQL is, by default
+``postgresql+psycopg2://postgres@127.0.0.1/postgres``. The users must be
 allowed to create and drop databases; those that a test creates begin with
 ``nova_lockstatus_`` and are dropped at its end. Where the server cannot be
 reached the tests are skipped, and say why.

@@ -30,6 +30,7 @@ ENTRY_POINTS = {
     ('console_scripts', 'nova-lockstatus'),
     ('console_scripts', 'nova-lockstatus-status'),
     ('console_scripts', 'nova-lockstatus-watch'),
+    ('nova_lockstatus.commands', 'db_sync'),
     ('nova_lockstatus.commands', 'disable'),
     ('nova_lockstatus.commands', 'enable'),
     ('nova_lockstatus.commands', 'report'),

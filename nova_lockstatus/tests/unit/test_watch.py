@@ -39,6 +39,9 @@ class Duty:
         if self.error:
             raise self.error
 
+    def end(self):
+        self.ended_after = self.runs
+
 
 class WatchTestCase(testtools.TestCase):
 
@@ -57,7 +60,7 @@ class WatchTestCase(testtools.TestCase):
         runs = duty.runs
         self.assertFalse([thread for thread in watch._threads
                           if thread.is_alive()])
-        self.assertEqual(runs, duty.runs)
+        self.assertEqual((runs, runs), (duty.runs, duty.ended_after))
 
     def test_failure_does_not_end_it_nor_hold_up_others(self):
         broken, other = Duty(0.01, ValueError('broken')), Duty(0.01)

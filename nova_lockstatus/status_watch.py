@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What ``nova-lockstatus-status upgrade check`` finds of the watch service."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from oslo_upgradecheck import upgradecheck
+
+from nova_lockstatus import exception
+from nova_lockstatus import status_check
+from nova_lockstatus.store import api
+from nova_lockstatus.store import database
+from nova_lockstatus.store import migration
+
+
+def check(installation: status_check.Installation) -> upgradecheck.Result:
+    """Ask the store whether nova-lockstatus-watch has reported lately.
+
+    :param installation: what is looked at
+    :returns: the result
+    """
+    conf = installation.conf
+    try:
+        store = database.open_store(conf)
+        migration.check(store)
+        watches = api.list_watches(store)
+    except exception.StoreNotConfigured:
+        return status_check.success(
+            '[lockstatus]connection is not set, so it cannot be told whether '
+            'nova-lockstatus-watch runs.')
+    except exception.StoreUnreachable as error:
+        return status_check.failure(
+            '%s Correct it. If the database is new, then run '
+            '"nova-lockstatus db sync".' % error)
+    except exception.LockStatusException as error:
+        return status_check.failure(str(error))
+    return judge(conf.lockstatus.guard, watches, api.now())
+
+
+def judge(guard: str, watches: Sequence[api.Watch], now: datetime.datetime
+          ) -> upgradecheck.Result:
+    """Decide what the reports mean.
+
+    :param guard: what [lockstatus]guard says
+    :param watches: who has reported
+    :param now: the time, in UTC without a time zone
+    :returns: a failure where the guard should act and nobody does it, a
+        warning where it should report, or where some of several are missing
+    """
+    ages = {watch.host: (now - watch.reported_at).total_seconds()
+            for watch in watches}
+    missing = {host: age for host, age in ages.items()
+               if age > api.WATCH_LATE}
+    there = [host for host in ages if host not in missing]
+    if missing:
+        text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
+            'from %s for %d s' % pair for pair in missing.items())
+    elif there:
+        return status_check.success(', '.join(there))
+    else:
+        text = 'No nova-lockstatus-watch runs.'
+    if guard == 'off':
+        return status_check.success(
+            '%s [lockstatus]guard is "off", so none is needed.' % text)
+    if there:
+        return status_check.warning(
+            '%s It runs on %s. Start the others again, or wait: what does '
+            'not report is forgotten after a day.' % (text, ', '.join(there)))
+    text = ('%s Locked servers that should be down are not watched over, and '
+            '[lockstatus]guard is "%s". Start it.' % (text, guard))
+    if guard == 'enforce':
+        return status_check.failure(text)
+    return status_check.warning(text)

@@ -1,0 +1,30 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which nova-lockstatus-watch processes run."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0001'
+down_revision = None
+
+
+def upgrade() -> None:
+    """Add the table of the processes."""
+    op.create_table(
+        'watches',
+        sa.Column('host', sa.String(255), primary_key=True),
+        sa.Column('started_at', sa.DateTime, nullable=False),
+        sa.Column('reported_at', sa.DateTime, nullable=False),
+        mysql_engine='InnoDB', mysql_charset='utf8mb4',
+        mysql_collate='utf8mb4_bin')

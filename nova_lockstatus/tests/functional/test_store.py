@@ -1,0 +1,250 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The store as operators make it, and the watch that reports to it."""
+
+import datetime
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+from nova_lockstatus import paste_config
+from nova_lockstatus.embedded import paste
+from nova_lockstatus.store import api
+from nova_lockstatus.tests import commands
+from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests.functional import test_watch_process
+
+FOLDER = pathlib.Path(sys.executable).parent
+
+SECOND = datetime.timedelta(seconds=1)
+
+NOT_SYNCED = (
+    'The database that [lockstatus]connection names does not have the tables '
+    'of this nova-lockstatus: run "nova-lockstatus db sync".')
+
+
+class StoreTestCase(test_watch_process.ProcessTestCase):
+
+    url = None
+
+    def setUp(self):
+        super().setUp()
+        stock = pathlib.Path(paste.find()).read_text()
+        pathlib.Path(self.folder, 'api-paste.ini').write_text(
+            paste_config.enable(stock))
+
+    def configure(self, guard, url=None):
+        super().configure(guard)
+        self.url = url or self.url or (
+            'sqlite:///%s/lockstatus.sqlite' % self.folder)
+        with open(self.config, 'a') as config:
+            config.write('connection = %s\n[DEFAULT]\nhost = ctl1\n'
+                         % self.url)
+
+    def sync(self, *arguments):
+        done = subprocess.run(
+            [FOLDER / 'nova-lockstatus', 'db', 'sync', *(
+                arguments or ('--config-file', self.config))],
+            capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    def check(self):
+        """Return what the check says of the watch service."""
+        done = subprocess.run(
+            [FOLDER / 'nova-lockstatus-status', '--config-file', self.config,
+             'upgrade', 'check', '--json'], capture_output=True, text=True,
+            timeout=120)
+        self.assertEqual('', done.stderr)
+        checks = {check['check']: check
+                  for check in json.loads(done.stdout)['checks']}
+        self.assertEqual(checks['Watch service']['result'], done.returncode,
+                         done.stdout)
+        return done.returncode, checks['Watch service']['details']
+
+    def wait_until(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, self.log.read_text())
+            time.sleep(0.2)
+
+    def store(self):
+        return store_databases.open_store(self, self.url)
+
+
+class SyncTestCase(StoreTestCase):
+
+    def test_once_and_again(self):
+        self.assertEqual(
+            (0, '%s is at version 0001 now.\n' % self.url, ''), self.sync())
+        self.assertEqual(
+            (0, '%s is at version 0001 already.\n' % self.url, ''),
+            self.sync())
+
+    def test_mistakes(self):
+        self.configure('report', 'sqlite:////no/such/folder/x')
+        self.assertEqual(
+            (1, '', 'The database that [lockstatus]connection names cannot be '
+             'used: (sqlite3.OperationalError) unable to open database '
+             'file.\n'), self.sync())
+        test_watch_process.ProcessTestCase.configure(self, 'report')
+        self.assertEqual(
+            (1, '', '[lockstatus]connection is not set: it names the database '
+             'that nova-lockstatus keeps its own records in.\n'),
+            self.sync())
+        code, out, err = self.sync('--config-file', '/no.conf')
+        self.assertEqual((1, ''), (code, out))
+        self.assertRegex(err, '^The configuration of Nova cannot be read: .*'
+                         r'/no.conf.\n$')
+
+    def test_newer_tables(self):
+        self.sync()
+        with self.store().connect() as connection:
+            connection.exec_driver_sql(
+                "UPDATE lockstatus_alembic_version SET version_num = '9999'")
+        text = (
+            'The tables in the database that [lockstatus]connection names are '
+            'those of a newer nova-lockstatus (9999, and this one knows '
+            '0001): run the newer one.')
+        self.assertEqual((1, '', text + '\n'), self.sync())
+        self.assertEqual((2, text), self.check())
+
+    def test_documentation(self):
+        found = commands.documented('nova-lockstatus db')
+        self.assertNotEqual([], found)
+        for words in found:
+            self.assertEqual(['nova-lockstatus', 'db', 'sync'], words[:3])
+            code, out, err = self.sync('--config-file', self.config, *(
+                word.replace('/etc/nova', self.folder) for word in words[3:]))
+            self.assertEqual((0, ''), (code, err))
+            self.assertIn('is at version', out)
+
+
+class WatchTestCase(StoreTestCase):
+    """The check before a watch runs, while it does, and after it."""
+
+    running = 'sign of life every 10 s'
+
+    def reported(self):
+        """Wait until the watch is in the store."""
+        self.wait_for(self.running)
+        store = self.store()
+        self.wait_until(lambda: api.list_watches(store))
+        return api.list_watches(store)
+
+    def test_before_during_and_after(self):
+        self.configure('enforce')
+        self.make_databases()
+        self.assertEqual((2, NOT_SYNCED), self.check())
+        self.assertFalse(pathlib.Path(
+            self.folder, 'lockstatus.sqlite').exists())
+        self.sync()
+        code, text = self.check()
+        self.assertEqual(2, code)
+        self.assertRegex(text, r'^No nova-lockstatus-watch runs\. ')
+        process = self.start()
+        watch, = self.reported()
+        self.assertEqual('ctl1', watch.host)
+        self.assertEqual((0, 'ctl1'), self.check())
+        process.send_signal(signal.SIGHUP)
+        self.wait_for(self.running, 2)
+        self.stop(process)
+        self.assertEqual([], api.list_watches(self.store()))
+        self.assertNotIn('Traceback', self.log.read_text())
+        self.configure('report')
+        self.assertEqual(1, self.check()[0])
+        self.configure('off')
+        self.assertEqual(0, self.check()[0])
+
+    def test_killed(self):
+        self.configure('enforce')
+        self.make_databases()
+        self.sync()
+        process = self.start()
+        watch, = self.reported()
+        # Both processes that it may have: one would end in order without the
+        # other.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        store = self.store()
+        self.assertEqual(['ctl1'], [
+            watch.host for watch in api.list_watches(store)])
+        self.assertEqual((0, 'ctl1'), self.check())
+        # A while later.
+        api.report_watch(store, api.Watch(
+            'ctl1', watch.started_at, watch.reported_at - 100 * SECOND))
+        code, text = self.check()
+        self.assertEqual(2, code)
+        self.assertRegex(text, '^nova-lockstatus-watch has not reported from '
+                         r'ctl1 for 1\d\d s\. Locked servers that should be '
+                         'down are not watched over')
+        # It is there again, and those that have been gone for long are not.
+        api.report_watch(store, api.Watch(
+            'ctl0', watch.started_at, watch.reported_at - 100000 * SECOND))
+        self.start()
+        self.wait_until(lambda: self.check()[0] == 0)
+        self.assertEqual((0, 'ctl1'), self.check())
+
+    def test_store_that_is_away_comes(self):
+        """The guard works all the same, and the log has it once."""
+        self.make_databases()
+        server_id = self.insert_server()
+        self.insert_host()
+        process = self.start()
+        self.wait_for('sign of life: the store cannot be written: '
+                      'StoreNotSynced: ' + NOT_SYNCED)
+        self.wait_for('The server %s is locked and should be' % server_id)
+        self.sync()
+        self.wait_for('sign of life: the store cannot be written: works again')
+        self.assertEqual(['ctl1'], [
+            watch.host for watch in api.list_watches(self.store())])
+        self.stop(process)
+        self.assertEqual(1, self.log.read_text().count(
+            'the store cannot be written: StoreNotSynced'))
+
+    def test_server_that_is_down(self):
+        self.configure('report', 'mysql+pymysql://me:secret@127.0.0.1:1/x')
+        code, text = self.check()
+        self.assertEqual(2, code)
+        self.assertRegex(text, 'cannot be used: .*127.0.0.1.* '
+                         'run "nova-lockstatus db sync"')
+        process = self.start()
+        self.wait_for('sign of life: the store cannot be written: '
+                      'DBConnectionError')
+        self.stop(process)
+        self.assertNotIn('secret', text + self.log.read_text())
+
+    def test_wrong_connection(self):
+        self.configure('report', 'secret')
+        self.assertEqual(1, self.start().wait(60))
+        self.assertIn('[lockstatus]connection cannot be used: it is no URL of '
+                      'SQLAlchemy.', self.log.read_text())
+        self.assertNotIn('secret', self.log.read_text())
+        code, text = self.check()
+        self.assertEqual(2, code)
+        self.assertNotIn('secret', text)
+
+    def test_no_store(self):
+        test_watch_process.ProcessTestCase.configure(self, 'enforce')
+        self.assertEqual(
+            (0, '[lockstatus]connection is not set, so it cannot be told '
+             'whether nova-lockstatus-watch runs.'), self.check())
+        process = self.start()
+        self.wait_for('[lockstatus]connection is not set: nobody can be told '
+                      'whether this nova-lockstatus-watch runs.')
+        self.wait_for('guard probe is off')
+        self.stop(process)
+        self.assertNotIn('sign of life', self.log.read_text())

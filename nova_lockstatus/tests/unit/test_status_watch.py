@@ -1,0 +1,76 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the reports of nova-lockstatus-watch mean to the check."""
+
+import datetime
+
+import testtools
+from oslo_upgradecheck import upgradecheck
+
+from nova_lockstatus import status_watch
+from nova_lockstatus.store import api
+
+NOW = datetime.datetime(2026, 11, 1, 12, 0, 0)
+
+SUCCESS, WARNING, FAILURE = (
+    upgradecheck.Code.SUCCESS, upgradecheck.Code.WARNING,
+    upgradecheck.Code.FAILURE)
+
+
+class JudgeTestCase(testtools.TestCase):
+
+    def judge(self, guard, **ages):
+        result = status_watch.judge(guard, [
+            api.Watch(host, NOW - datetime.timedelta(days=9),
+                      NOW - datetime.timedelta(seconds=age))
+            for host, age in ages.items()], NOW)
+        return result.code, result.details
+
+    def test_all_report(self):
+        for guard in ('enforce', 'report', 'off'):
+            self.assertEqual((SUCCESS, 'ctl1, ctl2'),
+                             self.judge(guard, ctl1=0, ctl2=60))
+
+    def test_clock_of_a_host_that_is_a_little_ahead(self):
+        self.assertEqual((SUCCESS, 'ctl1'), self.judge('enforce', ctl1=-2))
+
+    def test_some_are_missing(self):
+        text = ('nova-lockstatus-watch has not reported from ctl2 for 61 s. '
+                'It runs on ctl1, ctl3. Start the others again, or wait: what '
+                'does not report is forgotten after a day.')
+        for guard in ('enforce', 'report'):
+            self.assertEqual((WARNING, text), self.judge(
+                guard, ctl1=0, ctl2=61, ctl3=9))
+
+    def test_all_are_missing(self):
+        text = ('nova-lockstatus-watch has not reported from ctl1 for 61 s, '
+                'from ctl2 for 90000 s. Locked servers that should be down '
+                'are not watched over, and [lockstatus]guard is "%s". Start '
+                'it.')
+        for guard, code in (('enforce', FAILURE), ('report', WARNING)):
+            self.assertEqual((code, text % guard), self.judge(
+                guard, ctl1=61, ctl2=90000))
+
+    def test_none_has_reported(self):
+        for guard, code in (('enforce', FAILURE), ('report', WARNING)):
+            found, text = self.judge(guard)
+            self.assertEqual(code, found)
+            self.assertTrue(text.startswith('No nova-lockstatus-watch runs. '),
+                            text)
+
+    def test_none_is_needed(self):
+        for ages in ({}, {'ctl1': 61}, {'ctl1': 0, 'ctl2': 61}):
+            code, text = self.judge('off', **ages)
+            self.assertEqual(SUCCESS, code)
+            self.assertTrue(text.endswith(
+                ' [lockstatus]guard is "off", so none is needed.'), text)

@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The plugin's store in a file, and what can be wrong with it."""
+
+import pathlib
+
+import fixtures
+import testtools
+
+from nova_lockstatus import exception
+from nova_lockstatus.store import api
+from nova_lockstatus.store import migration
+from nova_lockstatus.tests import store_cases
+from nova_lockstatus.tests import store_databases
+
+
+class SQLiteTestCase(store_cases.StoreCases):
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.useFixture(fixtures.TempDir()).path
+        # A % and a blank may be in a path.
+        self.file = pathlib.Path(self.folder, '100% mine.sqlite')
+        self.url = 'sqlite:///%s' % self.file
+
+    def test_looking_makes_no_file(self):
+        for function in (migration.check, api.list_watches):
+            self.assertRaises(exception.StoreNotSynced, function, self.open())
+        self.assertFalse(self.file.exists())
+
+
+class UrlTestCase(testtools.TestCase):
+
+    def refused(self, url):
+        error = self.assertRaises(exception.StoreUrlInvalid,
+                                  store_databases.open_store, self, url)
+        self.assertNotIn('secret', str(error))
+        return str(error)
+
+    def test_none(self):
+        for url in (None, ''):
+            self.assertRaises(exception.StoreNotConfigured,
+                              store_databases.open_store, self, url)
+
+    def test_invalid(self):
+        self.assertIn('no URL', self.refused('secret'))
+        self.assertIn('no URL', self.refused('mysql://me:secret@host:port/x'))
+        self.assertIn('knows how to', self.refused('oracle://me:secret@host'))
+        self.assertIn('knows how to', self.refused('nodb://me:secret@host'))
+        for url in ('sqlite://', 'sqlite:///:memory:'):
+            self.assertIn('names no file', self.refused(url))
+
+    def test_no_driver(self):
+        store = store_databases.open_store(
+            self, 'mysql+nodriver://me:secret@host/x')
+        error = self.assertRaises(exception.StoreUnreachable,
+                                  migration.check, store)
+        self.assertNotIn('secret', str(error))
+
+    def test_name_without_password(self):
+        store = store_databases.open_store(
+            self, 'mysql+pymysql://me:secret@host/x?ssl_key=secret')
+        self.assertEqual('mysql+pymysql://me:***@host/x', store.name)
+
+    def test_waits_no_longer_than_it_should(self):
+        for url, seconds in (
+                ('mysql+pymysql://host/x', '5'),
+                ('postgresql+psycopg2://host/x', '5'),
+                ('mysql+pymysql://host/x?connect_timeout=7', '7'),
+                ('postgresql+pg8000://host/x', None)):
+            try:
+                store = store_databases.open_store(self, url)
+            except exception.StoreUrlInvalid:
+                # The driver is not installed here.
+                self.assertIn('pg8000', url)
+                continue
+            self.assertEqual(seconds, store.url.query.get('connect_timeout'))
+
+    def test_server_that_is_down(self):
+        store = store_databases.open_store(
+            self, 'mysql+pymysql://me:secret@127.0.0.1:1/x')
+        error = self.assertRaises(exception.StoreUnreachable,
+                                  api.list_watches, store)
+        self.assertIn('127.0.0.1', str(error))
+        self.assertNotIn('secret', str(error))
