@@ -58,6 +58,9 @@ class Answer:
         """The Instance that Nova read last."""
         self.locked_uuid: str | None = None
         """The server whose lock refused the call."""
+        self.asked_rules: list[tuple[Any, str, Any, bool]] = []
+        """The rules that were asked: the RequestContext, the rule, its target
+        and the answer."""
         self.guard: state_lock.Guard | None = None
         """What stops the call if it would change a locked server."""
         self.cells: dict[str, Any] = {}

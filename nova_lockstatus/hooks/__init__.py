@@ -30,6 +30,7 @@ from nova_lockstatus.hooks import hypervisor_view
 from nova_lockstatus.hooks import instance
 from nova_lockstatus.hooks import lock_check
 from nova_lockstatus.hooks import policy
+from nova_lockstatus.hooks import policy_asker
 from nova_lockstatus.hooks import release
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_lock
@@ -49,6 +50,7 @@ HOOKS = (
     *hypervisor_uptime.HOOKS,
     *hypervisor_view.HOOKS,
     *lock_check.HOOKS,
+    *policy_asker.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
     *server_paging.HOOKS,

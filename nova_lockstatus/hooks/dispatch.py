@@ -61,7 +61,8 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
 def _asked(request: Any, answer: answers.Answer) -> fields.Asked:
     # NOTE: the name of is_supported's second parameter changed.
     return fields.Asked(
-        may=policy_asker.Asker(request.environ.get('nova.context')).may,
+        may=policy_asker.Asker(request.environ.get('nova.context'),
+                               answer).may,
         supports=functools.partial(api_version_request.is_supported, request),
         shows_alone=answer.shows_alone)
 

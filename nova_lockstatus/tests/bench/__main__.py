@@ -17,6 +17,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import signal
 import sys
 import tempfile
@@ -58,6 +59,10 @@ def parse(arguments):
     parser.add_argument('--no-apart', dest='apart', action='store_false',
                         help='do not measure what the hooks cost a pipeline '
                              'without the filter')
+    parser.add_argument('--only', type=re.compile, default='',
+                        metavar='REGEX',
+                        help='measure the calls alone that it matches '
+                             'somewhere, as the table names them')
     parser.add_argument('--check', action='store_true',
                         help='fail when something is slower than it should be')
     options = parser.parse_args(arguments)
@@ -102,6 +107,8 @@ def run(options):
             share = measure.filter_share(worker)
             rows = []
             for call in calls.CALLS:
+                if not re.search(options.only, str(call)):
+                    continue
                 say(str(call))
                 rows.append(measure.side_by_side(worker, call, ids, numbers))
         hooks = []

@@ -19,6 +19,8 @@ from nova import context
 from nova import policy as nova_policy
 from oslo_policy import policy
 
+from nova_lockstatus import answer as answers
+from nova_lockstatus import pipeline
 from nova_lockstatus.hooks import policy_asker
 from nova_lockstatus.tests.functional import base
 
@@ -58,6 +60,11 @@ class AskerTestCase(base.NovaTestCase):
                 policy.RuleDefault(name, check, scope_types=['project']))
         nova_policy._ENFORCER.load_rules(force_reload=True)
 
+    def setUp(self):
+        super().setUp()
+        self.answer = answers.Answer(
+            pipeline.Pipeline([], lambda service: True), 'show')
+
     def targets(self):
         for project, user in itertools.product(
                 ('p1', 'p2', 'p3', 'u1', 'd1', None), ('u1', 'u2', None)):
@@ -73,7 +80,7 @@ class AskerTestCase(base.NovaTestCase):
     def test_same_answers_as_asking_each(self):
         answers = set()
         for caller in self.callers():
-            asker = policy_asker.Asker(caller)
+            asker = policy_asker.Asker(caller, self.answer)
             for rule, target in itertools.product(RULES, self.targets()):
                 expected = bool(caller.can(rule, target=target, fatal=False))
                 self.assertEqual(expected, asker.may(rule, target),
@@ -84,7 +91,7 @@ class AskerTestCase(base.NovaTestCase):
 
     def asked(self, *rules):
         caller = Context(user_id='u1', project_id='p1', roles=['reader'])
-        asker = policy_asker.Asker(caller)
+        asker = policy_asker.Asker(caller, self.answer)
         for rule in rules:
             for number in range(100):
                 asker.may(rule, {'project_id': 'p%d' % number,
@@ -92,10 +99,34 @@ class AskerTestCase(base.NovaTestCase):
         return caller.asked
 
     def test_a_question_for_each_relation_to_the_owner(self):
-        # Both the caller's, or one of them, or neither.
-        self.assertEqual(3, self.asked('x:reader'))
-        self.assertEqual(3, self.asked('x:reader', 'x:reader-too'))
-        self.assertEqual(6, self.asked('x:reader', 'x:owner'))
+        # What the rule compares is the caller's, or it is not.
+        self.assertEqual(2, self.asked('x:reader'))
+        self.assertEqual(2, self.asked('x:reader', 'x:reader-too'))
+        self.assertEqual(4, self.asked('x:reader', 'x:owner'))
+        self.assertEqual(1, self.asked('x:admin'))
+
+    def test_what_nova_has_asked_is_known(self):
+        caller = Context(user_id='u1', project_id='p1', roles=['reader'])
+        other = Context(user_id='u1', project_id='p1', roles=[])
+        mine = {'project_id': 'p1'}
+        for nova_asks, context_asked, target, expected in (
+                ('x:reader', caller, mine, 0),
+                ('x:reader-too', caller, mine, 0),
+                ('x:reader', caller, {'project_id': 'p2'}, 1),
+                ('x:reader', caller, None, 1),
+                ('x:reader', other, mine, 1),
+                ('x:owner', caller, mine, 1),
+                ('x:other-key', caller, mine, 1)):
+            asker = policy_asker.Asker(caller, self.answer)
+            token = answers.CURRENT.set(self.answer)
+            try:
+                context_asked.can(nova_asks, target=target, fatal=False)
+            finally:
+                answers.CURRENT.reset(token)
+            before = caller.asked
+            self.assertTrue(asker.may('x:reader', {**mine, 'user_id': 'u2'}))
+            self.assertEqual(expected, caller.asked - before,
+                             (nova_asks, target))
 
     def test_a_question_for_each_target_where_a_rule_asks_more(self):
         for rule in ('x:other-key', 'x:crossed', 'x:role-of-target',
@@ -103,7 +134,8 @@ class AskerTestCase(base.NovaTestCase):
             self.assertEqual(100, self.asked(rule))
 
     def test_unknown_rule_raises_each_time(self):
-        asker = policy_asker.Asker(Context(user_id='u1', project_id='p1'))
+        asker = policy_asker.Asker(Context(user_id='u1', project_id='p1'),
+                                  self.answer)
         for _ in range(2):
             self.assertRaises(policy.PolicyNotRegistered, asker.may, 'x:none',
                               {})
