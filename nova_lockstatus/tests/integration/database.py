@@ -75,6 +75,8 @@ class Databases(fixtures.Fixture):
         with open(self.config, 'w') as config:
             config.write(_CONFIG % tuple(urls))
         configure(self.config)
+        # What is parsed once cannot be set up by an embedded Nova.
+        self.addCleanup(CONF.clear)
         self.addCleanup(rpc.cleanup)
         # NOTE: Nova's own can be configured once in a process.
         for manager, url in zip(

@@ -328,7 +328,8 @@ class ParallelTestCase(testtools.TestCase):
 
         self.assertRaises(KeyboardInterrupt, parallel.run, work, [0, 1, 2, 3],
                           1, interrupt)
-        self.assertEqual([0, 1], begun)
+        # The second one may have begun meanwhile.
+        self.assertIn(begun, ([0], [0, 1]))
 
 
 @ddt.ddt
