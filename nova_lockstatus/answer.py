@@ -71,6 +71,8 @@ class Answer:
         """What a list of servers is filtered by."""
         self.hypervisors = hypervisors.Hypervisors()
         """The hypervisors that it shows."""
+        self.afterwards: Callable[[], object] | None = None
+        """What is to be done when the client has the answer."""
         self._servers: list[tuple[dict[str, Any], Any]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
         self._error: Exception | None = None

@@ -69,8 +69,9 @@ class SystemMetadataUnread(LockStatusException):
 
 
 class InvalidSearch(LockStatusException):
+    # As Nova's query schemas put it.
     msg_fmt = ('Invalid input for query parameters %(key)s. '
-               "Value: %(value)s. '%(value)s' is not one of [%(values)s]")
+               'Value: %(value)s. %(value)r is not one of %(values)r')
 
 
 class PasteFileNotUnderstood(LockStatusException):

@@ -19,6 +19,7 @@ from oslo_config import cfg
 from oslo_config import types
 from oslo_log import log as logging
 
+from nova_lockstatus import afterwards
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus import manager
@@ -46,7 +47,10 @@ class LockStatusFilter:
     def __call__(self, environ: dict[str, Any],
                  start_response: Any) -> Iterable[bytes]:
         environ[pipelines.ENVIRON] = self._pipeline
-        return self.application(environ, start_response)
+        body = self.application(environ, start_response)
+        function = environ.pop(pipelines.AFTERWARDS, None)
+        return body if function is None else afterwards.Afterwards(
+            body, function)
 
 
 def filter_factory(
@@ -92,7 +96,12 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     if not extensions:
         return None
     # The hooks import Nova, which only nova-api is sure to have.
-    from nova_lockstatus import hooks
+    try:
+        from nova_lockstatus import hooks
+    except (ImportError, AttributeError) as error:
+        raise exception.HookMismatch(
+            target='a module or a name in it',
+            problem='is not there (%s)' % error) from error
     hooks.install(extensions)
     return pipelines.Pipeline(extensions, hooks.service_is_up())
 

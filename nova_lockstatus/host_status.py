@@ -62,23 +62,6 @@ def compute_service(services: Iterable[Any]) -> Any:
     return None
 
 
-def parse(values: Iterable[str]) -> frozenset[str]:
-    """Read what a caller filters by.
-
-    :param values: each time that the parameter was given, with several
-        values between commas
-    :returns: the values that are asked for
-    :raises ValueError: when there is one that no host can have; it is the
-        error's only argument
-    """
-    asked = frozenset(
-        part for value in values for part in value.split(','))
-    for value in sorted(asked):
-        if value not in VALUES:
-            raise ValueError(value)
-    return asked
-
-
 def hosts_in(statuses: Mapping[str, str],
              values: Iterable[str]) -> frozenset[str]:
     """Choose the hosts whose state is among some.

@@ -15,7 +15,7 @@
 import urllib.parse
 from typing import NamedTuple
 
-from nova_lockstatus import exception
+from nova_lockstatus import search_values
 
 VALUES = {'state': ('up', 'down'), 'status': ('enabled', 'disabled')}
 """The parameters, each with the values that it takes."""
@@ -73,11 +73,6 @@ def parse(query: str) -> Search | None:
         return None
     asked: dict[str, set[str]] = {key: set() for key in VALUES}
     for key, value in parameters:
-        for part in value.split(','):
-            if part not in VALUES[key]:
-                raise exception.InvalidSearch(
-                    key=key, value=part,
-                    values=', '.join(map(repr, VALUES[key])))
-            asked[key].add(part)
+        asked[key] |= search_values.parse(key, value, VALUES[key])
     return Search(frozenset(asked['state']), frozenset(asked['status']),
                   parameters)

@@ -22,6 +22,10 @@ from nova_lockstatus.extensions import base
 ENVIRON = 'nova_lockstatus.pipeline'
 """Where the filter leaves the pipeline for the hooks, in the WSGI environ."""
 
+AFTERWARDS = 'nova_lockstatus.afterwards'
+"""Where the hooks leave for the filter what is to be done when the client has
+the answer."""
+
 
 class Pipeline:
     """The extensions of one pipeline, decided when nova-api starts.

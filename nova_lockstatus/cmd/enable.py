@@ -22,9 +22,9 @@ import os
 from cliff import command
 
 from nova_lockstatus import exception
-from nova_lockstatus import ini_text
-from nova_lockstatus import paste_config
-from nova_lockstatus.cmd import paste_file
+from nova_lockstatus.api_paste import ini_text
+from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.api_paste import file as paste_file
 
 LOG = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Enable(_Edit):
     """
 
     def _edit(self, text: str, path: str) -> str:
-        return paste_config.enable(text, path)
+        return paste_edit.enable(text, path)
 
     def _done(self) -> str:
         return 'all pipelines of the compute API have the filter'
@@ -104,7 +104,7 @@ class Enable(_Edit):
     def _backup(self, path: str, before: str) -> str | None:
         backup = path + '.bak-lockstatus-enable'
         # A file that has the filter in part is not what to go back to.
-        if os.path.exists(backup) and paste_config.remaining(before):
+        if os.path.exists(backup) and paste_edit.remaining(before):
             return None
         return backup
 
@@ -121,8 +121,8 @@ class Disable(_Edit):
     """
 
     def _edit(self, text: str, path: str) -> str:
-        edited = paste_config.disable(text, path)
-        for section in paste_config.remaining(edited):
+        edited = paste_edit.disable(text, path)
+        for section in paste_edit.remaining(edited):
             LOG.info('%s: the section [%s] is kept, no pipeline names it.',
                      path, section)
         return edited

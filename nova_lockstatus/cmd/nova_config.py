@@ -90,6 +90,8 @@ def _choose_threads() -> None:
     # release 30 that is what the module does when it is imported, and later
     # what its function does; the variable tells both.
     os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
+    # Releases 32 and 33 warn there of services that run so. This is none.
+    logging.getLogger('nova.monkey_patch').setLevel(logging.ERROR)
     module = importlib.import_module('nova.monkey_patch')
     if hasattr(module, 'patch'):
         module.patch()

@@ -24,13 +24,13 @@ from typing import Any, TypeVar
 
 from cliff import command
 
-from nova_lockstatus import ahead
+from nova_lockstatus.report import ahead
 from nova_lockstatus import exception
-from nova_lockstatus import report
-from nova_lockstatus import report_format
+from nova_lockstatus.report import locked
+from nova_lockstatus.report import writers
 from nova_lockstatus.cmd import nova_config
-from nova_lockstatus.osc import age
-from nova_lockstatus.osc import progress
+from nova_lockstatus import age
+from nova_lockstatus import progress
 
 LOG = logging.getLogger(__name__)
 
@@ -53,13 +53,13 @@ class Report(command.Command):
         nova_config.add_arguments(parser)
         self._add_filters(parser)
         parser.add_argument(
-            '-f', '--format', choices=sorted(report_format.FORMATS),
+            '-f', '--format', choices=sorted(writers.FORMATS),
             default='table', help='How to write it. Default: table.')
         parser.add_argument(
             '-c', '--column', metavar='<column>', action='append',
-            choices=report.COLUMNS,
+            choices=locked.COLUMNS,
             help='A column to write. Can be given several times. Default: all '
-            'of %s.' % ', '.join(report.COLUMNS))
+            'of %s.' % ', '.join(locked.COLUMNS))
         parser.add_argument(
             '--cell-timeout', metavar='<seconds>', type=_seconds, default=60.0,
             help='How long to wait for an answer of the database of a cell. '
@@ -88,8 +88,8 @@ class Report(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         nova_config.quieten(self.app.options.debug)
         nova_config.load(parsed_args.config_file, parsed_args.config_dir)
-        writer = report_format.FORMATS[parsed_args.format](
-            self.app.stdout, parsed_args.column or report.COLUMNS)
+        writer = writers.FORMATS[parsed_args.format](
+            self.app.stdout, parsed_args.column or locked.COLUMNS)
         run = _Run(parsed_args, writer, self.app.options.debug)
         try:
             with progress.bar('Locked servers', run.count(self._is_watched()),
@@ -115,7 +115,7 @@ class _Run:
     """
 
     def __init__(self, asked: argparse.Namespace,
-                 writer: report_format.Writer, debug: bool) -> None:
+                 writer: writers.Writer, debug: bool) -> None:
         try:
             from nova_lockstatus.hooks import locked_servers
         except ImportError as error:
@@ -126,7 +126,7 @@ class _Run:
         self._writer = writer
         self._debug = debug
         self._patience = asked.cell_timeout
-        self._filters = report.Filters(
+        self._filters = locked.Filters(
             asked.project, asked.host, asked.locked_by, asked.older_than,
             asked.reason_matches)
         self.failed: set[str] = set()
@@ -169,7 +169,7 @@ class _Run:
         self._writer.close()
 
     def _ask(self, cell: Any,
-             read: Callable[[Any, report.Filters], Iterable[T]]
+             read: Callable[[Any, locked.Filters], Iterable[T]]
              ) -> Iterator[T]:
         """Read from a cell, or remember that it has failed."""
         if cell.uuid in self.failed:

@@ -23,9 +23,9 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus import status_check
-from nova_lockstatus import status_policy
-from nova_lockstatus import status_watch
+from nova_lockstatus.upgrade_check import checks
+from nova_lockstatus.upgrade_check import policy as policy_checks
+from nova_lockstatus.upgrade_check import watch as watch_check
 from nova_lockstatus.cmd import nova_config
 
 ERROR = 255
@@ -40,14 +40,14 @@ OPTS = [
 Check = Callable[['Checks'], upgradecheck.Result]
 
 
-def _of(function: Callable[[status_check.Installation], upgradecheck.Result]
+def _of(function: Callable[[checks.Installation], upgradecheck.Result]
         ) -> Check:
-    def check(checks: Checks) -> upgradecheck.Result:
+    def check(commands: Checks) -> upgradecheck.Result:
         try:
-            return function(checks.installation)
+            return function(commands.installation)
         except Exception as error:
             # One check that fails must not hide what the others find.
-            return status_check.failure(
+            return checks.failure(
                 'It could not be found out: %s: %s. See the other checks '
                 'first.' % (type(error).__name__,
                             nova_config.one_line(error)))
@@ -63,19 +63,19 @@ class Checks(upgradecheck.UpgradeCommands):
 
     display_title = 'Upgrade Check Results of nova-lockstatus'
 
-    def __init__(self, installation: status_check.Installation) -> None:
+    def __init__(self, installation: checks.Installation) -> None:
         super().__init__()
         self.installation = installation
 
     _upgrade_checks = (
-        ('Release of Nova', _of(status_check.check_release)),
-        ('Hooks into Nova', _of(status_check.check_hooks)),
-        ('Filter in api-paste.ini', _of(status_check.check_filter)),
-        ('Extensions', _of(status_check.check_extensions)),
-        ('Policy file', _of(status_policy.check_file)),
-        ('Policy rules', _of(status_policy.check_rules)),
-        ('Notifications', _of(status_check.check_notifications)),
-        ('Watch service', _of(status_watch.check)),
+        ('Release of Nova', _of(checks.check_release)),
+        ('Hooks into Nova', _of(checks.check_hooks)),
+        ('Filter in api-paste.ini', _of(checks.check_filter)),
+        ('Extensions', _of(checks.check_extensions)),
+        ('Policy file', _of(policy_checks.check_file)),
+        ('Policy rules', _of(policy_checks.check_rules)),
+        ('Notifications', _of(checks.check_notifications)),
+        ('Watch service', _of(watch_check.check)),
     )
 
 
@@ -90,8 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf = nova_config.register()
         nova_config.quieten(False)
         conf.register_cli_opts(OPTS)
-        checks = Checks(status_check.Installation(conf, os.environ))
-        upgradecheck.register_cli_options(conf, checks)
+        commands = Checks(checks.Installation(conf, os.environ))
+        upgradecheck.register_cli_options(conf, commands)
         conf(list(sys.argv[1:] if argv is None else argv), project='nova',
              prog='nova-lockstatus-status')
     except exception.LockStatusException as error:
@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(exception.ConfigurationUnreadable(
             reason=nova_config.one_line(error)), file=sys.stderr)
         return ERROR
-    checks.installation.api_paste = conf.api_paste
+    commands.installation.api_paste = conf.api_paste
     # NOTE: as upgradecheck.main(), which reads the option --json there.
     upgradecheck.CONF = conf
     try:

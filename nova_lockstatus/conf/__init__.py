@@ -16,9 +16,12 @@ from collections.abc import Iterable
 
 from oslo_config import cfg
 
+from nova_lockstatus.conf import announce
 from nova_lockstatus.conf import lockstatus
 from nova_lockstatus.conf import store
 from nova_lockstatus.conf import watch
+
+OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
@@ -26,9 +29,8 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
 
     :param conf: the configuration to add them to, Nova's own
     """
-    lockstatus.register_opts(conf)
-    store.register_opts(conf)
-    watch.register_opts(conf)
+    conf.register_group(lockstatus.GROUP)
+    conf.register_opts(OPTS, group=lockstatus.GROUP)
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
@@ -36,5 +38,4 @@ def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
 
     :returns: pairs of a group's name and its options
     """
-    return [*lockstatus.list_opts(), *store.list_opts(),
-            *watch.list_opts()]
+    return [(lockstatus.GROUP.name, OPTS)]

@@ -12,8 +12,6 @@
 
 """Options of the group [lockstatus]."""
 
-from collections.abc import Iterable
-
 from oslo_config import cfg
 
 GROUP = cfg.OptGroup(
@@ -91,20 +89,3 @@ twice, when the installed Nova is older than the plugin supports, or when a
 place in Nova that the plugin relies on is not as expected.
 """),
 ]
-
-
-def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register the options of the group.
-
-    :param conf: the configuration to add them to
-    """
-    conf.register_group(GROUP)
-    conf.register_opts(OPTS, group=GROUP)
-
-
-def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
-    """Return the options for oslo-config-generator.
-
-    :returns: pairs of the group's name and its options
-    """
-    return [(GROUP.name, OPTS)]

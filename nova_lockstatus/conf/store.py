@@ -12,11 +12,7 @@
 
 """Options of the plugin's own store, in the group [lockstatus]."""
 
-from collections.abc import Iterable
-
 from oslo_config import cfg
-
-from nova_lockstatus.conf import lockstatus
 
 OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
@@ -38,20 +34,3 @@ Possible values:
   ``postgresql+psycopg2://user:password@host/nova_lockstatus``
 """),
 ]
-
-
-def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register the options.
-
-    :param conf: the configuration to add them to
-    """
-    conf.register_group(lockstatus.GROUP)
-    conf.register_opts(OPTS, group=lockstatus.GROUP)
-
-
-def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
-    """Return the options for oslo-config-generator.
-
-    :returns: pairs of the group's name and its options
-    """
-    return [(lockstatus.GROUP.name, OPTS)]

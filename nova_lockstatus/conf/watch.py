@@ -12,11 +12,7 @@
 
 """Options of nova-lockstatus-watch, in the group [lockstatus]."""
 
-from collections.abc import Iterable
-
 from oslo_config import cfg
-
-from nova_lockstatus.conf import lockstatus
 
 OPTS = [
     cfg.StrOpt(
@@ -117,20 +113,3 @@ that does not answer in time is not asked again before the next round.
 How many hosts of a cell the guard asks at the same time.
 """),
 ]
-
-
-def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register the options.
-
-    :param conf: the configuration to add them to
-    """
-    conf.register_group(lockstatus.GROUP)
-    conf.register_opts(OPTS, group=lockstatus.GROUP)
-
-
-def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
-    """Return the options for oslo-config-generator.
-
-    :returns: pairs of the group's name and its options
-    """
-    return [(lockstatus.GROUP.name, OPTS)]

@@ -48,7 +48,8 @@ server lock --reason 'in use' web-1
   openstack --os-cloud admin server unlock {billing}
   openstack --os-cloud admin --os-compute-api-version 2.73 \
 server lock --reason 'unpaid invoice 4711' {billing}
-  openstack --os-cloud owner server create --flavor m1.tiny \
+  openstack --os-cloud owner --os-compute-api-version 2.37 \
+server create --flavor m1.tiny \
 --image {image} --nic none --wait mine
   openstack --os-cloud owner server delete --wait mine
 """

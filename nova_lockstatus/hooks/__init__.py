@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.hooks import dispatch
 from nova_lockstatus.hooks import extension_info
+from nova_lockstatus.hooks import host_change
 from nova_lockstatus.hooks import host_status_search
 from nova_lockstatus.hooks import hypervisor_filter
 from nova_lockstatus.hooks import hypervisor_list
@@ -44,6 +45,7 @@ from nova_lockstatus.hooks.host_status import service_is_up as service_is_up
 HOOKS = (
     *dispatch.HOOKS,
     *extension_info.HOOKS,
+    *host_change.HOOKS,
     *host_status_search.HOOKS,
     *hypervisor_filter.HOOKS,
     *hypervisor_list.HOOKS,

@@ -54,6 +54,8 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         raise refusal from error
     finally:
         answers.CURRENT.reset(token)
+        if answer.afterwards is not None:
+            request.environ[pipelines.AFTERWARDS] = answer.afterwards
     _complete(answer, request, asked)
     return result
 

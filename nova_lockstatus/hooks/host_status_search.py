@@ -29,7 +29,9 @@ from nova.db.main import api as db
 from nova.db.main import models
 
 from nova_lockstatus import answer as answers
+from nova_lockstatus import exception
 from nova_lockstatus import host_status
+from nova_lockstatus import search_values
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as services
@@ -64,23 +66,17 @@ def _search(values: list[str], context: Any) -> host_status.Search | None:
     """Decide what is searched for, None where the parameter is not known."""
     scope = _scope(context, rules.HOST_STATUS)
     unknown_scope = _scope(context, rules.UNKNOWN_ONLY)
+    text = ','.join(values)
     try:
-        wanted = host_status.parse(values)
-    except ValueError as error:
+        wanted = search_values.parse(KEY, text, host_status.VALUES)
+    except exception.InvalidSearch as error:
         if scope is None:
             return None
-        raise webob.exc.HTTPBadRequest(
-            explanation=_refusal(str(error))) from error
+        raise webob.exc.HTTPBadRequest(explanation=str(error)) from error
     grants = host_status.grants(wanted, scope, unknown_scope)
     if not grants:
         return None
-    return host_status.Search(grants, ','.join(values))
-
-
-def _refusal(value: str) -> str:
-    # As Nova's query schemas put it.
-    return ('Invalid input for query parameters %s. Value: %s. %r is not one '
-            'of %r' % (KEY, value, value, list(host_status.VALUES)))
+    return host_status.Search(grants, text)
 
 
 def _scope(context: Any, rule: str) -> host_status.Scope | None:

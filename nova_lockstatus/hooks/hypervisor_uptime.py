@@ -17,21 +17,20 @@ stored its uptime, one after the other; one that does not answer makes the list
 an internal error, after a minute.
 """
 
-import collections
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from nova import context as nova_context
 from nova import exception as nova_exception
-from nova.compute import rpcapi as compute_rpcapi
 from nova.conf import CONF
 from oslo_log import log as logging
 
 from nova_lockstatus import answer as answers
+from nova_lockstatus import daemon_threads
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import compute_rpc
 
 LOG = logging.getLogger(__name__)
 
@@ -39,63 +38,10 @@ AT_ONCE = 64
 """How many hosts are asked at the same time."""
 
 
-class _Router:
-    """Gives Nova's RPC clients, which then wait for so long at the most.
-
-    :param router: Nova's own
-    :param seconds: how long
-    """
-
-    def __init__(self, router: Any, seconds: float) -> None:
-        self._router = router
-        self._seconds = seconds
-
-    def client(self, context: Any) -> Any:
-        return _Client(self._router.client(context), self._seconds)
-
-
-class _Client:
-    """An RPC client that waits for so long at the most.
-
-    :param client: Nova's own
-    :param seconds: how long
-    """
-
-    def __init__(self, client: Any, seconds: float) -> None:
-        self._client = client
-        self._seconds = seconds
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def prepare(self, **kwargs: Any) -> Any:
-        return self._client.prepare(timeout=self._seconds, **kwargs)
-
-
-class _ComputeAPI(compute_rpcapi.ComputeAPI):  # type: ignore[misc]
-    """Nova's RPC calls, in whatever version, with a limit on the time.
-
-    :param novas: Nova's own
-    :param seconds: how long a call waits
-    """
-
-    def __init__(self, novas: Any, seconds: float) -> None:
-        self.__dict__.update(vars(novas))
-        self._lockstatus_seconds = seconds
-
-    @property
-    def router(self) -> _Router:
-        return _Router(super().router, self._lockstatus_seconds)
-
-
 class _Patience:
-    """Asks hosts for their uptime, until the time is up.
+    """Asks hosts for their uptime, until the time is up."""
 
-    :param rpcapi: Nova's own
-    """
-
-    def __init__(self, rpcapi: Any) -> None:
-        self._rpcapi = rpcapi
+    def __init__(self) -> None:
         self._end: float = (time.monotonic()
                             + CONF.lockstatus.hypervisor_uptime_timeout)
 
@@ -114,7 +60,7 @@ class _Patience:
         seconds = self.left
         if seconds <= 0:
             return None
-        rpcapi = _ComputeAPI(self._rpcapi, seconds)
+        rpcapi = compute_rpc.ComputeAPI(seconds)
         try:
             uptime: str | None = rpcapi.get_host_uptime(context, host=host)
         except NotImplementedError:
@@ -135,24 +81,14 @@ def _ask_all(patience: _Patience, contexts: Iterable[tuple[Any, str]]
     :param contexts: pairs of a RequestContext of a host's cell and the host
     :returns: the uptimes; who did not answer in time is not there
     """
-    waiting = collections.deque(contexts)
     uptimes: dict[str, str | None] = {}
 
-    def work() -> None:
-        while True:
-            try:
-                context, host = waiting.popleft()
-            except IndexError:
-                return
-            uptimes[host] = patience.ask(context, host)
+    def ask(item: tuple[Any, str]) -> None:
+        context, host = item
+        uptimes[host] = patience.ask(context, host)
 
-    # NOTE: these threads are green where nova-api runs under eventlet.
-    threads = [threading.Thread(target=work, daemon=True)
-               for _ in range(min(AT_ONCE, len(waiting)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(patience.left, 0) + 1)
+    daemon_threads.call_for_each(
+        ask, contexts, AT_ONCE, max(patience.left, 0) + 1)
     return dict(uptimes)
 
 
@@ -168,7 +104,7 @@ class _Uptimes:
         self._api = api
         self._context = context
         self._hosts = hosts
-        self._patience = _Patience(api.rpcapi)
+        self._patience = _Patience()
         self._found: dict[str, str | None] = {}
         self._ask({node.host for node in hosts.nodes
                    if not ('stats' in node and 'uptime' in node.stats)})
@@ -217,7 +153,7 @@ def _get_host_uptime(original: Callable[..., Any], answer: answers.Answer,
         uptime = None
     elif shown.hosts is None:
         # Nova has targeted the context at the cell of the only host.
-        uptime = _Patience(api.rpcapi).ask(context, host_name)
+        uptime = _Patience().ask(context, host_name)
     else:
         if shown.uptimes is None:
             shown.uptimes = _Uptimes(api, context, shown.hosts)
@@ -233,8 +169,7 @@ HOOKS = (
     base.Hook('nova.compute.api:HostAPI', 'get_host_uptime',
               ('self', 'context', 'host_name'), _get_host_uptime,
               relies_on=('nova.compute.rpcapi:ComputeAPI.get_host_uptime',
-                         'nova.compute.rpcapi:ComputeAPI.router',
-                         'nova.rpc:ClientRouter.client',
-                         'nova.exception:ComputeServiceUnavailable'),
+                         'nova.exception:ComputeServiceUnavailable',
+                         *compute_rpc.RELIES_ON),
               alias=hypervisor_status.HypervisorStatus.alias),
 )

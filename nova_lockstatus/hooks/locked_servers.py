@@ -27,7 +27,7 @@ from sqlalchemy import orm
 
 from nova_lockstatus import exception
 from nova_lockstatus import host_status
-from nova_lockstatus import report
+from nova_lockstatus.report import locked
 from nova_lockstatus import stored_reason
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as hosts_hook
@@ -99,7 +99,7 @@ def name(cell: Any) -> str:
     return str(cell.name or cell.uuid)
 
 
-def count(cell: Any, filters: report.Filters) -> int:
+def count(cell: Any, filters: locked.Filters) -> int:
     """Count the servers that :func:`read` would read.
 
     :param cell: the CellMapping
@@ -113,7 +113,7 @@ def count(cell: Any, filters: report.Filters) -> int:
             .where(*_conditions(filters))).scalar())
 
 
-def read(cell: Any, filters: report.Filters) -> Iterator[list[report.Server]]:
+def read(cell: Any, filters: locked.Filters) -> Iterator[list[locked.Server]]:
     """Read the locked servers of a cell, in the order that it has them.
 
     Each part of the result takes four statements at the most, however many
@@ -149,7 +149,7 @@ def _target(cell: Any) -> Any:
     return context
 
 
-def _conditions(filters: report.Filters) -> Iterable[Any]:
+def _conditions(filters: locked.Filters) -> Iterable[Any]:
     yield _ROW.deleted == 0
     yield _ROW.locked == sqlalchemy.true()
     # NOTE: what a server leaves in its old cell until a resize is confirmed;
@@ -221,14 +221,14 @@ def _read_hosts(session: Any, hosts: host_status.Hosts,
 
 
 def _server(row: Any, details: _Details, hosts: host_status.Hosts,
-            cell: str) -> report.Server:
+            cell: str) -> locked.Server:
     since, user_id = details.locks.get(row.uuid, (None, None))
-    return report.Server(
+    return locked.Server(
         id=row.uuid, name=row.display_name, project_id=row.project_id,
         host=row.host, locked_by=row.locked_by,
         locked_reason=stored_reason.read(
             details.system_metadata.get(row.uuid, {})),
-        locked_at=report.moment(since), locked_by_user_id=user_id,
+        locked_at=locked.moment(since), locked_by_user_id=user_id,
         host_status=_host_status(row.host, hosts), cell=cell)
 
 

@@ -42,6 +42,10 @@ def register(extensions: Sequence[base.Extension]) -> None:
                     alias=extension.alias,
                     problem="the rule '%s' has another default already"
                             % default.name)
+    # As nova.policy.init() does, so that rules which something sets in memory
+    # stand beside these, and not instead of them.
+    enforcer.load_rules()
+    for extension in extensions:
         for field in extension.fields:
             # An unknown rule raises when it is asked, and would be denied.
             for rule in field.rules:

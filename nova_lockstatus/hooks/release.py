@@ -12,9 +12,13 @@
 
 """Which Nova is installed, and whether the plugin supports it."""
 
+from oslo_log import log as logging
+
 from nova_lockstatus import exception
 from nova_lockstatus import releases
 from nova_lockstatus.hooks import base
+
+LOG = logging.getLogger(__name__)
 
 
 def check() -> None:
@@ -25,5 +29,10 @@ def check() -> None:
     :raises UnsupportedNova: when the release is older than the oldest
     """
     found: str = base.resolve('nova.version:version_string')()
-    if int(found.partition('.')[0]) < releases.OLDEST:
+    major = int(found.partition('.')[0])
+    if major < releases.OLDEST:
         raise exception.UnsupportedNova(oldest=releases.OLDEST, found=found)
+    if major > releases.NEWEST:
+        LOG.warning('This is Nova %s, and the newest release that this '
+                    'nova-lockstatus was tested with is %d.', found,
+                    releases.NEWEST)

@@ -36,8 +36,6 @@ from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status
 from nova_lockstatus.hooks import host_status_search
 
-LISTER = 'nova.compute.instance_list:InstanceLister'
-
 _SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
                     models.InstanceSystemMetadata.key,
                     models.InstanceSystemMetadata.value)
@@ -196,17 +194,10 @@ def _null(column: Any) -> Any:
         'no_%s' % column.key)
 
 
-def _init(original: Callable[..., Any], lister: Any, *args: Any,
-          **kwargs: Any) -> None:
-    original(lister, *args, **kwargs)
-    # The lister works in threads of its own, one for each cell.
-    lister.lockstatus_answer = answers.CURRENT.get()
-
-
 def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
                     filters: dict[str, Any], *args: Any,
                     **kwargs: Any) -> Any:
-    answer = lister.lockstatus_answer
+    answer = answers.CURRENT.get()
     if answer is not None and answer.host_status_search is not None:
         filters = host_status_search.in_cell(answer, context, filters)
     records = original(lister, context, filters, *args, **kwargs)
@@ -221,10 +212,10 @@ def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
 # NOTE: InstanceLister lists servers over all cells and calls get_by_filters()
 # in each, with a context that is targeted at the cell, since release 17. What
 # it returns are the servers' columns. It is the last place where it is known
-# which cell a server of the list is in.
+# which cell a server of the list is in. The threads for the cells only make
+# generators, which the request's own thread reads from.
 HOOKS = (
-    base.Hook(LISTER, '__init__', ('self', 'sort_keys', 'sort_dirs'), _init),
-    base.Hook(LISTER, 'get_by_filters',
+    base.Hook('nova.compute.instance_list:InstanceLister', 'get_by_filters',
               ('self', 'ctx', 'filters', 'limit', 'marker'), _get_by_filters,
               relies_on=('nova.context:scatter_gather_cells',
                          'nova.context:is_cell_failure_sentinel',

@@ -43,6 +43,7 @@ from nova_lockstatus import server_lock
 from nova_lockstatus import stored_reason
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import instance_actions as recorded_actions
 from nova_lockstatus.notifications import instance as lock_notifications
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
@@ -52,8 +53,6 @@ PACK = 'nova.objects.instance_action:InstanceAction.pack_action_start'
 
 INSTANCES = models.Instance.__table__
 SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
-ACTIONS = models.InstanceAction.__table__
-EVENTS = models.InstanceActionEvent.__table__
 
 # NOTE: its name had one more underscore in older releases.
 LOCK_SCHEMA = getattr(schemas, 'lock_v273', None) or schemas.lock_v2_73
@@ -76,8 +75,14 @@ def asked_reason(body: Any) -> str | None:
     if not isinstance(lock, dict) or KEY not in lock:
         return None
     reason: Any = lock[KEY]
-    validators._SchemaValidator(LOCK_SCHEMA).validate(
-        {'lock': {KEY: reason}})
+    try:
+        validators._SchemaValidator(LOCK_SCHEMA).validate(
+            {'lock': {KEY: reason}})
+    except RecursionError as error:
+        # The validator puts all of the reason into its words.
+        raise nova_exception.ValidationError(
+            detail='Invalid input for field/attribute %s. It is nested too '
+                   'deeply.' % KEY) from error
     try:
         reason.encode()
     except UnicodeEncodeError as error:
@@ -140,7 +145,10 @@ def _write(instance: Any, action: str,
         if lock is None:
             return None
         _store(connection, instance.uuid, lock)
-        _record(connection, context, instance.uuid, action)
+        recorded_actions.record(
+            connection, instance_action.InstanceAction.pack_action_start(
+                context, instance.uuid, action),
+            'api_' + action, nova_policy.CONF.host)
     _show(instance, lock)
     return context
 
@@ -210,20 +218,6 @@ def _holds(connection: Any, reason: str | None) -> bool:
     # NOTE: Nova's migrations make tables of MySQL's utf8, which has three
     # bytes a character; an operator may have converted them.
     return set(connection.execute(CHARSETS).one()) == {'utf8mb4'}
-
-
-def _record(connection: Any, context: Any, uuid: str, action: str) -> None:
-    # NOTE: Nova's EventReporter writes the same, but goes on after a deadlock
-    # has ended the transaction and hides it, and its functions retry inside.
-    now = timeutils.utcnow()
-    times = {'created_at': now, 'updated_at': now, 'deleted': 0}
-    values = instance_action.InstanceAction.pack_action_start(
-        context, uuid, action)
-    result = connection.execute(ACTIONS.insert().values(values | times))
-    connection.execute(EVENTS.insert().values(
-        action_id=result.inserted_primary_key[0], event='api_' + action,
-        host=nova_policy.CONF.host, start_time=now, finish_time=now,
-        result='Success', **times))
 
 
 def _show(instance: Any, lock: server_lock.Lock) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from cliff import columns
 
-from nova_lockstatus.osc import age
+from nova_lockstatus import age
 
 
 class Event(NamedTuple):

@@ -16,13 +16,12 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from osc_lib.command import command
-
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
+from nova_lockstatus.osc import named_servers
 from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import parallel
-from nova_lockstatus.osc import progress
+from nova_lockstatus import progress
 from nova_lockstatus.osc import selection as selections
 
 _COLUMNS = ['ID', 'Name', 'Result', 'Error']
@@ -46,13 +45,11 @@ def _unique(rows: Sequence[Row]) -> list[Row]:
     return list({row.id or '?' + row.name: row for row in rows}.values())
 
 
-class ChangeLocks(command.Lister):
+class ChangeLocks(named_servers.NamedServers):
     """What both commands do: find the servers, and call the API for each."""
 
     done = ''
     """What has become of a server."""
-
-    _failed = 0
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments.
@@ -72,15 +69,6 @@ class ChangeLocks(command.Lister):
         parallel.add_argument(parser)
         return parser
 
-    def run(self, args: argparse.Namespace) -> int:
-        """Carry it out.
-
-        :param args: the arguments
-        :returns: the exit code, 1 if it failed with one of the servers
-        """
-        code: int = super().run(args)
-        return 1 if self._failed else code
-
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[list[str]]]:
@@ -97,11 +85,8 @@ class ChangeLocks(command.Lister):
                              for server in self.select(cloud, args)])
         if not args.dry_run:
             rows = self._change(cloud, rows, args)
-        self._failed = sum(1 for row in rows if row.failure)
-        if self._failed:
-            self.log.error(
-                '%d of %d servers could not be %s, the column Error says why.',
-                self._failed, len(rows), self.done)
+        self.count_failed(sum(1 for row in rows if row.failure), len(rows),
+                          'could not be ' + self.done)
         good = ('would be ' if args.dry_run else '') + self.done
         return _COLUMNS, [
             [row.id, row.name, 'failed' if row.failure else good,
@@ -179,14 +164,9 @@ class ChangeLocks(command.Lister):
         self, cloud: clouds.Cloud, args: argparse.Namespace,
     ) -> list[Row]:
         microversion = cloud.offer.choose(*self.wanted(args))
-        with progress.bar('Servers', len(args.servers), self.app) as advance:
-            outcomes = parallel.run(
-                lambda name: cloud.find_server(
-                    name, microversion, args.all_projects),
-                args.servers, args.parallel, advance)
         return [self._row(outcome.result, cloud, args) if outcome.result
                 else Row('', outcome.item, outcome.failure)
-                for outcome in outcomes]
+                for outcome in self.find(cloud, args, microversion)]
 
     def _change(
         self, cloud: clouds.Cloud, rows: Sequence[Row],

@@ -15,13 +15,11 @@
 import argparse
 from typing import Any
 
-from osc_lib.command import command
-
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
+from nova_lockstatus.osc import named_servers
 from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import parallel
-from nova_lockstatus.osc import progress
 from nova_lockstatus.osc import selection as selections
 from nova_lockstatus.osc import table
 
@@ -34,7 +32,7 @@ _COLUMNS = (
 )
 
 
-class ShowServerHostStatus(command.Lister):
+class ShowServerHostStatus(named_servers.NamedServers):
     """Show whether the hosts of servers are up.
 
     UP, DOWN (forced down), MAINTENANCE (disabled), UNKNOWN (its nova-compute
@@ -42,8 +40,6 @@ class ShowServerHostStatus(command.Lister):
     cloud does not let see it all may see UNKNOWN alone, or nothing. The exit
     code is 1 if one of the servers is not found.
     """
-
-    _failed = 0
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments.
@@ -59,15 +55,6 @@ class ShowServerHostStatus(command.Lister):
         parallel.add_argument(parser)
         return parser
 
-    def run(self, args: argparse.Namespace) -> int:
-        """Carry it out.
-
-        :param args: the arguments
-        :returns: the exit code, 1 if it failed with one of the servers
-        """
-        code: int = super().run(args)
-        return 1 if self._failed else code
-
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[list[Any]]]:
@@ -80,21 +67,14 @@ class ShowServerHostStatus(command.Lister):
         cloud: clouds.Cloud = self.app.client_manager.lockstatus
         cloud.offer.require(offers.HOST_STATUS)
         microversion = cloud.offer.choose(offers.HOST_STATUS)
-        with progress.bar('Servers', len(args.servers), self.app) as advance:
-            outcomes = parallel.run(
-                lambda name: cloud.find_server(
-                    name, microversion, args.all_projects),
-                args.servers, args.parallel, advance)
+        outcomes = self.find(cloud, args, microversion)
         found = [outcome.result for outcome in outcomes if outcome.result]
         if found and not any('host_status' in server for server in found):
             raise error.CommandError(
                 'The cloud does not show you %s.'
                 % offers.HOST_STATUS.title)
-        self._failed = len(outcomes) - len(found)
-        if self._failed:
-            self.log.error(
-                '%d of %d servers were not found, the column Error says why.',
-                self._failed, len(outcomes))
+        self.count_failed(len(outcomes) - len(found), len(outcomes),
+                          'were not found')
         return table.lay_out(
             _COLUMNS,
             [outcome.result or {'name': outcome.item, 'id': '',

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Empty databases for the plugin's store, of each kind that it can be in."""
+"""Empty databases on servers, and the plugin's store in them."""
 
 import contextlib
 import os
@@ -61,14 +61,16 @@ def open_store(case, url):
     return store
 
 
-def create(case, server_url):
+def create(case, server_url, kind='store', **query):
     """Create an empty database on a server until the test ends.
 
-    :param case: the test case
+    :param case: the test case, or a fixture
     :param server_url: of the server
+    :param kind: a word in the name of the database
+    :param query: what the URL has after a question mark
     :returns: the URL of the database
     """
-    name = 'nova_lockstatus_store_%s' % uuid.uuid4().hex[:12]
+    name = 'nova_lockstatus_%s_%s' % (kind, uuid.uuid4().hex[:12])
     server = sqlalchemy.create_engine(server_url,
                                       isolation_level='AUTOCOMMIT')
     case.addCleanup(server.dispose)
@@ -80,7 +82,8 @@ def create(case, server_url):
     execute('CREATE DATABASE %s')
     case.addCleanup(execute, 'DROP DATABASE %s')
     return sqlalchemy.engine.make_url(server_url).set(
-        database=name).render_as_string(hide_password=False)
+        database=name).update_query_dict(query).render_as_string(
+            hide_password=False)
 
 
 def unreachable(server_url):

@@ -23,6 +23,8 @@ from nova import context as nova_context
 from nova import objects
 from oslo_log import log
 
+from nova_lockstatus import daemon_threads
+
 LOG = log.getLogger(__name__)
 
 
@@ -156,19 +158,5 @@ def each_host(rows: list[Any], function: Callable[[str, list[Any]], None],
     hosts: dict[str, list[Any]] = {}
     for row in rows:
         hosts.setdefault(row.host, []).append(row)
-    queue = list(hosts.items())
-
-    def work() -> None:
-        while True:
-            try:
-                host, rows = queue.pop()
-            except IndexError:
-                return
-            function(host, rows)
-
-    threads = [threading.Thread(target=work, daemon=True)
-               for _ in range(min(workers, len(queue)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    daemon_threads.call_for_each(
+        lambda item: function(*item), hosts.items(), workers)

@@ -20,6 +20,7 @@ from nova.objects import instance_action
 from oslo_db import api as oslo_db_api
 from oslo_utils import timeutils
 
+from nova_lockstatus.hooks import instance_actions
 from nova_lockstatus.watch import decide
 from nova_lockstatus.watch import findings
 
@@ -70,31 +71,17 @@ def _claim(context: Any, row: decide.Row, measure: decide.Measure,
         # the server was found has left an action, even if all is as before.
         if not found.rowcount or _newest(connection, row.uuid) != row.newest:
             raise _Changed
-        return _record(connection, context, row.uuid, measure.action, host)
+        action = instance_action.InstanceAction.pack_action_start(
+            context, row.uuid, measure.action)
+        return instance_actions.record(
+            connection, {**action, 'start_time': timeutils.utcnow(),
+                         'message': MESSAGE}, findings.EVENT, host)
 
 
 def _newest(connection: Any, uuid: str) -> int | None:
     newest: int | None = connection.execute(
         sqlalchemy.select(findings.newest_action(uuid))).scalar()
     return newest
-
-
-def _record(connection: Any, context: Any, uuid: str, action: str,
-            host: str) -> int:
-    # NOTE: Nova's EventReporter writes the same, but goes on after a deadlock
-    # has ended the transaction and hides it, and its functions retry inside.
-    now = timeutils.utcnow()
-    values = instance_action.InstanceAction.pack_action_start(
-        context, uuid, action)
-    values.update(created_at=now, updated_at=now, start_time=now, deleted=0,
-                  message=MESSAGE)
-    number: int = connection.execute(
-        findings.ACTIONS.insert().values(values)).inserted_primary_key[0]
-    connection.execute(findings.EVENTS.insert().values(
-        action_id=number, event=findings.EVENT, host=host, start_time=now,
-        finish_time=now, created_at=now, updated_at=now, deleted=0,
-        result='Success'))
-    return number
 
 
 def release(context: Any, uuid: str, measure: decide.Measure,

@@ -24,42 +24,10 @@ from nova.compute import vm_states
 from nova.db.main import api as db
 from nova.db.main import models
 
+from nova_lockstatus.hooks import compute_rpc
 from nova_lockstatus.watch import decide
 
 FAULTS = models.InstanceFault.__table__
-
-
-class _Client:
-    """An RPC client that waits no longer than it is told to."""
-
-    def __init__(self, client: Any, timeout: float) -> None:
-        self._client = client
-        self._timeout = timeout
-
-    def can_send_version(self, *args: Any, **kwargs: Any) -> Any:
-        return self._client.can_send_version(*args, **kwargs)
-
-    def prepare(self, **kwargs: Any) -> Any:
-        return self._client.prepare(timeout=self._timeout, **kwargs)
-
-
-class _Router:
-    def __init__(self, router: Any, timeout: float) -> None:
-        self._router = router
-        self._timeout = timeout
-
-    def client(self, context: Any) -> _Client:
-        return _Client(self._router.client(context), self._timeout)
-
-
-class _ComputeAPI(rpcapi.ComputeAPI):  # type: ignore[misc]
-    def __init__(self, timeout: float) -> None:
-        super().__init__()
-        self._timeout = timeout
-
-    @property
-    def router(self) -> _Router:
-        return _Router(super().router, self._timeout)
 
 
 class HostSilent(Exception):
@@ -95,7 +63,7 @@ def runs(context: Any, uuid: str, timeout: float) -> bool | None:
     # one, and change nothing.
     instance = objects.Instance.get_by_uuid(context, uuid, expected_attrs=[])
     try:
-        _ComputeAPI(timeout).get_instance_diagnostics(
+        compute_rpc.ComputeAPI(timeout).get_instance_diagnostics(
             context, instance=instance)
     except nova_exception.InstanceInvalidState:
         _forget_fault(context, uuid)

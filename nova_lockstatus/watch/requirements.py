@@ -14,6 +14,7 @@
 """What of Nova the watch uses, besides its objects."""
 
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import compute_rpc
 from nova_lockstatus.hooks import release
 
 # NOTE: all of them are there, the same, in release 27 and in release 34.
@@ -29,6 +30,7 @@ RELIES_ON = (
     'nova.db.main.models:InstanceFault',
     'nova.objects.instance_action:InstanceAction.pack_action_start',
     'nova.servicegroup:API.service_is_up',
+    *compute_rpc.RELIES_ON,
 )
 
 

@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import tempfile
+import threading
 from typing import Any
 
 import fixtures
@@ -159,22 +160,35 @@ def ask(app, method, path, token, microversion=None, body=None):
 
 
 @contextlib.contextmanager
-def statements():
+def listening(name, function):
+    """Have a function called with what all databases are asked meanwhile.
+
+    :param name: of the event, as SQLAlchemy has it
+    :param function: what to call
+    """
+    event.listen(engine.Engine, name, function)
+    try:
+        yield
+    finally:
+        event.remove(engine.Engine, name, function)
+
+
+@contextlib.contextmanager
+def statements(thread=None):
     """Gather the SELECT statements that are executed meanwhile.
 
     Those of heartbeats too: see :class:`NoHeartbeatsTestCase`.
 
+    :param thread: the number of the thread whose they are, None for all
     :returns: a list that fills
     """
     executed = []
 
     def remember(connection, cursor, statement, *args):
         # SELECT 1 is how oslo.db tries a connection, with SQLAlchemy 1.4.
-        if statement.startswith('SELECT') and statement != 'SELECT 1':
+        if (statement.startswith('SELECT') and statement != 'SELECT 1'
+                and thread in (None, threading.get_ident())):
             executed.append(statement)
 
-    event.listen(engine.Engine, 'before_cursor_execute', remember)
-    try:
+    with listening('before_cursor_execute', remember):
         yield executed
-    finally:
-        event.remove(engine.Engine, 'before_cursor_execute', remember)

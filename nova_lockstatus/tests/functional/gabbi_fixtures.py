@@ -14,6 +14,7 @@
 
 import datetime
 import os
+import unittest
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from nova_lockstatus.policies import hypervisor_status as hypervisor_policies
 from nova_lockstatus.policies import server_host_status as host_policies
 from nova_lockstatus.policies import server_locked_status as policies
 from nova_lockstatus.policies import server_state_lock
+from nova_lockstatus.tests.functional import releases
 
 REASON = 'Quarterly close \U0001f512'
 
@@ -40,8 +42,12 @@ class Cloud(fixture.GabbiFixture):
     policy: Mapping[str, str] = {}
     config: Mapping[tuple[str | None, str], Any] = {}
     running: 'Cloud | None' = None
+    microversion = 'latest'
 
     def start_fixture(self) -> None:
+        if not releases.has(self.microversion):
+            raise unittest.SkipTest('This release of Nova has no microversion '
+                                    + self.microversion)
         self.nova = self.embedded()
         self.nova.setUp()
         type(self).running = Cloud.running = self
@@ -53,6 +59,12 @@ class Cloud(fixture.GabbiFixture):
 
     def embedded(self) -> nova.EmbeddedNova:
         return nova.EmbeddedNova(policy=self.policy, config=self.config)
+
+
+class StrictQueries(Cloud):
+    """A Nova whose schemas of queries are strict."""
+
+    microversion = '2.102'
 
 
 class OneServer(Cloud):
@@ -200,6 +212,12 @@ class StateLock(LockedServers):
 
     config = {('lockstatus', 'enabled_extensions'):
               ['os-server-locked-status', 'os-server-state-lock']}
+
+
+class Shares(StateLock):
+    """Locks hold, where servers can have shares."""
+
+    microversion = '2.97'
 
 
 class BoundAdmins(StateLock):

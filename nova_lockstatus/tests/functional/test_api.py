@@ -26,6 +26,7 @@ from gabbi.handlers import base as gabbi_handlers
 
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.tests.functional import gabbi_fixtures
+from nova_lockstatus.tests.functional import releases
 
 GABBITS = os.path.join(os.path.dirname(__file__), 'gabbits')
 
@@ -41,13 +42,15 @@ FOLDERS = {
     'every-api': [
         # /v2 takes no microversion: Nova must not see this one.
         ('/v2/%(project_id)s', '2.73'),
-        *(('/v2.1', microversion) for microversion in MICROVERSIONS),
+        *(('/v2.1', microversion)
+          for microversion in releases.offered(*MICROVERSIONS)),
         ('/v2.1/%(project_id)s', '2.1'),
         ('/v2.1/%(project_id)s', 'latest'),
     ],
     'every-host-api': [
         ('/v2/%(project_id)s', '2.88'),
-        *(('/v2.1', microversion) for microversion in HOST_MICROVERSIONS),
+        *(('/v2.1', microversion)
+          for microversion in releases.offered(*HOST_MICROVERSIONS)),
         ('/v2.1/%(project_id)s', 'latest'),
     ],
 }

@@ -51,11 +51,14 @@ class ApiSamplesTestCase(base.NovaTestCase):
         super().setUp()
         self.lock(self.server_id, 'admin', 'unpaid invoice 4711')
 
-    def assertSample(self, name, answer, status=200):
-        self.assertEqual(status, answer.status_code, answer.text)
+    def assertSample(self, name, answer, code=200, **instead):
+        self.assertEqual(code, answer.status_code, answer.text)
+        body = answer.json
+        if instead:
+            body['server'].update(instead)
         self.assert_sample(
             SAMPLES / (name + '.json'),
-            json.dumps(answer.json, indent=4, ensure_ascii=False), VOLATILE)
+            json.dumps(body, indent=4, ensure_ascii=False), VOLATILE)
 
     def request(self, method, path='/servers/%s', **kwargs):
         if '%s' in path:
@@ -83,7 +86,11 @@ class ApiSamplesTestCase(base.NovaTestCase):
             'POST', '/servers/%s/action', token='admin',
             body={'rebuild': {'imageRef': case.IMAGE}})
         self.addCleanup(self.nova.wait_for, self.server_id, 'ACTIVE')
-        self.assertSample('server-rebuild-resp', answer, status=202)
+        # A nova-compute that is quick has rebuilt the server before Nova
+        # makes the answer.
+        self.assertIn(answer.json['server']['status'], ('ACTIVE', 'REBUILD'))
+        self.assertSample('server-rebuild-resp', answer, 202,
+                          status='REBUILD')
 
     def test_lock(self):
         sample = json.loads((SAMPLES / 'server-lock-req').with_suffix(

@@ -39,7 +39,7 @@ import gc, json, sys, tracemalloc
 from sqlalchemy import engine, event
 from nova_lockstatus.cmd import nova_config
 nova_config.load([sys.argv[1]], [])
-from nova_lockstatus import ahead, report, report_format
+from nova_lockstatus.report import ahead, locked, writers
 from nova_lockstatus.hooks import locked_servers
 locked_servers.CHUNK = 200
 cell, = [cell for cell in locked_servers.cells() if cell.name == 'two']
@@ -54,9 +54,9 @@ def measure(**filters):
         tracemalloc.start()
         servers = 0
         with open('/dev/null', 'w') as target:
-            writer = report_format.Table(target, report.COLUMNS)
+            writer = writers.Table(target, locked.COLUMNS)
             for chunk in ahead.iterate(lambda: locked_servers.read(
-                    cell, report.Filters(**filters)), 60):
+                    cell, locked.Filters(**filters)), 60):
                 servers += len(chunk)
                 writer.write(chunk)
                 # What is garbage by now is not what is held.

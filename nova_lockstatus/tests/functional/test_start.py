@@ -14,6 +14,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import fixtures
 from nova import policy as nova_policy
@@ -23,6 +25,7 @@ from oslo_config import cfg
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus import filter as lockstatus_filter
+from nova_lockstatus import releases
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests import packages
 from nova_lockstatus.tests.functional import base
@@ -47,6 +50,19 @@ class Usurper(Ruleless):
     alias = 'x-usurper'
     server_fields = ()
     policies = (policy.RuleDefault('os_compute_api:servers:show', '@'),)
+'''
+
+
+# Makes the filter with a Nova that has lost a module.
+LACKING = '''
+import sys
+sys.modules['nova.db.main'] = None
+from oslo_config import cfg
+from nova_lockstatus import conf
+from nova_lockstatus import filter
+conf.register_opts(cfg.CONF)
+cfg.CONF.set_override('on_incompatible', sys.argv[1], 'lockstatus')
+filter.filter_factory({})(None)
 '''
 
 
@@ -78,6 +94,12 @@ class StartTestCase(base.NovaTestCase):
 
     def test_default(self):
         self.assertTrue(self.starts())
+
+    def test_rules_are_loaded_beside_novas(self):
+        base.load_app()
+        rules = nova_policy._ENFORCER.rules
+        self.assertIn('os_compute_api:servers:show', rules)
+        self.assertIn('os_compute_api:os-server-locked-status:locked', rules)
 
     def test_configuration_file(self):
         self.configure('lockstatus', enabled_extensions=[])
@@ -136,17 +158,46 @@ class StartTestCase(base.NovaTestCase):
             'nova.version.version_string', lambda: '19.3.2'))
         self.assertDoesNotStart(exception.UnsupportedNova, 'Nova 19.3.2')
 
-    def test_newer_nova(self):
+    def use_newer_nova(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova.version.version_string', lambda: '99.0.0.0rc1'))
-        self.assertTrue(self.starts())
+            'nova.version.version_string',
+            lambda: '%d.0.0.0rc1' % (releases.NEWEST + 1)))
 
-    def test_hook_that_does_not_fit(self):
+    def use_other_view(self):
         def show(self, instance, request):
             pass
 
         self.useFixture(fixtures.MockPatchObject(
             servers.ViewBuilder, 'show', show))
+
+    def newer_lines(self):
+        return [line for line in self.nova.log.splitlines()
+                if 'the newest release that this nova-lockstatus' in line]
+
+    def test_newer_nova_that_fits(self):
+        self.assertTrue(self.starts())
+        self.assertEqual([], self.newer_lines())
+        self.use_newer_nova()
+        self.assertTrue(self.starts())
+        # A line for each of the pipelines.
+        lines = self.newer_lines()
+        self.assertEqual([True, True],
+                         [' WARNING ' in line for line in lines])
+        self.assertIn(
+            'This is Nova %d.0.0.0rc1, and the newest release that this '
+            'nova-lockstatus was tested with is %d.'
+            % (releases.NEWEST + 1, releases.NEWEST), lines[0])
+
+    def test_newer_nova_that_does_not_fit(self):
+        self.use_newer_nova()
+        self.use_other_view()
+        self.assertDoesNotStart(
+            exception.HookMismatch,
+            'nova.api.openstack.compute.views.servers:ViewBuilder.show takes '
+            '(self, instance, request)')
+
+    def test_hook_that_does_not_fit(self):
+        self.use_other_view()
         self.assertDoesNotStart(
             exception.HookMismatch,
             'ViewBuilder.show takes (self, instance, request)')
@@ -156,6 +207,19 @@ class StartTestCase(base.NovaTestCase):
             'nova.api.openstack.wsgi.Resource.dispatch', None))
         self.assertDoesNotStart(exception.HookMismatch,
                                 'Resource.dispatch is no function')
+
+    def test_module_of_nova_that_is_gone(self):
+        for choice, code, words in (
+                ('fail', 1, 'stops the start of nova-api: '),
+                ('disable', 0, 'is off, this is stock Nova: ')):
+            done = subprocess.run(
+                [sys.executable, '-W', 'ignore', '-c', LACKING, choice],
+                capture_output=True, text=True, timeout=300)
+            self.assertEqual(code, done.returncode, done.stderr)
+            self.assertIn(words + 'nova-lockstatus does not fit the installed '
+                          'Nova: a module or a name in it is not there (',
+                          done.stderr)
+            self.assertIn('nova.db.main', done.stderr)
 
     def test_on_incompatible_disable(self):
         self.configure('lockstatus', on_incompatible='disable')

@@ -127,10 +127,11 @@ class BypassTestCase(StateLockTestCase):
         answer = self.act(server_id, {'os-stop': None}, OPERATOR.token)
         self.assertEqual(202, answer.status_code, answer.text)
         self.nova.wait_for(server_id, 'SHUTOFF')
-        told = [notification['payload']['nova_object.data']['locked']
-                for notification
-                in self.nova.case.notifier.versioned_notifications
-                if notification['event_type'].startswith('instance.')]
+        told = [payload['locked'] for payload in (
+            notification['payload']['nova_object.data'] for notification
+            in self.nova.case.notifier.versioned_notifications
+            if notification['event_type'].startswith('instance.'))
+            if payload['uuid'] == server_id]
         self.assertNotEqual([], told)
         self.assertEqual({True}, set(told))
         row = self.row(server_id)

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-from nova_lockstatus import paste_config
+from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.store import api
 from nova_lockstatus.tests import commands
@@ -45,7 +45,7 @@ class StoreTestCase(test_watch_process.ProcessTestCase):
         super().setUp()
         stock = pathlib.Path(paste.find()).read_text()
         pathlib.Path(self.folder, 'api-paste.ini').write_text(
-            paste_config.enable(stock))
+            paste_edit.enable(stock))
 
     def configure(self, guard, url=None):
         super().configure(guard)

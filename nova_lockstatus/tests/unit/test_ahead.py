@@ -16,7 +16,7 @@ import time
 
 import testtools
 
-from nova_lockstatus import ahead
+from nova_lockstatus.report import ahead
 from nova_lockstatus import exception
 
 

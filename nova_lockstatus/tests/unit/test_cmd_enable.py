@@ -21,8 +21,8 @@ import fixtures
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus import paste_config
-from nova_lockstatus.cmd import paste_file
+from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.api_paste import file as paste_file
 from nova_lockstatus.tests import commands
 
 TOP = pathlib.Path(__file__).parents[3]
@@ -30,7 +30,7 @@ TOP = pathlib.Path(__file__).parents[3]
 STOCK = (pathlib.Path(__file__).parent / 'api_paste'
          / 'nova-32-to-34.ini').read_bytes()
 
-EDITED = paste_config.enable(STOCK.decode()).encode()
+EDITED = paste_edit.enable(STOCK.decode()).encode()
 
 
 class FileTestCase(testtools.TestCase):

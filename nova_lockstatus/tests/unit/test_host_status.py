@@ -77,25 +77,6 @@ class ComputeServiceTestCase(testtools.TestCase):
             self.assertEqual(3, host_status.compute_service(order).id)
 
 
-class ParseTestCase(testtools.TestCase):
-
-    def test_values(self):
-        for values, expected in (
-                (['UP'], {'UP'}), ([''], {''}), (['UP', 'UP'], {'UP'}),
-                (['UP,DOWN'], {'UP', 'DOWN'}), (['UP,'], {'UP', ''}),
-                (['UP', 'DOWN,UNKNOWN', 'MAINTENANCE', ''],
-                 {'UP', 'DOWN', 'UNKNOWN', 'MAINTENANCE', ''})):
-            self.assertEqual(expected, host_status.parse(values))
-
-    def test_other_values(self):
-        for values, wrong in (
-                (['up'], 'up'), (['UP', 'x'], 'x'), (['UP,x,DOWN'], 'x'),
-                ([' UP'], ' UP'), (['UP;DOWN'], 'UP;DOWN'),
-                (['z', 'a'], 'a')):
-            error = self.assertRaises(ValueError, host_status.parse, values)
-            self.assertEqual((wrong,), error.args)
-
-
 class HostsInTestCase(testtools.TestCase):
 
     def test_hosts(self):

@@ -23,7 +23,7 @@ import ddt
 import requests
 import testtools
 
-from nova_lockstatus.osc import age
+from nova_lockstatus import age
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import history
 from nova_lockstatus.osc import hypervisor_status

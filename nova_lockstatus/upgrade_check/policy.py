@@ -21,12 +21,12 @@ from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
 from nova_lockstatus import manager
-from nova_lockstatus import status_check
+from nova_lockstatus.upgrade_check import checks
 
 _OLD_FILE = 'policy.json'
 
 
-def check_file(installation: status_check.Installation
+def check_file(installation: checks.Installation
                ) -> upgradecheck.Result:
     """Look for a policy file that oslo.policy does not read."""
     conf = installation.conf
@@ -35,16 +35,16 @@ def check_file(installation: status_check.Installation
     configured = conf.oslo_policy.policy_file
     path = conf.find_file(configured)
     if path:
-        return status_check.success(path)
+        return checks.success(path)
     location = conf.get_location('policy_file', 'oslo_policy')
     if location is not None and location.location.is_user_controlled:
-        return status_check.warning(
+        return checks.warning(
             '[oslo_policy]policy_file names %s, which is not there: the '
             'defaults of all rules are in force. Correct it, or take it out.'
             % configured)
     old_path = conf.find_file(_OLD_FILE)
     if not old_path:
-        return status_check.success(
+        return checks.success(
             'There is no %s: the defaults of the rules are in force, but for '
             'those in [oslo_policy]policy_dirs.' % configured)
     advice = ('Convert it with "oslopolicy-convert-json-to-yaml --namespace '
@@ -53,15 +53,15 @@ def check_file(installation: status_check.Installation
                   old_path, old_path.removesuffix('.json'), old_path))
     # NOTE: up to release 4 of oslo.policy an Enforcer falls back to it.
     if enforcer.policy_file == _OLD_FILE:
-        return status_check.warning(
+        return checks.warning(
             '%s is read, as there is no %s, but newer releases of oslo.policy '
             'do not read it. %s' % (old_path, configured, advice))
-    return status_check.failure(
+    return checks.failure(
         '%s is not read: [oslo_policy]policy_file is %s. The rules in it are '
         'not in force. %s' % (old_path, configured, advice))
 
 
-def check_rules(installation: status_check.Installation
+def check_rules(installation: checks.Installation
                 ) -> upgradecheck.Result:
     """Look for rules in policy files that nobody knows or that are wrong."""
     from nova_lockstatus.hooks import enforcer as enforcers
@@ -71,7 +71,7 @@ def check_rules(installation: status_check.Installation
         enforcer.load_rules()
     except Exception as error:
         # Whatever comes up in a parser of YAML or JSON.
-        return status_check.failure(
+        return checks.failure(
             'A policy file cannot be read: %s. Correct it.'
             % ' '.join(str(error).split()))
     unreadable = enforcers.unreadable_rules(enforcer)
@@ -83,14 +83,14 @@ def check_rules(installation: status_check.Installation
         ('These lead to a rule that is not there, or in a circle: %s; correct '
          'them.', enforcers.undefined_rules(enforcer))) if names]
     if unreadable:
-        return status_check.failure(' '.join(problems))
+        return checks.failure(' '.join(problems))
     if problems:
-        return status_check.warning(' '.join(problems))
-    return status_check.success(
+        return checks.warning(' '.join(problems))
+    return checks.success(
         '%d rules are set in policy files.' % len(enforcer.file_rules))
 
 
-def _make_enforcer(installation: status_check.Installation) -> Any:
+def _make_enforcer(installation: checks.Installation) -> Any:
     from nova_lockstatus.hooks import enforcer
     try:
         extensions = manager.load_extensions(

@@ -17,7 +17,7 @@ import datetime
 import testtools
 from oslo_upgradecheck import upgradecheck
 
-from nova_lockstatus import status_watch
+from nova_lockstatus.upgrade_check import watch as watch_check
 from nova_lockstatus.store import api
 
 NOW = datetime.datetime(2026, 11, 1, 12, 0, 0)
@@ -30,7 +30,7 @@ SUCCESS, WARNING, FAILURE = (
 class JudgeTestCase(testtools.TestCase):
 
     def judge(self, guard, **ages):
-        result = status_watch.judge(guard, [
+        result = watch_check.judge(guard, [
             api.Watch(host, NOW - datetime.timedelta(days=9),
                       NOW - datetime.timedelta(seconds=age))
             for host, age in ages.items()], NOW)

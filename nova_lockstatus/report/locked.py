@@ -18,7 +18,7 @@ import datetime
 import re
 from typing import NamedTuple
 
-from nova_lockstatus.osc import age
+from nova_lockstatus import age
 
 
 class Server(NamedTuple):

@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus import status_check
+from nova_lockstatus.upgrade_check import checks
 from nova_lockstatus.store import api
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
 
 
-def check(installation: status_check.Installation) -> upgradecheck.Result:
+def check(installation: checks.Installation) -> upgradecheck.Result:
     """Ask the store whether nova-lockstatus-watch has reported lately.
 
     :param installation: what is looked at
@@ -38,15 +38,15 @@ def check(installation: status_check.Installation) -> upgradecheck.Result:
         migration.check(store)
         watches = api.list_watches(store)
     except exception.StoreNotConfigured:
-        return status_check.success(
+        return checks.success(
             '[lockstatus]connection is not set, so it cannot be told whether '
             'nova-lockstatus-watch runs.')
     except exception.StoreUnreachable as error:
-        return status_check.failure(
+        return checks.failure(
             '%s Correct it. If the database is new, then run '
             '"nova-lockstatus db sync".' % error)
     except exception.LockStatusException as error:
-        return status_check.failure(str(error))
+        return checks.failure(str(error))
     return judge(conf.lockstatus.guard, watches, api.now())
 
 
@@ -69,18 +69,18 @@ def judge(guard: str, watches: Sequence[api.Watch], now: datetime.datetime
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
             'from %s for %d s' % pair for pair in missing.items())
     elif there:
-        return status_check.success(', '.join(there))
+        return checks.success(', '.join(there))
     else:
         text = 'No nova-lockstatus-watch runs.'
     if guard == 'off':
-        return status_check.success(
+        return checks.success(
             '%s [lockstatus]guard is "off", so none is needed.' % text)
     if there:
-        return status_check.warning(
+        return checks.warning(
             '%s It runs on %s. Start the others again, or wait: what does '
             'not report is forgotten after a day.' % (text, ', '.join(there)))
     text = ('%s Locked servers that should be down are not watched over, and '
             '[lockstatus]guard is "%s". Start it.' % (text, guard))
     if guard == 'enforce':
-        return status_check.failure(text)
-    return status_check.warning(text)
+        return checks.failure(text)
+    return checks.warning(text)

@@ -19,7 +19,7 @@ import testtools
 from hypothesis import strategies
 
 from nova_lockstatus import exception
-from nova_lockstatus import paste_config
+from nova_lockstatus.api_paste import edit as paste_edit
 
 FILES = sorted((pathlib.Path(__file__).parent / 'api_paste').glob('*.ini'))
 
@@ -81,7 +81,7 @@ class FilesTestCase(testtools.TestCase):
     def check(self, name, expected):
         before = text_of(next(
             path for path in FILES if path.name == name + '.ini'))
-        after = paste_config.enable(before)
+        after = paste_edit.enable(before)
         self.assertEqual({**expected, **self.OWN_SECTION}, {
             place: words for place, words in changes(before, after).items()
             if place != ('filter:lockstatus', 'common')})
@@ -124,7 +124,7 @@ class FilesTestCase(testtools.TestCase):
         app = 'osapi_compute'
         before = text_of(next(
             path for path in FILES if path.name == 'hand-made.ini'))
-        after = paste_config.enable(before)
+        after = paste_edit.enable(before)
         self.assertEqual(
             {('pipeline:new', 'pipeline'): ('audit', 'lockstatus', app),
              ('pipeline:old', 'pipeline'): ('legacy_v2', 'lockstatus', app)},
@@ -144,11 +144,11 @@ class FilesTestCase(testtools.TestCase):
                     lambda text: text.replace('\n', '\r'),
                     lambda text: text.replace('\n', ' \n')):
                 before = change(text_of(path))
-                after = paste_config.enable(before)
+                after = paste_edit.enable(before)
                 self.assertNotEqual(before, after)
-                self.assertEqual(after, paste_config.enable(after))
-                self.assertEqual(before, paste_config.disable(after))
-                self.assertEqual(before, paste_config.disable(before))
+                self.assertEqual(after, paste_edit.enable(after))
+                self.assertEqual(before, paste_edit.disable(after))
+                self.assertEqual(before, paste_edit.disable(before))
 
 
 class HandMadeTestCase(testtools.TestCase):
@@ -165,66 +165,66 @@ class HandMadeTestCase(testtools.TestCase):
             if 'other' in factory:
                 self.refused('2 filters of this plugin', SMALL + own)
                 continue
-            after = paste_config.enable(SMALL + own)
+            after = paste_edit.enable(SMALL + own)
             self.assertEqual(
                 SMALL.replace('router\n', 'ours router\n', 1) + own, after)
-            self.assertEqual(after, paste_config.enable(after))
+            self.assertEqual(after, paste_edit.enable(after))
             # It is not as "enable" would have written it: it stays.
-            self.assertEqual(SMALL + own, paste_config.disable(after))
+            self.assertEqual(SMALL + own, paste_edit.disable(after))
             self.assertEqual(['filter:ours'],
-                             paste_config.remaining(SMALL + own))
+                             paste_edit.remaining(SMALL + own))
 
     def test_one_pipeline_has_it(self):
         half = PIPELINE.replace('router', 'lockstatus router') + (
             PIPELINE.replace(':p]', ':q]')) + ROUTER + CONTEXT + (
             '\n[filter:lockstatus]\nuse = egg:nova-lockstatus\n')
-        after = paste_config.enable(half)
+        after = paste_edit.enable(half)
         self.assertEqual(half.replace('context router',
                                       'context lockstatus router'), after)
         self.assertEqual(
             PIPELINE + PIPELINE.replace(':p]', ':q]') + ROUTER + CONTEXT,
-            paste_config.disable(half))
+            paste_edit.disable(half))
 
     def test_named_as_an_egg(self):
         text = SMALL.replace('router', 'egg:nova-lockstatus router', 1)
-        self.assertEqual(text, paste_config.enable(text))
-        self.assertEqual(SMALL, paste_config.disable(text))
+        self.assertEqual(text, paste_edit.enable(text))
+        self.assertEqual(SMALL, paste_edit.disable(text))
 
     def test_place_that_is_as_good_is_left(self):
-        text = paste_config.enable(SMALL).replace(
+        text = paste_edit.enable(SMALL).replace(
             'lockstatus router', 'lockstatus audit router')
-        self.assertEqual(text, paste_config.enable(text))
+        self.assertEqual(text, paste_edit.enable(text))
 
     def test_options_of_the_section_are_kept(self):
         own = '\n[filter:lockstatus]\nuse = egg:nova-lockstatus\n' + (
             'enabled_extensions = os-server-locked-status\n')
         text = SMALL.replace('router', 'lockstatus router', 1) + own
-        self.assertEqual(text, paste_config.enable(SMALL + own))
-        self.assertEqual(SMALL + own, paste_config.disable(text))
+        self.assertEqual(text, paste_edit.enable(SMALL + own))
+        self.assertEqual(SMALL + own, paste_edit.disable(text))
         self.assertEqual(['filter:lockstatus'],
-                         paste_config.remaining(SMALL + own))
-        self.assertEqual([], paste_config.remaining(SMALL))
+                         paste_edit.remaining(SMALL + own))
+        self.assertEqual([], paste_edit.remaining(SMALL))
 
     def test_named_twice_is_removed_twice(self):
-        text = paste_config.enable(SMALL).replace(
+        text = paste_edit.enable(SMALL).replace(
             'lockstatus', 'lockstatus  lockstatus', 1)
         self.refused('has the filter of this plugin 2 times', text)
-        self.assertEqual(SMALL, paste_config.disable(text))
+        self.assertEqual(SMALL, paste_edit.disable(text))
 
     def test_other_pipeline_that_names_it(self):
-        text = paste_config.enable(SMALL) + (
+        text = paste_edit.enable(SMALL) + (
             '\n[pipeline:meta]\npipeline = lockstatus metaapp\n')
-        self.assertEqual(text, paste_config.enable(text))
+        self.assertEqual(text, paste_edit.enable(text))
         self.assertEqual(
             SMALL + '\n[pipeline:meta]\npipeline = metaapp\n',
-            paste_config.disable(text))
+            paste_edit.disable(text))
 
     def test_nested_pipelines_get_it_once(self):
         outer = '[pipeline:o]\npipeline = audit p\n'
-        self.assertEqual(outer + paste_config.enable(SMALL),
-                         paste_config.enable(outer + SMALL))
+        self.assertEqual(outer + paste_edit.enable(SMALL),
+                         paste_edit.enable(outer + SMALL))
 
-    def refused(self, words, text, edit=paste_config.enable):
+    def refused(self, words, text, edit=paste_edit.enable):
         error = self.assertRaises(exception.PasteFileNotUnderstood,
                                   edit, text, '/etc/x.ini')
         self.assertTrue(str(error).startswith('/etc/x.ini is left as it is: '))
@@ -292,7 +292,7 @@ class HandMadeTestCase(testtools.TestCase):
                 ('[filter-app:f] puts a filter directly before',
                  SMALL + '[filter-app:f]\nuse = egg:x\nnext = router\n'),
                 ('"filter-with" in [app:x] names the filter of this plugin',
-                 paste_config.enable(SMALL)
+                 paste_edit.enable(SMALL)
                  + '[app:x]\nuse = egg:x\nfilter-with = lockstatus\n'),
                 ('[filter:x] uses itself',
                  SMALL.replace('router', 'x router', 1)
@@ -303,11 +303,11 @@ class HandMadeTestCase(testtools.TestCase):
         own = '[filter:lockstatus]\nuse = egg:nova-lockstatus\n'
         hidden = '[DEFAULT]\nend = lockstatus\n' + own + SMALL.replace(
             'router', '%(end)s router', 1)
-        self.assertEqual(hidden, paste_config.enable(hidden))
-        self.refused('from %(...)s', hidden, paste_config.disable)
+        self.assertEqual(hidden, paste_edit.enable(hidden))
+        self.refused('from %(...)s', hidden, paste_edit.disable)
         self.refused('"x" in [composite:r] names the filter', SMALL + own
                      + '[composite:r]\nuse = call:roles:factory\n'
-                     'x = lockstatus\n', paste_config.disable)
+                     'x = lockstatus\n', paste_edit.disable)
 
 
 @strategies.composite
@@ -354,7 +354,7 @@ class PropertiesTestCase(testtools.TestCase):
     @hypothesis.settings(database=None, deadline=None, max_examples=150)
     @hypothesis.given(paste_files())
     def test_any_file(self, before):
-        after = paste_config.enable(before)
+        after = paste_edit.enable(before)
         expected = values_of(before)
         for place in (('composite:openstack_compute_api_v21', 'keystone'),
                       ('composite:openstack_compute_api_v21', 'noauth2'),
@@ -365,6 +365,6 @@ class PropertiesTestCase(testtools.TestCase):
                          found.pop(('filter:lockstatus', 'use')))
         found.pop(('filter:lockstatus', 'here'))
         self.assertEqual(expected, found)
-        self.assertEqual(after, paste_config.enable(after))
-        self.assertEqual(before, paste_config.disable(after))
-        self.assertEqual(before, paste_config.disable(before))
+        self.assertEqual(after, paste_edit.enable(after))
+        self.assertEqual(before, paste_edit.disable(after))
+        self.assertEqual(before, paste_edit.disable(before))

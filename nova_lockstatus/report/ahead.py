@@ -13,6 +13,9 @@
 
 """Reads on while what was read is being used, and waits only so long."""
 
+# NOTE: the queue of an older eventlet takes no type in brackets.
+from __future__ import annotations
+
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable

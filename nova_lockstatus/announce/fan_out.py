@@ -1,0 +1,74 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Announces a change of a host for each of its servers."""
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_lockstatus import daemon_threads
+from nova_lockstatus.announce import change as changes
+from nova_lockstatus.hooks import host_servers
+from nova_lockstatus.notifications import host_status as notifications
+
+LOG = logging.getLogger(__name__)
+
+
+SENDERS = 4
+"""How many threads send what a large host has to be told: a message waits for
+the broker to confirm it."""
+
+SHARE = 50
+"""How many servers are worth another thread, which takes a connection."""
+
+
+class FanOut:
+    """Reads the servers of a host and sends what its change means to each.
+
+    :param conf: Nova's configuration
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._conf = conf
+
+    def announce(self, change: changes.Change) -> None:
+        """Announce a change for all servers that are on the host now.
+
+        A server whose notification cannot be sent is logged, and the others
+        have theirs. All are sent when this returns, so that what is announced
+        next of the host comes after it.
+
+        :param change: the change
+        :raises Exception: when the servers cannot be read, as those of a cell
+            that is down
+        """
+        context = host_servers.context(change)
+        sender = notifications.Sender(context, change, self._conf)
+        failed: list[str] = []
+
+        def send(server: host_servers.Server) -> None:
+            try:
+                sender.send(server)
+            except Exception:
+                failed.append(server.uuid)
+                LOG.exception('It was not announced that the host of server '
+                              '%s is %s.', server.uuid, change.new)
+
+        read = 0
+        for servers in host_servers.read(context, change.host):
+            read += len(servers)
+            daemon_threads.call_for_each(
+                send, servers, min(SENDERS, 1 + len(servers) // SHARE))
+        LOG.info('Announced for %(sent)d servers that their host is %(new)s, '
+                 'before %(old)s; failed for %(failed)d.',
+                 {'sent': read - len(failed), 'failed': len(failed),
+                  'new': change.new, 'old': change.old})

@@ -1,0 +1,48 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import threading
+import time
+
+import testtools
+
+from nova_lockstatus import daemon_threads
+
+
+class CallForEachTestCase(testtools.TestCase):
+
+    def test_each_once_and_all_are_waited_for(self):
+        done = []
+
+        def work(item):
+            time.sleep(0.01)
+            done.append(item)
+
+        for workers in (1, 3, 50):
+            done.clear()
+            daemon_threads.call_for_each(work, range(20), workers)
+            self.assertEqual(list(range(20)), sorted(done))
+
+    def test_who_does_not_end_is_not_waited_for(self):
+        released, found = threading.Event(), []
+        self.addCleanup(released.set)
+
+        def work(item):
+            found.append(threading.current_thread())
+            released.wait(60)
+
+        started = time.monotonic()
+        daemon_threads.call_for_each(work, range(9), 3, 0.2)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertEqual(3, len(found))
+        # Nor when the process ends.
+        self.assertEqual({True}, {thread.daemon for thread in found})

@@ -1,0 +1,42 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import testtools
+
+from nova_lockstatus import exception
+from nova_lockstatus import search_values
+
+KNOWN = ('UP', 'UNKNOWN', 'DOWN', '')
+
+
+class ParseTestCase(testtools.TestCase):
+
+    def test_values(self):
+        for text, expected in (
+                ('UP', {'UP'}), ('', {''}), ('UP,UP', {'UP'}),
+                ('UP,DOWN', {'UP', 'DOWN'}), ('UP,', {'UP', ''}),
+                ('UP,DOWN,UNKNOWN,', set(KNOWN))):
+            self.assertEqual(expected,
+                             search_values.parse('state', text, KNOWN))
+
+    def test_other_values(self):
+        for text, wrong in (
+                ('up', 'up'), ('UP,x', 'x'), ('UP,x,DOWN', 'x'),
+                (' UP', ' UP'), ('UP;DOWN', 'UP;DOWN'), ('z,a', 'a'),
+                ("it's", "it's")):
+            error = self.assertRaises(
+                exception.InvalidSearch, search_values.parse, 'state', text,
+                KNOWN)
+            self.assertEqual(
+                'Invalid input for query parameters state. Value: %s. %r is '
+                "not one of ['UP', 'UNKNOWN', 'DOWN', '']" % (wrong, wrong),
+                str(error))
