@@ -17,6 +17,7 @@ import uuid
 
 import fixtures
 import sqlalchemy
+from nova import config
 from nova import context as nova_context
 from nova import objects
 from nova import rpc
@@ -26,13 +27,9 @@ from nova.db import migration
 from nova.db.main import api as main_db
 from nova.db.main import models
 from nova.network import model as network_model
-from sqlalchemy import exc
 
 from nova_lockstatus.embedded import identity as identities
-
-URL = os.environ.get('NOVA_LOCKSTATUS_TEST_DATABASE',
-                     'mysql+pymysql://root@127.0.0.1')
-
+from nova_lockstatus.tests import store_databases
 
 _CONFIG = """\
 [DEFAULT]
@@ -50,9 +47,10 @@ def configure(path):
 
     :param path: of a nova.conf
     """
-    CONF(['--config-file', path])
+    # NOTE: where osprofiler is installed, Nova wants its options, too.
+    config.parse_args(['nova-api'], default_config_files=[path],
+                      configure_db=False)
     objects.register_all()
-    rpc.init(CONF)
 
 
 class Databases(fixtures.Fixture):
@@ -66,9 +64,6 @@ class Databases(fixtures.Fixture):
         self._charset = charset
 
     def _setUp(self):
-        self._server = sqlalchemy.create_engine(
-            URL, isolation_level='AUTOCOMMIT')
-        self.addCleanup(self._server.dispose)
         urls = [self._create(kind) for kind in ('cell', 'api')]
         self.config = os.path.join(
             self.useFixture(fixtures.TempDir()).path, 'nova.conf')
@@ -91,12 +86,8 @@ class Databases(fixtures.Fixture):
         self.addCleanup(api_db.get_engine().dispose)
 
     def _create(self, kind):
-        name = 'nova_lockstatus_%s_%s' % (kind, uuid.uuid4().hex[:12])
-        self._execute('CREATE DATABASE %s' % name)
-        self.addCleanup(self._execute, 'DROP DATABASE %s' % name)
-        url = sqlalchemy.make_url(URL).set(
-            database=name, query={'charset': self._charset})
-        return url.render_as_string(hide_password=False)
+        return store_databases.create(self, store_databases.MARIADB, kind,
+                                      charset=self._charset)
 
     def _map_cell(self, name, url):
         cell = objects.CellMapping(
@@ -118,9 +109,15 @@ class Databases(fixtures.Fixture):
             migration.db_sync(database='main', context=context)
         return cell
 
-    def _execute(self, statement):
-        with self._server.connect() as connection:
-            connection.execute(sqlalchemy.text(statement))
+    def convert_reasons(self, charset):
+        """Convert the column of the reasons, as an operator may have done.
+
+        :param charset: its character set, and if need be its collation
+        """
+        with self.engine.begin() as connection:
+            connection.execute(sqlalchemy.text(
+                'ALTER TABLE instance_system_metadata '
+                'MODIFY value VARCHAR(255) CHARACTER SET ' + charset))
 
     def create_server(self, cell=None):
         """Create a server of the owner's, as if it had been booted.
@@ -194,10 +191,4 @@ def unreachable():
 
     :returns: the reason, None where it can
     """
-    try:
-        engine = sqlalchemy.create_engine(URL)
-        with engine.connect():
-            return None
-    except (ImportError, exc.SQLAlchemyError) as error:
-        return 'No database server at %s: %s' % (
-            sqlalchemy.make_url(URL).render_as_string(), error)
+    return store_databases.unreachable(store_databases.MARIADB)

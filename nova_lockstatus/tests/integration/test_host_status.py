@@ -18,7 +18,6 @@ import json
 import uuid
 from typing import Any
 
-import sqlalchemy
 from nova.db.main import models
 from oslo_utils import timeutils
 
@@ -80,6 +79,8 @@ class HostStatusTestCase(test_server_lock.DatabaseTestCase):
                     last_seen_up=timeutils.utcnow()))
 
     def list(self, query='', token='admin', microversion='2.1'):
+        # However long the tests have taken since.
+        self.report()
         answer, = self.worker.ask({
             'method': 'GET', 'token': token, 'microversion': microversion,
             'path': '/v2.1/servers/detail?all_tenants=1' + query})
@@ -135,10 +136,7 @@ class ConvertedReasonsTestCase(ReasonsTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        with cls.databases.engine.begin() as connection:
-            connection.execute(sqlalchemy.text(
-                'ALTER TABLE instance_system_metadata MODIFY value '
-                'VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'))
+        cls.databases.convert_reasons('utf8mb4 COLLATE utf8mb4_bin')
 
 
 class ManyHostsTestCase(HostStatusTestCase):

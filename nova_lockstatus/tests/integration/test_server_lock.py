@@ -346,10 +346,7 @@ class ConvertedTestCase(ReasonTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        with cls.databases.engine.begin() as connection:
-            connection.execute(sqlalchemy.text(
-                'ALTER TABLE instance_system_metadata '
-                'MODIFY value VARCHAR(255) CHARACTER SET utf8mb4'))
+        cls.databases.convert_reasons('utf8mb4')
 
     def test_stock_nova_beside(self):
         """Stored is what stock Nova stores there."""

@@ -1,0 +1,185 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Nova's services: those that know all cells, and those of each cell."""
+
+import json
+import os
+import shutil
+import sys
+
+from nova_lockstatus.embedded import paste
+from nova_lockstatus.tests.integration.cloud import engines
+from nova_lockstatus.tests.integration.cloud import gunicorn
+from nova_lockstatus.tests.integration.cloud import nova_config
+
+_PYTHON = (sys.executable, '-m')
+
+
+class Nova:
+    """The services of Nova.
+
+    :param name: of the cloud
+    :param folder: of the cloud
+    :param processes: those of the cloud
+    :param keystone: the Keystone
+    :param ports: of the API and of the way to each cell's database, by name
+    """
+
+    def __init__(self, name, folder, processes, keystone, ports):
+        self.url = 'http://127.0.0.1:%d' % ports['api']
+        self._name = name
+        self._processes = processes
+        self._ports = ports
+        self._writer = nova_config.Writer(name, folder, keystone)
+        self._api = gunicorn.Gunicorn(processes, folder, 'nova-api')
+        self._configs = {}
+
+    @property
+    def config(self):
+        """The path of the nova.conf of those who know all cells."""
+        return self._configs[nova_config.CONTROLLER]
+
+    @property
+    def api_paste(self):
+        """The path of the API's api-paste.ini."""
+        return self.config.with_name('api-paste.ini')
+
+    def prepare(self):
+        """Write the configuration, and begin to make the databases."""
+        self._configs[nova_config.CONTROLLER] = (
+            self._writer.write_controller())
+        shutil.copy(paste.find(), self.api_paste)
+        cells = {}
+        for cell, host in nova_config.CELLS.items():
+            port = self._ports[cell]
+            self._configs[cell] = self._writer.write_conductor(cell, port)
+            self._configs[host] = self._writer.write_compute(cell)
+            self.start_cell_database(cell)
+            cells[cell] = (engines.database_url(self._name + cell, port),
+                           engines.transport_url(self._name + cell))
+        self._processes.start('nova-manage', [
+            *_PYTHON, __package__ + '.nova_manage', str(self.config),
+            engines.database_url(self._name + 'cell0'), json.dumps(cells)])
+
+    def start(self, with_filter, workers):
+        """Start all services, once the databases are made.
+
+        :param with_filter: whether the API has the plugin's filter
+        :param workers: how many processes the API has
+        """
+        self._processes.finish('nova-manage')
+        for cell, host in nova_config.CELLS.items():
+            self._start('nova-conductor', cell)
+            self.start_compute(host)
+        self._start('nova-conductor', nova_config.CONTROLLER)
+        self._start('nova-scheduler', nova_config.CONTROLLER)
+        if with_filter:
+            self._switch_filter(with_filter)
+        self._api.start(
+            self._ports['api'], 'nova.wsgi.osapi_compute:application',
+            {'OS_NOVA_CONFIG_DIR': str(self.config.parent)}, workers)
+
+    def wait(self):
+        """Wait until the API and the hypervisors are there."""
+        self._run('nova-lockstatus', 'db', 'sync', '--config-file',
+                  str(self.config))
+        self._api.wait()
+        for cell in nova_config.CELLS:
+            self._processes.wait_for(
+                'there is a hypervisor in ' + cell,
+                lambda cell=cell: engines.select(
+                    self._name + cell, 'SELECT uuid FROM compute_nodes'))
+        self._run('nova-manage', '--config-file', str(self.config),
+                  'cell_v2', 'discover_hosts', '--strict')
+
+    def restart_api(self, with_filter=None):
+        """Replace the processes of the API.
+
+        :param with_filter: whether they have the plugin's filter from then
+            on; as before if None
+        """
+        if with_filter is not None:
+            self._switch_filter(with_filter)
+        self._api.reload()
+
+    def start_compute(self, host):
+        """Start the nova-compute of a host.
+
+        :param host: its name
+        """
+        self._processes.start('nova-compute-' + host, [
+            *_PYTHON, __package__ + '.compute',
+            '--config-file', str(self._configs[host])])
+
+    def stop_compute(self, host):
+        """Stop the nova-compute of a host.
+
+        :param host: its name
+        """
+        self._processes.stop('nova-compute-' + host)
+
+    def start_watch(self):
+        """Start nova-lockstatus-watch."""
+        self._start('nova-lockstatus-watch', nova_config.CONTROLLER)
+
+    def stop_watch(self):
+        """Stop nova-lockstatus-watch."""
+        self._processes.stop('nova-lockstatus-watch-controller')
+
+    def guest(self, host, server_id):
+        """Tell where the hypervisor has a guest's power state.
+
+        :param host: that it is on
+        :param server_id: the server's id
+        :returns: the path of a file
+        """
+        return self._configs[host].parent / 'guests' / server_id
+
+    def start_cell_database(self, cell):
+        """Let a cell's database be reached.
+
+        :param cell: the name
+        """
+        name = _way_to(cell)
+        host, port = engines.address()
+        self._processes.start(name, [
+            *_PYTHON, __package__ + '.forwarder', str(self._ports[cell]),
+            host, str(port)])
+        self._processes.wait_for_log(name, 'Forwarding')
+
+    def stop_cell_database(self, cell):
+        """Cut all connections to a cell's database, and let none be made.
+
+        :param cell: the name
+        """
+        self._processes.stop(_way_to(cell))
+
+    def _start(self, program, service):
+        self._processes.start('%s-%s' % (program, service), [
+            _program(program), '--config-file', str(self._configs[service])])
+
+    def _switch_filter(self, on):
+        self._run('nova-lockstatus', 'enable' if on else 'disable', '--yes',
+                  '--api-paste', str(self.api_paste))
+
+    def _run(self, program, *arguments):
+        self._processes.start(program, [_program(program), *arguments])
+        self._processes.finish(program)
+
+
+def _program(name):
+    return os.path.join(os.path.dirname(sys.executable), name)
+
+
+def _way_to(cell):
+    return 'database-' + cell
