@@ -98,12 +98,20 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     # The hooks import Nova, which only nova-api is sure to have.
     try:
         from nova_lockstatus import hooks
+        from nova_lockstatus.announce import announcer as announcers
+        from nova_lockstatus.announce import look
+        from nova_lockstatus.objects import publisher
     except (ImportError, AttributeError) as error:
         raise exception.HookMismatch(
             target='a module or a name in it',
             problem='is not there (%s)' % error) from error
     hooks.install(extensions)
-    return pipelines.Pipeline(extensions, hooks.service_is_up())
+    service_is_up = hooks.service_is_up()
+    announcer = None
+    if any(extension.reads_host_status for extension in extensions):
+        announcer = announcers.shared(conf, publisher.API,
+                                      look.Look(service_is_up))
+    return pipelines.Pipeline(extensions, service_is_up, announcer)
 
 
 def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:

@@ -12,12 +12,17 @@
 
 """What one paste pipeline serves: its extensions, and all that follows."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nova_lockstatus import fields
 from nova_lockstatus.extensions import base
+
+if TYPE_CHECKING:
+    from nova_lockstatus.announce import announcer as announcers
 
 ENVIRON = 'nova_lockstatus.pipeline'
 """Where the filter leaves the pipeline for the hooks, in the WSGI environ."""
@@ -32,11 +37,14 @@ class Pipeline:
 
     :param extensions: the extensions, in their order
     :param service_is_up: tells whether a service of Nova's reports
+    :param announcer: has changes of hosts announced, None for nobody
     """
 
     def __init__(self, extensions: Sequence[base.Extension],
-                 service_is_up: Callable[[Any], bool]) -> None:
+                 service_is_up: Callable[[Any], bool],
+                 announcer: announcers.Announcer | None = None) -> None:
         self.service_is_up = service_is_up
+        self.announcer = announcer
         self.extensions = {extension.alias: extension
                            for extension in extensions}
         self.server_fields = fields.Fields(

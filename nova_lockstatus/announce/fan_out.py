@@ -12,12 +12,14 @@
 
 """Announces a change of a host for each of its servers."""
 
+from collections.abc import Callable
+
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import daemon_threads
 from nova_lockstatus.announce import change as changes
-from nova_lockstatus.hooks import host_servers
+from nova_lockstatus.announce import servers
 from nova_lockstatus.notifications import host_status as notifications
 
 LOG = logging.getLogger(__name__)
@@ -35,12 +37,15 @@ class FanOut:
     """Reads the servers of a host and sends what its change means to each.
 
     :param conf: Nova's configuration
+    :param source: the service that does it, for the publisher's name
     """
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, source: str) -> None:
         self._conf = conf
+        self._source = source
 
-    def announce(self, change: changes.Change) -> None:
+    def announce(self, change: changes.Change, last: int = 0,
+                 goes_on: Callable[[int], bool] = lambda last: True) -> bool:
         """Announce a change for all servers that are on the host now.
 
         A server whose notification cannot be sent is logged, and the others
@@ -48,14 +53,20 @@ class FanOut:
         next of the host comes after it.
 
         :param change: the change
+        :param last: the id in the cell's database of the last server that was
+            told, 0 for none
+        :param goes_on: is told that id again and again, and tells whether the
+            rest is to be announced
+        :returns: whether it was announced to the end
         :raises Exception: when the servers cannot be read, as those of a cell
             that is down
         """
-        context = host_servers.context(change)
-        sender = notifications.Sender(context, change, self._conf)
+        context = servers.context(change)
+        sender = notifications.Sender(context, change, self._conf,
+                                      self._source)
         failed: list[str] = []
 
-        def send(server: host_servers.Server) -> None:
+        def send(server: servers.Server) -> None:
             try:
                 sender.send(server)
             except Exception:
@@ -64,11 +75,16 @@ class FanOut:
                               '%s is %s.', server.uuid, change.new)
 
         read = 0
-        for servers in host_servers.read(context, change.host):
-            read += len(servers)
+        for page, reached in servers.read(context, change.host, last):
+            read += len(page)
             daemon_threads.call_for_each(
-                send, servers, min(SENDERS, 1 + len(servers) // SHARE))
+                send, page, min(SENDERS, 1 + len(page) // SHARE))
+            if not goes_on(reached):
+                LOG.info('Announced for %d servers what their host is. '
+                         'Another process goes on.', read)
+                return False
         LOG.info('Announced for %(sent)d servers that their host is %(new)s, '
                  'before %(old)s; failed for %(failed)d.',
                  {'sent': read - len(failed), 'failed': len(failed),
                   'new': change.new, 'old': change.old})
+        return True

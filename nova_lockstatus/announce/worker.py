@@ -37,7 +37,7 @@ class Worker(Generic[Work]):
     :param capacity: how many pieces can wait
     """
 
-    def __init__(self, function: Callable[[Work], None],
+    def __init__(self, function: Callable[[Work], object],
                  capacity: int = CAPACITY) -> None:
         self._function = function
         self._capacity = capacity

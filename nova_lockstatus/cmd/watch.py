@@ -42,20 +42,28 @@ def _choose_concurrency() -> None:
         patch()
 
 
-def _make_signs_of_life(conf: cfg.ConfigOpts) -> list[service.Duty]:
+def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     from oslo_log import log as logging
 
     from nova_lockstatus import exception
     from nova_lockstatus.store import database
+    from nova_lockstatus.watch import announcements
+    from nova_lockstatus.watch import guard
+    from nova_lockstatus.watch import host_look
     from nova_lockstatus.watch import sign_of_life
 
+    duties: list[service.Duty] = [guard.Guard(conf), guard.Probe(conf)]
     try:
-        return [sign_of_life.SignOfLife(conf, database.open_store(conf))]
+        store = database.open_store(conf)
     except exception.StoreNotConfigured:
         logging.getLogger(__name__).info(
             '[lockstatus]connection is not set: nobody can be told whether '
-            'this nova-lockstatus-watch runs.')
-        return []
+            'this nova-lockstatus-watch runs, and it does not announce what '
+            'becomes of hosts.')
+        return duties
+    announced = announcements.Announcements(conf, store)
+    return [*duties, sign_of_life.SignOfLife(conf, store), announced,
+            host_look.HostLook(conf, store, announced)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,12 +94,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     objects.register_all()
 
-    from nova_lockstatus.watch import guard
     from nova_lockstatus.watch import service
 
-    duties: list[service.Duty] = [guard.Guard(conf), guard.Probe(conf)]
     try:
-        duties += _make_signs_of_life(conf)
+        duties = _make_duties(conf)
     except exception.LockStatusException as error:
         logging.getLogger(__name__).error('%s', error)
         return 1

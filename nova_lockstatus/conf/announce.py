@@ -24,7 +24,9 @@ DOWN or MAINTENANCE.
 
 nova-api announces the changes that are made through it, by enabling,
 disabling or forcing down a compute service, with os-server-host-status
-enabled. ``[notifications]notification_format`` says in which forms. Nothing is
+enabled. What no call changes, nova-lockstatus-watch announces, where
+``connection`` is set: then no announcement is lost, and none is made by both.
+``[notifications]notification_format`` says in which forms. Nothing is
 announced, and nothing read, where Nova sends no notifications.
 """),
     cfg.BoolOpt(

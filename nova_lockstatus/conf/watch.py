@@ -112,4 +112,17 @@ that does not answer in time is not asked again before the next round.
         help="""
 How many hosts of a cell the guard asks at the same time.
 """),
+    cfg.FloatOpt(
+        'host_interval',
+        default=0.5,
+        min=0.1,
+        mutable=True,
+        help="""
+Seconds between two looks at the compute services of all cells, by which
+``nova-lockstatus-watch`` sees what no call of nova-api changes: a lost
+heartbeat, its return, a change by nova-manage.
+
+A look is one statement in each cell. It is taken where ``connection`` is set
+and changes are announced; any number of processes can do so.
+"""),
 ]

@@ -28,13 +28,11 @@ from nova_lockstatus import afterwards
 from nova_lockstatus import answer as answers
 from nova_lockstatus import host_status
 from nova_lockstatus.announce import change as changes
-from nova_lockstatus.announce import fan_out
-from nova_lockstatus.announce import worker
+from nova_lockstatus.announce import servers
+from nova_lockstatus.announce import sinks
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import host_servers
 from nova_lockstatus.hooks import host_status as hosts_hook
-from nova_lockstatus.notifications import host_status as notifications
 
 LOG = logging.getLogger(__name__)
 
@@ -42,20 +40,6 @@ CONF = nova.conf.CONF
 
 CHANGEABLE = ('disabled', 'forced_down')
 """What a call can change of the status of a host."""
-
-PATIENCE = 10
-"""How long a process that cannot announce beside its calls takes no further
-one, in seconds. What is not announced by then goes on with the next calls."""
-
-
-def _fan_out(change: changes.Change) -> None:
-    # Made here: the module imports this package.
-    fan_out.FanOut(CONF).announce(change)
-
-
-WORKER = worker.Worker(_fan_out)
-"""One for the process, whatever its pipelines: changes of one host are
-announced in the order in which they were made."""
 
 
 def _save(original: Callable[..., Any], answer: answers.Answer,
@@ -71,9 +55,7 @@ def _can_change(service: Any) -> bool:
     """Tell whether what is saved may have to be announced."""
     return (service.binary == host_status.BINARY
             and not service.obj_what_changed().isdisjoint(CHANGEABLE)
-            and CONF.lockstatus.announce_host_status
-            and (notifications.sends_versioned(CONF)
-                 or notifications.sends_unversioned(CONF)))
+            and bool(sinks.wanted(CONF)))
 
 
 def _read(service: Any) -> dict[str, Any] | None:
@@ -103,9 +85,12 @@ def _announce(answer: answers.Answer, service: Any,
         change = _change(service, before, answer.pipeline.service_is_up)
         if change is None:
             return
-        WORKER.put(change)
+        announcer = answer.pipeline.announcer
+        assert announcer is not None
+        announcer.put(change)
         if afterwards.green_threads_stand_still():
-            answer.afterwards = functools.partial(WORKER.wait, PATIENCE)
+            answer.afterwards = functools.partial(
+                announcer.wait, announcer.patience)
     except Exception:
         LOG.exception('It is not announced that the status of host %s has '
                       'changed.', service.host)
@@ -142,7 +127,7 @@ def _change(service: Any, before: dict[str, Any],
 HOOKS = (
     base.Hook('nova.objects.service:Service', 'save', ('self',), _save,
               alias=server_host_status.ServerHostStatus.alias,
-              relies_on=(*host_servers.RELIES_ON,
+              relies_on=(*servers.RELIES_ON,
                          'nova.db.main.models:Service.forced_down',
                          'nova.rpc:LegacyValidatingNotifier',
                          'nova.rpc:LEGACY_NOTIFIER',

@@ -26,6 +26,9 @@ COLUMNS = (_ROW.host, _ROW.topic, _ROW.forced_down, _ROW.disabled,
            _ROW.last_seen_up, _ROW.created_at)
 """What names the state of a host, with any of Nova's servicegroup drivers."""
 
+HOST = _ROW.host
+"""The column with the name of the host."""
+
 _NAMES = tuple(column.key for column in COLUMNS)
 
 IS_COMPUTE = (_ROW.binary == host_status.BINARY, _ROW.deleted == 0)

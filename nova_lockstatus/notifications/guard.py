@@ -22,14 +22,12 @@ from nova.objects import fields
 from oslo_log import log as logging
 
 from nova_lockstatus.objects import guard as objects
+from nova_lockstatus.objects import publisher
 
 LOG = logging.getLogger(__name__)
 
 EVENT_OBJECT = 'lockstatus.guard'
 """The first words of the event types."""
-
-SOURCE = 'nova-lockstatus-watch'
-"""The service in the publisher's name."""
 
 PRIORITIES = {
     'found': fields.NotificationPriority.WARN,
@@ -54,7 +52,8 @@ def send(context: Any, load: Callable[[], Any], action: str, outcome: str,
     try:
         objects.GuardNotification(
             priority=PRIORITIES[outcome],
-            publisher=objects.WatchPublisher(host=host, source=SOURCE),
+            publisher=publisher.ServicePublisher(
+                host=host, source=publisher.WATCH),
             event_type=base.EventType(object=EVENT_OBJECT, action=action),
             payload=objects.GuardPayload(context, load(), outcome),
         ).emit(context)

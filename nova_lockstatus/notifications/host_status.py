@@ -23,6 +23,7 @@ from nova_lockstatus import host_status
 from nova_lockstatus import stored_reason
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.objects import host_status as objects
+from nova_lockstatus.objects import publisher
 
 EVENT_OBJECT = 'lockstatus.host_status'
 """The first words of the event type of the versioned form."""
@@ -31,8 +32,9 @@ UNVERSIONED_EVENT = 'compute.instance.host_status'
 """The event type of the unversioned form, one that Ceilometer's definition of
 ``compute.instance.*`` takes."""
 
-UNVERSIONED_SERVICE = 'api'
-"""What Nova calls nova-api in the publishers of that form."""
+UNVERSIONED_SERVICES = {publisher.API: 'api'}
+"""What Nova calls a service in the publishers of that form, where that is
+another name."""
 
 PRIORITIES = {
     host_status.UP: fields.NotificationPriority.INFO,
@@ -75,18 +77,20 @@ class Sender:
     :param context: a RequestContext of who has changed it
     :param change: the change
     :param conf: Nova's configuration
+    :param source: the service that sends it
     """
 
     def __init__(self, context: Any, change: changes.Change,
-                 conf: cfg.ConfigOpts) -> None:
+                 conf: cfg.ConfigOpts, source: str) -> None:
         self._context = context
         self._change = change
         self._shows_host = conf.lockstatus.notify_host_names
         self._priority = PRIORITIES[change.new]
         self._event_type = base.EventType(
             object=EVENT_OBJECT, action=fields.NotificationAction.UPDATE)
-        self._publisher = base.NotificationPublisher(
-            host=conf.host, source=fields.NotificationSource.API)
+        self._source = source
+        self._publisher = publisher.ServicePublisher(
+            host=conf.host, source=source)
         self._sends = [
             send for send, is_wanted in (
                 (self._send_versioned, sends_versioned(conf)),
@@ -96,7 +100,7 @@ class Sender:
     def send(self, server: Any) -> None:
         """Send the notification of a server, in the forms that are wanted.
 
-        :param server: what :mod:`nova_lockstatus.hooks.host_servers` reads
+        :param server: what :mod:`nova_lockstatus.announce.servers` reads
         :raises Exception: when it cannot be sent
         """
         for send in self._sends:
@@ -114,7 +118,8 @@ class Sender:
     def _send_unversioned(self, server: Any) -> None:
         # NOTE: what rpc.get_notifier() wraps. The wrapper warns of each event
         # type that Nova does not know, for each notification.
-        notifier = rpc.get_notifier(UNVERSIONED_SERVICE).notifier
+        notifier = rpc.get_notifier(UNVERSIONED_SERVICES.get(
+            self._source, self._source)).notifier
         getattr(notifier, self._priority)(
             self._context, UNVERSIONED_EVENT, self._traits(server))
 

@@ -23,22 +23,6 @@ from nova_lockstatus.objects import instance
 
 
 @nova_base.NovaObjectRegistry.register_notification
-class WatchPublisher(base.NotificationPublisher):
-    """The watch, which is none of Nova's services.
-
-    Only the publisher's name is sent, not this object.
-    """
-
-    # Version 1.0: Initial version
-    VERSION = '1.0'
-    OBJ_PROJECT_NAMESPACE = instance.NAMESPACE
-
-    fields = {
-        'source': fields.StringField(),
-    }
-
-
-@nova_base.NovaObjectRegistry.register_notification
 class GuardPayload(instance.InstancePayload):
     """A server that is locked and runs, though it should be down.
 

@@ -32,7 +32,7 @@ class HostStatusPayload(instance.InstancePayload):
     """A server, and what became of its host.
 
     :param context: a RequestContext of who has changed that
-    :param server: what :mod:`nova_lockstatus.hooks.host_servers` reads
+    :param server: what :mod:`nova_lockstatus.announce.servers` reads
     :param change: the change
     :param shows_host: whether to name the host
     """
@@ -69,5 +69,7 @@ class HostStatusNotification(base.NotificationBase):
     OBJ_PROJECT_NAMESPACE = instance.NAMESPACE
 
     fields = {
+        'publisher': fields.ObjectField(
+            'NotificationPublisher', subclasses=True),
         'payload': fields.ObjectField('HostStatusPayload'),
     }

@@ -15,7 +15,10 @@
 The migrations make them; a test holds the two against each other.
 """
 
+import datetime
+
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 METADATA = sa.MetaData()
 
@@ -30,4 +33,50 @@ WATCHES = sa.Table(
     # When it was started and when it was last known to run, in UTC.
     sa.Column('started_at', sa.DateTime, nullable=False),
     sa.Column('reported_at', sa.DateTime, nullable=False),
+    **MYSQL)
+
+
+def moment() -> sa.types.TypeEngine[datetime.datetime]:
+    """Return the type of a time in UTC, with its microseconds."""
+    return sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')
+
+
+HOSTS = sa.Table(
+    'hosts', METADATA,
+    # The uuid of the cell.
+    sa.Column('cell', sa.String(36), primary_key=True),
+    sa.Column('host', sa.String(255), primary_key=True),
+    # What the host was last known to be: UP, UNKNOWN, DOWN or MAINTENANCE.
+    sa.Column('status', sa.String(16), nullable=False),
+    # Rises with each change, and since when it is so.
+    sa.Column('version', sa.Integer, nullable=False),
+    sa.Column('changed_at', moment(), nullable=False),
+    **MYSQL)
+
+OUTBOX = sa.Table(
+    'outbox', METADATA,
+    # In the order of the changes.
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
+              primary_key=True, autoincrement=True),
+    # The uuid of the change, and to whom it is to be told.
+    sa.Column('change_id', sa.String(36), nullable=False),
+    sa.Column('sink', sa.String(64), nullable=False),
+    sa.Column('cell', sa.String(36), nullable=False),
+    sa.Column('host', sa.String(255), nullable=False),
+    sa.Column('old', sa.String(16), nullable=False),
+    sa.Column('new', sa.String(16), nullable=False),
+    sa.Column('changed_at', moment(), nullable=False),
+    # Through which call, if it was one.
+    sa.Column('request_id', sa.String(255)),
+    sa.Column('user_id', sa.String(255)),
+    sa.Column('project_id', sa.String(255)),
+    # The id in the cell's database of the last server that was told.
+    sa.Column('last_server', sa.BigInteger, nullable=False),
+    # How often it has failed, and until when nobody tries.
+    sa.Column('tries', sa.Integer, nullable=False),
+    sa.Column('not_before', moment()),
+    # Who tells it, and until when nobody else may.
+    sa.Column('claimed_by', sa.String(36)),
+    sa.Column('claimed_until', moment()),
+    sa.Index('outbox_of_host', 'cell', 'host', 'number'),
     **MYSQL)

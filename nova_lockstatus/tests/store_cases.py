@@ -13,7 +13,10 @@
 """What the store does, in any kind of database."""
 
 import datetime
+import itertools
 import threading
+import uuid
+from unittest import mock
 
 import sqlalchemy
 import testtools
@@ -21,9 +24,11 @@ from alembic import autogenerate
 from alembic import migration as alembic_migration
 
 from nova_lockstatus import exception
+from nova_lockstatus.announce import change as changes
 from nova_lockstatus.store import api
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import models
+from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 
 LATER = datetime.timedelta(seconds=api.WATCH_INTERVAL)
@@ -142,3 +147,174 @@ class StoreCases(testtools.TestCase):
                    for host in range(2) for slot in range(5)),
             sorted((watch.host, watch.reported_at)
                    for watch in api.list_watches(stores[0])))
+
+    def change(self, old, new, host='compute1', cell='cell1', **kwargs):
+        return changes.Change(
+            id=str(uuid.uuid4()), cell=cell, host=host, old=old, new=new,
+            changed_at=datetime.datetime(2026, 11, 21, 12, 0, 0, 123456,
+                                         datetime.timezone.utc), **kwargs)
+
+    def claimed(self, store, owner='me'):
+        owed = outbox.claim(store, owner, ['a'])
+        assert owed is not None
+        return owed
+
+    def outbox_of(self, store):
+        """Take all out of the outbox, in its order."""
+        taken = []
+        while owed := outbox.claim(store, 'me', ['a', 'b']):
+            taken.append(owed)
+            outbox.finish(store, 'me', owed)
+        return taken
+
+    def test_record_and_claim(self):
+        store = self.synced()
+        change = self.change('UP', 'DOWN', request_id='req-1', user_id='u',
+                             project_id='p')
+        self.assertTrue(outbox.record(store, change, ['a', 'b']))
+        self.assertEqual({'compute1': outbox.Known('DOWN', 1)},
+                         outbox.list_hosts(store, 'cell1'))
+        self.assertEqual({}, outbox.list_hosts(store, 'cell2'))
+        self.assertIsNone(outbox.claim(store, 'me', ['c']))
+        owed = outbox.claim(store, 'me', ['a'])
+        self.assertEqual(outbox.Owed(owed.number, 'a', change, 0, 0), owed)
+        self.assertIsNone(outbox.claim(store, 'other', ['a']))
+        self.assertEqual('b', outbox.claim(store, 'other', ['a', 'b']).sink)
+        self.assertEqual(2, outbox.count(store, change.id))
+        outbox.finish(store, 'other', owed)
+        self.assertEqual(1, outbox.count(store, change.id, ['a']))
+        outbox.finish(store, 'me', owed)
+        self.assertEqual(0, outbox.count(store, change.id, ['a']))
+        self.assertEqual(1, outbox.count(store))
+
+    def test_the_same_change_is_written_down_once(self):
+        store = self.synced()
+        self.assertTrue(outbox.record(store, self.change('UP', 'DOWN'),
+                                      ['a']))
+        self.assertFalse(outbox.record(store, self.change('UP', 'DOWN'),
+                                       ['a']))
+        self.assertRaises(outbox.Overtaken, outbox.record, store,
+                          self.change('UP', 'MAINTENANCE'), ['a'])
+        # Looked at before: of the version that was known then.
+        self.assertFalse(outbox.record(store, self.change('DOWN', 'UP'),
+                                       ['a'], 0))
+        self.assertFalse(outbox.record(
+            store, self.change('UP', 'DOWN', 'unknown'), ['a'], 1))
+        self.assertEqual(1, outbox.count(store))
+        self.assertTrue(outbox.record(store, self.change('DOWN', 'UP'),
+                                      ['a'], 1))
+        self.assertEqual({'compute1': outbox.Known('UP', 2)},
+                         outbox.list_hosts(store, 'cell1'))
+        self.assertEqual(['DOWN', 'UP'],
+                         [owed.change.new for owed in self.outbox_of(store)])
+
+    def test_changes_of_one_host_one_after_the_other(self):
+        store = self.synced()
+        for change in (self.change('UP', 'DOWN'), self.change('DOWN', 'UP'),
+                       self.change('UP', 'DOWN', 'compute2'),
+                       self.change('UP', 'DOWN', cell='cell2')):
+            outbox.record(store, change, ['a'])
+        first, second, third = (outbox.claim(store, 'me', ['a'])
+                                for _ in range(3))
+        self.assertEqual(
+            [('cell1', 'compute1', 'DOWN'), ('cell1', 'compute2', 'DOWN'),
+             ('cell2', 'compute1', 'DOWN')],
+            [(owed.change.cell, owed.change.host, owed.change.new)
+             for owed in (first, second, third)])
+        self.assertIsNone(outbox.claim(store, 'me', ['a']))
+        outbox.finish(store, 'me', first)
+        self.assertEqual('UP', outbox.claim(store, 'me', ['a']).change.new)
+
+    def test_lease(self):
+        store = self.synced()
+        outbox.record(store, self.change('UP', 'DOWN'), ['a'])
+        owed = self.claimed(store, 'dead')
+        self.assertTrue(outbox.note(store, 'dead', owed, 500))
+        self.assertTrue(outbox.renew(store, 'dead', owed))
+        self.assertIsNone(outbox.claim(store, 'me', ['a']))
+        now = outbox._now()
+        with mock.patch.object(
+                outbox, '_now', lambda: now + datetime.timedelta(
+                    seconds=outbox.LEASE + 1)):
+            mine = self.claimed(store)
+            self.assertEqual(500, mine.last_server)
+            self.assertFalse(outbox.renew(store, 'dead', owed))
+            self.assertFalse(outbox.note(store, 'dead', owed, 700))
+            outbox.finish(store, 'dead', owed)
+            outbox.postpone(store, 'dead', owed, 0)
+            outbox.release(store, 'dead')
+            self.assertIsNone(outbox.claim(store, 'other', ['a']))
+            outbox.hand_over(store, 'me', mine)
+            self.assertEqual(mine, outbox.claim(store, 'other', ['a']))
+            outbox.release(store, 'other')
+            self.assertEqual(mine, outbox.claim(store, 'third', ['a']))
+
+    def test_postponed(self):
+        store = self.synced()
+        outbox.record(store, self.change('UP', 'DOWN'), ['a'])
+        outbox.record(store, self.change('DOWN', 'UP'), ['a'])
+        outbox.record(store, self.change('UP', 'DOWN', 'compute2'), ['a'])
+        owed = self.claimed(store)
+        outbox.postpone(store, 'me', owed, 60)
+        # The host's later change must wait for it, another host need not.
+        self.assertEqual('compute2',
+                         outbox.claim(store, 'me', ['a']).change.host)
+        self.assertIsNone(outbox.claim(store, 'me', ['a']))
+        now = outbox._now()
+        with mock.patch.object(
+                outbox, '_now',
+                lambda: now + datetime.timedelta(seconds=61)):
+            again = self.claimed(store, 'other')
+        self.assertEqual((owed.number, 1), (again.number, again.tries))
+
+    def test_learn_and_forget(self):
+        store = self.synced()
+        many = {'host%04d' % number: 'UP' for number in range(250)}
+        outbox.learn(store, 'cell1', many)
+        outbox.learn(store, 'cell1', {'host0000': 'DOWN', 'Host0000': 'UP'})
+        known = outbox.list_hosts(store, 'cell1')
+        self.assertEqual(251, len(known))
+        self.assertEqual({outbox.Known('UP', 1)}, set(known.values()))
+        outbox.forget(store, 'cell2', many)
+        outbox.forget(store, 'cell1', many)
+        self.assertEqual(['Host0000'],
+                         list(outbox.list_hosts(store, 'cell1')))
+        self.assertEqual(0, outbox.count(store))
+
+    def test_many_write_down_and_take_at_once(self):
+        """Each through connections of its own, as processes do."""
+        self.synced()
+        stores = [self.open() for _ in range(4)]
+        barrier = threading.Barrier(len(stores), timeout=30)
+        errors, taken = [], []
+        statuses = ['UP', 'DOWN'] * 5
+
+        def work(store, number):
+            try:
+                for old, new in itertools.pairwise(statuses):
+                    barrier.wait()
+                    # Two of them have seen the same.
+                    outbox.record(store, self.change(
+                        old, new, 'compute%d' % (number // 2)), ['a'])
+                while owed := outbox.claim(store, 'w%d' % number, ['a']):
+                    taken.append(owed)
+                    outbox.finish(store, 'w%d' % number, owed)
+            except Exception as error:
+                barrier.abort()
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(store, number))
+                   for number, store in enumerate(stores)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([], errors)
+        # One that found nothing free may have ended while another had some.
+        taken += self.outbox_of(stores[0])
+        for host in ('compute0', 'compute1'):
+            self.assertEqual(
+                statuses[1:],
+                [owed.change.new for owed in sorted(
+                    taken, key=lambda owed: owed.number)
+                 if owed.change.host == host])

@@ -13,7 +13,6 @@
 
 """Goes to all cells at the same time, so that one does not hold up others."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -21,12 +20,9 @@ from typing import Any
 
 from nova import context as nova_context
 from nova import objects
-from oslo_log import log
 
+from nova_lockstatus import complaints
 from nova_lockstatus import daemon_threads
-
-LOG = log.getLogger(__name__)
-
 
 def context(cell: Any) -> Any:
     """Make an admin's context, with a request id of its own.
@@ -41,46 +37,24 @@ def context(cell: Any) -> Any:
     return targeted
 
 
-class Complaints:
-    """Says what is wrong once, until it is well again or something else."""
-
-    def __init__(self) -> None:
-        self._said: dict[str, str] = {}
-
-    def failed(self, what: str, error: Exception) -> None:
-        """Log a failure, if it is not the one that is known.
-
-        :param what: what failed, as the line begins
-        :param error: why
-        """
-        cause = type(error).__name__
-        if self._said.get(what) != cause:
-            self._said[what] = cause
-            LOG.warning('%s: %s: %s. It is tried again; this is logged once '
-                        'for each cause.', what, cause,
-                        str(error).partition('\n')[0].rstrip('.'),
-                        exc_info=LOG.isEnabledFor(logging.DEBUG))
-
-    def worked(self, what: str) -> None:
-        """Log that something works again, if it did not.
-
-        :param what: as :meth:`failed` was told
-        """
-        if self._said.pop(what, None):
-            LOG.info('%s: works again.', what)
+KEPT = 60
+"""Seconds for which the list of cells is kept by those who look often."""
 
 
 class Cells:
     """The cells of a Nova.
 
     :param duty: whose they are, for the log
+    :param kept: seconds for which the list of them is kept
     """
 
-    def __init__(self, duty: str) -> None:
+    def __init__(self, duty: str, kept: float = 0) -> None:
         self._duty = duty
+        self._kept = kept
+        self._loaded_at: float | None = None
         self._mappings: list[Any] = []
         self._busy: dict[str, threading.Thread] = {}
-        self._complaints = Complaints()
+        self._complaints = complaints.Complaints()
 
     def each(self, function: Callable[[Any], None], stop: threading.Event,
              patience: float) -> None:
@@ -108,6 +82,9 @@ class Cells:
         wait(threads, stop, patience)
 
     def _load(self) -> list[Any]:
+        now = time.monotonic()
+        if self._loaded_at is not None and now < self._loaded_at + self._kept:
+            return self._mappings
         what = '%s: the cells cannot be read' % self._duty
         try:
             mappings = objects.CellMappingList.get_all(
@@ -118,6 +95,7 @@ class Cells:
             # A disabled cell takes no new servers, but has its old ones.
             self._mappings = [cell for cell in mappings
                               if not cell.is_cell0()]
+            self._loaded_at = now
             self._complaints.worked(what)
         return self._mappings
 

@@ -22,6 +22,7 @@ from nova.conf import CONF
 from oslo_versionedobjects import fixture as ovo_fixture
 
 from nova_lockstatus.objects import guard as objects
+from nova_lockstatus.objects import publisher
 from nova_lockstatus.tests.functional import test_guard
 from nova_lockstatus.tests.functional import test_lock_notifications
 from nova_lockstatus.watch import guard
@@ -31,7 +32,7 @@ from nova_lockstatus.watch import guard
 FINGERPRINTS = {
     'GuardNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
     'GuardPayload': '1.0-ad76605505ec67d5288785555f7c7bff',
-    'WatchPublisher': '1.0-578ee5fea2922ff32e8917621f140857',
+    'ServicePublisher': '1.0-578ee5fea2922ff32e8917621f140857',
 }
 
 
@@ -39,7 +40,8 @@ class GuardObjectsTestCase(testtools.TestCase):
 
     def test_fingerprints(self):
         checker = ovo_fixture.ObjectVersionChecker({
-            name: [getattr(objects, name)] for name in FINGERPRINTS})
+            name: [getattr(publisher if name == 'ServicePublisher'
+                           else objects, name)] for name in FINGERPRINTS})
         expected, actual = checker.test_hashes(FINGERPRINTS)
         self.assertEqual(expected, actual)
 

@@ -19,8 +19,11 @@ from typing import Any
 import fixtures
 from nova.conf import CONF
 
+from nova_lockstatus.announce import announcer as announcers
+from nova_lockstatus.announce import look
+from nova_lockstatus import hooks
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.hooks import host_change
+from nova_lockstatus.objects import publisher
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_status
 
@@ -57,6 +60,13 @@ NEW_CALLS: list[tuple[dict[str, Any], str]] = [
     ({'forced_down': False, 'status': 'enabled'}, 'UP'),
 ]
 
+
+def announcer():
+    """Return what announces the calls of this process."""
+    return announcers.shared(CONF, publisher.API,
+                             look.Look(hooks.service_is_up()))
+
+
 class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
     """Two hosts in each of two cells, with servers."""
 
@@ -71,7 +81,7 @@ class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
         self.wait()
 
     def wait(self):
-        self.assertTrue(host_change.WORKER.wait(60))
+        self.assertTrue(announcer().wait(60))
 
     def reset(self):
         self.nova.case.notifier.reset()
@@ -217,9 +227,9 @@ class CallsTestCase(AnnouncementsTestCase):
                 self.reset()
                 with base.statements() as executed:
                     self.put('compute1', status='disabled')
-                    self.assertFalse(host_change.WORKER.is_busy)
+                    self.assertFalse(announcer().is_busy)
                     self.put('compute1', status='enabled')
-                    self.assertFalse(host_change.WORKER.is_busy)
+                    self.assertFalse(announcer().is_busy)
             finally:
                 CONF.clear_override(next(iter(options)), group=group)
             # Before each change, what is stored; after it, the cell and the

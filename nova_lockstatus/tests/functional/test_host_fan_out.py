@@ -33,8 +33,7 @@ from nova_lockstatus import afterwards
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import fan_out
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.hooks import host_change
-from nova_lockstatus.hooks import host_servers
+from nova_lockstatus.announce import servers
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.objects import host_status as objects
 from nova_lockstatus.tests.functional import base
@@ -163,7 +162,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
             raise nova_exception.CellTimeout()
 
         with fixtures.MonkeyPatch(
-                'nova_lockstatus.hooks.host_servers.read', fail):
+                'nova_lockstatus.announce.servers.read', fail):
             self.put('compute1', forced_down=True)
             self.assertEqual([], self.told())
         self.assertIn('was not done to its end', self.nova.log)
@@ -171,7 +170,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         self.assertEqual([('billing-1', 'DOWN', 'UP')], self.told())
 
     def test_what_is_stored_cannot_be_read(self):
-        for broken in ('sqlalchemy', 'notifications'):
+        for broken in ('sqlalchemy', 'sinks'):
             with fixtures.MonkeyPatch(
                     'nova_lockstatus.hooks.host_change.' + broken, None):
                 self.put('compute1', forced_down=True)
@@ -201,10 +200,10 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
         for notifier in (rpc.NOTIFIER, rpc.LEGACY_NOTIFIER):
             self.hold_up(type(notifier), goes_on)
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.hooks.host_change.PATIENCE', 0.1))
+            'nova_lockstatus.announce.announcer.Direct.patience', 0.1))
         self.put('compute1', forced_down=True)
         self.put('compute1', forced_down=False)
-        self.assertTrue(host_change.WORKER.is_busy)
+        self.assertTrue(test_host_change.announcer().is_busy)
         goes_on.set()
         self.assertEqual([('s', 'UP', 'DOWN'), ('s', 'DOWN', 'UP')],
                          self.told())
@@ -234,9 +233,9 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
                          if hasattr(utils, 'concurrency_mode_threading')
                          else True, stands_still)
         done = []
-        wait = host_change.WORKER.wait
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.hooks.host_change.WORKER.wait',
+        wait = test_host_change.announcer().wait
+        self.useFixture(fixtures.MockPatchObject(
+            test_host_change.announcer(), 'wait',
             lambda seconds: done.append(wait(seconds))))
         body = self.body_of_a_call()
         self.assertIn(b'forced_down', b''.join(body))
@@ -282,10 +281,10 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         # any of them is locked; a page that is not full is the last one.
         for page, expected in ((500, 3), (4, 4), (2, 5), (1, 8)):
             self.useFixture(fixtures.MonkeyPatch(
-                'nova_lockstatus.hooks.host_servers.PAGE', page))
+                'nova_lockstatus.announce.servers.PAGE', page))
             self.reset()
             with base.statements() as executed:
-                host_change.WORKER.put(self.change())
+                test_host_change.announcer().put(self.change())
                 self.wait()
             self.assertEqual(['s0', 's1', 's2', 's3'],
                              [told[0] for told in self.told()])
@@ -321,7 +320,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.notifications.host_status.Sender.send', note))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.hooks.host_servers.PAGE', 160))
+            'nova_lockstatus.announce.servers.PAGE', 160))
         self.put('compute2', forced_down=True)
         self.put('compute2', forced_down=False)
         told = self.told()
@@ -334,4 +333,4 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         self.assertEqual(2 * 2 * fan_out.SENDERS, len(threads))
 
     def test_page_is_what_is_read(self):
-        self.assertEqual(500, host_servers.PAGE)
+        self.assertEqual(500, servers.PAGE)

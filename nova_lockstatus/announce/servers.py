@@ -77,16 +77,17 @@ def context(change: changes.Change) -> Any:
     return targeted
 
 
-def read(targeted: Any, host: str) -> Iterator[list[Server]]:
+def read(targeted: Any, host: str, last: int = 0
+         ) -> Iterator[tuple[list[Server], int]]:
     """Read the servers that are on a host, in the order of their ids.
 
     A page takes one statement, and one more if any of its servers is locked.
 
     :param targeted: a RequestContext of the host's cell
     :param host: the name of the host
-    :returns: :data:`PAGE` servers at a time
+    :param last: the id in the cell's database after which to begin
+    :returns: :data:`PAGE` servers at a time, and the id of the last of them
     """
-    last = 0
     while True:
         with db.get_context_manager(targeted).reader.using(
                 targeted) as session:
@@ -94,10 +95,10 @@ def read(targeted: Any, host: str) -> Iterator[list[Server]]:
             system_metadata = _read_system_metadata(
                 session, [row.uuid for row in rows if row.locked])
         if rows:
-            yield [_server(row, system_metadata) for row in rows]
+            last = rows[-1].id
+            yield [_server(row, system_metadata) for row in rows], last
         if len(rows) < PAGE:
             return
-        last = rows[-1].id
 
 
 def _select(host: str, last: int) -> Any:

@@ -1,0 +1,406 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Has changes of hosts announced, beside the calls that have made them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from oslo_config import cfg
+from oslo_log import log as logging
+from oslo_utils import uuidutils
+
+from nova_lockstatus import complaints
+from nova_lockstatus import exception
+from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import fan_out as fan_outs
+from nova_lockstatus.announce import sinks
+from nova_lockstatus.announce import worker
+from nova_lockstatus.store import database
+from nova_lockstatus.store import migration
+from nova_lockstatus.store import outbox
+
+if TYPE_CHECKING:
+    from nova_lockstatus.announce import look as looks
+
+LOG = logging.getLogger(__name__)
+
+PATIENCE = 1
+"""Seconds that a call waits at the most until its change is written down."""
+
+PAUSE_AFTER_FAILURE = 60
+"""The longest pause in seconds before a change is announced again where, for
+one, the cell cannot be read."""
+
+PAUSE = 0.05
+PAUSE_MAX = 10
+"""The first and the longest pause in seconds before something is tried again,
+which doubles with each time."""
+
+_CANNOT_READ = 'The outbox cannot be read'
+_CANNOT_WRITE = 'The outbox cannot be written'
+
+
+def pauses() -> Iterable[float]:
+    """Yield the growing pauses between tries, in seconds."""
+    pause = PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, PAUSE_MAX)
+
+
+@functools.cache
+def _owner(pid: int) -> str:
+    # nova-api is forked after this is imported.
+    return uuidutils.generate_uuid()
+
+
+class Announcer(Protocol):
+    """What nova-api's hook tells of the changes that calls make."""
+
+    patience: float
+    """How long a process that cannot announce beside its calls takes no
+    further one, in seconds. What is not announced by then goes on with the
+    next calls, or another process does it."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something is to be announced that was not yet."""
+
+    def put(self, change: changes.Change) -> None:
+        """Have a change announced, without waiting for that.
+
+        :param change: the change
+        """
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all is announced.
+
+        :param seconds: how long at the most, None without end
+        :returns: whether it is
+        """
+
+
+class Direct:
+    """Announces what it is told at once, and keeps nothing.
+
+    :param fan_out: announces one change
+    """
+
+    patience: float = 10
+
+    def __init__(self, fan_out: fan_outs.FanOut) -> None:
+        self._worker = worker.Worker(fan_out.announce)
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something is to be announced that was not yet."""
+        return self._worker.is_busy
+
+    def put(self, change: changes.Change) -> None:
+        """Have a change announced, without waiting for that.
+
+        :param change: the change
+        """
+        self._worker.put(change)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all is announced.
+
+        :param seconds: how long at the most, None without end
+        :returns: whether it is
+        """
+        return self._worker.wait(seconds)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Recording:
+    change: changes.Change
+    sinks: Sequence[str]
+    done: threading.Event = dataclasses.field(
+        default_factory=threading.Event, compare=False)
+
+
+class Outbox:
+    """Writes changes down in the store, and announces what is there.
+
+    Whatever process has written a change down, any of them can announce it,
+    and goes on where one that has died has stopped.
+
+    :param conf: Nova's configuration
+    :param store: where the outbox is
+    :param fan_out: announces one change in Nova's notifications
+    :param look: reads what a host is
+    """
+
+    patience: float = 2
+
+    def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
+                 fan_out: fan_outs.FanOut, look: looks.Look) -> None:
+        self._conf = conf
+        self._store = store
+        self._fan_out = fan_out
+        self._look = look
+        self._complaints = complaints.Complaints()
+        self._recorder = worker.Worker(self._record)
+        self._announcer = worker.Worker(self._announce)
+        self._stop = threading.Event()
+
+    @property
+    def _owner(self) -> str:
+        return _owner(os.getpid())
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something is to be announced that was not yet."""
+        return self._recorder.is_busy or self._announcer.is_busy
+
+    def put(self, change: changes.Change) -> None:
+        """Write a change down, and have it announced.
+
+        Where the store does not answer soon, that goes on without the caller.
+
+        :param change: the change
+        """
+        # What has waited for the store already need not be waited for.
+        waits = not self._recorder.is_busy
+        recording = _Recording(change, sinks.wanted(self._conf))
+        self._recorder.put(recording)
+        if waits:
+            recording.done.wait(PATIENCE)
+
+    def found(self, change: changes.Change, version: int) -> bool:
+        """Write down what was found by looking, and have it announced.
+
+        :param change: the change
+        :param version: of what the host was known to be before the look
+        :returns: whether it was written down. Otherwise another one has
+            written down a change of that host since
+        :raises StoreUnreachable: when the store cannot be written
+        """
+        if not outbox.record(self._store, change, sinks.wanted(self._conf),
+                             version):
+            return False
+        self.work()
+        return True
+
+    def work(self) -> None:
+        """Have announced what nobody announces, if there is anything."""
+        if not self._announcer.is_busy:
+            self._announcer.put(None)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all is announced that was put here.
+
+        :param seconds: how long at the most, None without end
+        :returns: whether it is
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        return self._recorder.wait(seconds) and self._announcer.wait(
+            None if end is None else max(0, end - time.monotonic()))
+
+    def end(self, seconds: float) -> None:
+        """Finish what is under way, or hand it over.
+
+        :param seconds: how long that may take
+        """
+        self._stop.set()
+        if not self.wait(seconds):
+            try:
+                outbox.release(self._store, self._owner)
+            except Exception as error:
+                LOG.warning('What is not announced is not handed over, but '
+                            'taken over in %d s: %s', outbox.LEASE, error)
+
+    def _record(self, recording: _Recording) -> None:
+        what = 'What calls change of hosts is not written down, and waits'
+        for pause in pauses():
+            try:
+                change = self._try_to_record(recording)
+            except Exception as error:
+                self._complaints.failed(what, error)
+                if self._stop.wait(pause):
+                    return
+                continue
+            self._complaints.worked(what)
+            if change is not None:
+                self._announcer.put(change)
+            recording.done.set()
+            return
+
+    def _try_to_record(self, recording: _Recording) -> changes.Change | None:
+        change, wanted = recording.change, recording.sinks
+        try:
+            return change if outbox.record(self._store, change, wanted
+                                           ) else None
+        except outbox.Overtaken:
+            pass
+        # Somebody else has changed the host, and has not written it down yet
+        # or has before us. What counts is what it is now.
+        known = outbox.list_hosts(self._store, change.cell).get(change.host)
+        new = self._look.host(change)
+        if known is None or new in (None, known.status):
+            return None
+        assert new is not None
+        change = dataclasses.replace(change, old=known.status, new=new)
+        return change if outbox.record(self._store, change, wanted,
+                                       known.version) else None
+
+    def _announce(self, change: changes.Change | None) -> None:
+        """Announce what is in the outbox.
+
+        :param change: one that must be announced when this returns, by this
+            process or another; None for what nobody announces
+        """
+        mine = sinks.wanted(self._conf)
+        pausing = iter(pauses())
+        while mine and not self._stop.is_set():
+            try:
+                owed = outbox.claim(self._store, self._owner, mine)
+                if owed is not None:
+                    self._tell(owed)
+                    pausing = iter(pauses())
+                    continue
+                if change is None or not outbox.count(
+                        self._store, change.id, mine):
+                    return
+            except exception.StoreUnreachable as error:
+                self._complaints.failed(_CANNOT_READ, error)
+                if change is None:
+                    return
+            else:
+                self._complaints.worked(_CANNOT_READ)
+            self._stop.wait(next(pausing))
+
+    def _tell(self, owed: outbox.Owed) -> None:
+        function: Callable[..., None] = outbox.finish
+        with _Lease(self._store, self._owner, owed, self._stop) as lease:
+            try:
+                if not self._fan_out.announce(owed.change, owed.last_server,
+                                              lease.note):
+                    function = outbox.hand_over
+            except Exception:
+                pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
+                LOG.exception('It was not announced to the end that host %s '
+                              'is %s. It is tried again in %d s.',
+                              owed.change.host, owed.change.new, pause)
+                function = functools.partial(outbox.postpone, seconds=pause)
+            for pause in pauses():
+                try:
+                    function(self._store, self._owner, owed)
+                except exception.StoreUnreachable as error:
+                    self._complaints.failed(_CANNOT_WRITE, error)
+                else:
+                    self._complaints.worked(_CANNOT_WRITE)
+                    return
+                if self._stop.wait(pause):
+                    return
+
+
+class _Lease:
+    """Keeps the lease of a change while it is told.
+
+    :param store: where the outbox is
+    :param owner: who has the lease
+    :param owed: the change
+    :param stop: is set when the process is to end
+    """
+
+    def __init__(self, store: database.Store, owner: str, owed: outbox.Owed,
+                 stop: threading.Event) -> None:
+        self._store = store
+        self._owner = owner
+        self._owed = owed
+        self._stop = stop
+        self._ended = threading.Event()
+        self._is_mine = True
+
+    def __enter__(self) -> _Lease:
+        # NOTE: a broker that is away holds up a message for as long as it is.
+        threading.Thread(target=self._renew, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+
+    def note(self, last_server: int) -> bool:
+        """Write down how far it is.
+
+        :param last_server: the id of the last server that was told
+        :returns: whether the rest is to be told by this process
+        """
+        self._keep(outbox.note, last_server)
+        return self._is_mine and not self._stop.is_set()
+
+    def _renew(self) -> None:
+        while not self._ended.wait(outbox.LEASE / 3):
+            self._keep(outbox.renew)
+
+    def _keep(self, function: Callable[..., bool], *args: object) -> None:
+        try:
+            if not function(self._store, self._owner, self._owed, *args):
+                self._is_mine = False
+        except exception.StoreUnreachable:
+            # Nobody else can take it then, either.
+            LOG.debug('The lease is not renewed.', exc_info=True)
+
+
+def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
+    """Make what announces changes, with the store if there is one.
+
+    :param conf: Nova's configuration
+    :param source: the service that announces
+    :param look: reads what a host is
+    :returns: the announcer
+    """
+    fan_out = fan_outs.FanOut(conf, source)
+    try:
+        store = database.open_store(conf)
+        migration.check(store)
+    except exception.StoreUnreachable as error:
+        LOG.error('What changes of hosts waits until it can be written down: '
+                  '%s', error)
+    except exception.StoreNotConfigured as error:
+        LOG.info('What calls change of hosts is announced at once, and not '
+                 'again where that fails: %s', error)
+        return Direct(fan_out)
+    except exception.LockStatusException as error:
+        LOG.error('What calls change of hosts is announced at once, and not '
+                  'again where that fails: %s', error)
+        return Direct(fan_out)
+    return Outbox(conf, store, fan_out, look)
+
+
+_SHARED: dict[str | None, Announcer] = {}
+
+
+def shared(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
+    """Return what announces changes for all pipelines of a process.
+
+    Changes of one host are announced in their order.
+
+    :param conf: Nova's configuration
+    :param source: the service that announces
+    :param look: reads what a host is
+    :returns: the announcer
+    """
+    url = conf.lockstatus.connection
+    if url not in _SHARED:
+        _SHARED[url] = make(conf, source, look)
+    return _SHARED[url]

@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reads what the hosts of a cell are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy
+from nova import context as nova_context
+from nova.db.main import api as db
+from nova.objects import cell_mapping
+
+from nova_lockstatus import host_status
+from nova_lockstatus.announce import change as changes
+from nova_lockstatus.hooks import host_status as hosts_hook
+
+
+class Look:
+    """Names the status of hosts as Nova does.
+
+    :param service_is_up: tells whether a service of Nova's reports
+    """
+
+    def __init__(self, service_is_up: Callable[[Any], bool]) -> None:
+        self._service_is_up = service_is_up
+
+    def hosts(self, targeted: Any, *conditions: Any) -> dict[str, str]:
+        """Read what the hosts of a cell are, with one statement.
+
+        :param targeted: a RequestContext of the cell
+        :param conditions: of SQLAlchemy, which of them
+        :returns: one of :mod:`nova_lockstatus.host_status`, by host
+        """
+        with db.get_context_manager(targeted).reader.using(
+                targeted) as session:
+            rows = session.execute(
+                sqlalchemy.select(*hosts_hook.COLUMNS)
+                .where(*hosts_hook.IS_COMPUTE, *conditions)).all()
+        records = map(hosts_hook.record, rows)
+        return {record['host']: host_status.status(record,
+                                                   self._service_is_up)
+                for record in records}
+
+    def host(self, change: changes.Change) -> str | None:
+        """Read what the host of a change is by now.
+
+        :param change: the change
+        :returns: one of :mod:`nova_lockstatus.host_status`, None where the
+            host has no compute service any more
+        :raises CellMappingNotFound: when there is no such cell
+        """
+        targeted = nova_context.get_admin_context()
+        nova_context.set_target_cell(
+            targeted, cell_mapping.CellMapping.get_by_uuid(targeted,
+                                                           change.cell))
+        return self.hosts(
+            targeted, change.host == hosts_hook.HOST).get(change.host)

@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Announces what nobody else does, as those who have died."""
+
+import threading
+
+from oslo_config import cfg
+
+from nova_lockstatus import complaints
+from nova_lockstatus import exception
+from nova_lockstatus import hooks
+from nova_lockstatus.announce import announcer
+from nova_lockstatus.announce import fan_out
+from nova_lockstatus.announce import look
+from nova_lockstatus.announce import sinks
+from nova_lockstatus.objects import publisher
+from nova_lockstatus.store import database
+from nova_lockstatus.store import outbox
+
+INTERVAL = 0.5
+"""Seconds between two looks into the store, one statement each."""
+
+HAND_OVER = 3
+"""Seconds that the end waits for what is under way."""
+
+
+class Announcements:
+    """Takes over what is in the outbox, and hands it over at the end.
+
+    :param conf: Nova's configuration
+    :param store: where the outbox is
+    """
+
+    name = 'announcements'
+
+    def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
+        self._conf = conf
+        self._store = store
+        self._complaints = complaints.Complaints()
+        self.hosts: int | None = None
+        """Differs when another process has written down a change."""
+        self.look = look.Look(hooks.service_is_up())
+        self.outbox = announcer.Outbox(
+            conf, store, fan_out.FanOut(conf, publisher.WATCH), self.look)
+
+    @property
+    def interval(self) -> float:
+        """Return the seconds between two looks into the outbox, 0 for none.
+        """
+        return INTERVAL if sinks.wanted(self._conf) else 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Have announced what nobody announces, without waiting for that.
+
+        :param stop: when it is set, the rest is handed over
+        """
+        what = '%s: the store cannot be read' % self.name
+        try:
+            signs = outbox.read_signs(self._store)
+        except exception.LockStatusException as error:
+            self._complaints.failed(what, error)
+            return
+        self._complaints.worked(what)
+        self.hosts = signs.hosts
+        if signs.owed:
+            self.outbox.work()
+
+    def end(self) -> None:
+        """Finish what is under way, or hand it over."""
+        self.outbox.end(HAND_OVER)
