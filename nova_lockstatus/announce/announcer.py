@@ -156,6 +156,7 @@ class Outbox:
         self._conf = conf
         self._store = store
         self._fan_out = fan_out
+        self._direct = Direct(fan_out)
         self._look = look
         self._complaints = complaints.Complaints()
         self._recorder = worker.Worker(self._record)
@@ -169,7 +170,8 @@ class Outbox:
     @property
     def is_busy(self) -> bool:
         """Tell whether something is to be announced that was not yet."""
-        return self._recorder.is_busy or self._announcer.is_busy
+        return any(one.is_busy for one in (
+            self._recorder, self._announcer, self._direct))
 
     def put(self, change: changes.Change) -> None:
         """Write a change down, and have it announced.
@@ -212,8 +214,9 @@ class Outbox:
         :returns: whether it is
         """
         end = None if seconds is None else time.monotonic() + seconds
-        return self._recorder.wait(seconds) and self._announcer.wait(
+        return all(one.wait(
             None if end is None else max(0, end - time.monotonic()))
+            for one in (self._recorder, self._announcer, self._direct))
 
     def end(self, seconds: float) -> None:
         """Finish what is under way, or hand it over.
@@ -233,6 +236,12 @@ class Outbox:
         for pause in pauses():
             try:
                 change = self._try_to_record(recording)
+            except exception.StoreNotSynced as error:
+                LOG.error('What a call has changed is announced at once, and '
+                          'not again where that fails: %s', error)
+                self._direct.put(recording.change)
+                recording.done.set()
+                return
             except Exception as error:
                 self._complaints.failed(what, error)
                 if self._stop.wait(pause):
@@ -376,6 +385,9 @@ def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
     except exception.StoreUnreachable as error:
         LOG.error('What changes of hosts waits until it can be written down: '
                   '%s', error)
+    except exception.StoreNotSynced as error:
+        LOG.error('Until then, what calls change of hosts is announced at '
+                  'once, and not again where that fails: %s', error)
     except exception.StoreNotConfigured as error:
         LOG.info('What calls change of hosts is announced at once, and not '
                  'again where that fails: %s', error)

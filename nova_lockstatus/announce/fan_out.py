@@ -12,7 +12,7 @@
 
 """Announces a change of a host for each of its servers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -28,6 +28,10 @@ LOG = logging.getLogger(__name__)
 SENDERS = 4
 """How many threads send what a large host has to be told: a message waits for
 the broker to confirm it."""
+
+SOME = 200
+"""After how many servers it is noted how far it is: so many can be told once
+more where a process is killed, and so many are told before one ends."""
 
 SHARE = 50
 """How many servers are worth another thread, which takes a connection."""
@@ -75,11 +79,11 @@ class FanOut:
                               '%s is %s.', server.uuid, change.new)
 
         read = 0
-        for page, reached in servers.read(context, change.host, last):
-            read += len(page)
+        for some in _some(servers.read(context, change.host, last)):
+            read += len(some)
             daemon_threads.call_for_each(
-                send, page, min(SENDERS, 1 + len(page) // SHARE))
-            if not goes_on(reached):
+                send, some, min(SENDERS, 1 + len(some) // SHARE))
+            if not goes_on(some[-1].id):
                 LOG.info('Announced for %d servers what their host is. '
                          'Another process goes on.', read)
                 return False
@@ -88,3 +92,10 @@ class FanOut:
                  {'sent': read - len(failed), 'failed': len(failed),
                   'new': change.new, 'old': change.old})
         return True
+
+
+def _some(pages: Iterable[list[servers.Server]]
+          ) -> Iterator[list[servers.Server]]:
+    for page in pages:
+        for start in range(0, len(page), SOME):
+            yield page[start:start + SOME]

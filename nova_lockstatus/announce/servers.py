@@ -46,9 +46,11 @@ _COLUMNS = (_ROW.id, _ROW.uuid, _ROW.project_id, _ROW.user_id,
 class Server(NamedTuple):
     """What a notification has of a server, called as in an Instance.
 
+    :param id: the id in the cell's database
     :param system_metadata: the rows with the reason of its lock
     """
 
+    id: int
     uuid: str
     project_id: str | None
     user_id: str | None
@@ -77,8 +79,7 @@ def context(change: changes.Change) -> Any:
     return targeted
 
 
-def read(targeted: Any, host: str, last: int = 0
-         ) -> Iterator[tuple[list[Server], int]]:
+def read(targeted: Any, host: str, last: int = 0) -> Iterator[list[Server]]:
     """Read the servers that are on a host, in the order of their ids.
 
     A page takes one statement, and one more if any of its servers is locked.
@@ -86,7 +87,7 @@ def read(targeted: Any, host: str, last: int = 0
     :param targeted: a RequestContext of the host's cell
     :param host: the name of the host
     :param last: the id in the cell's database after which to begin
-    :returns: :data:`PAGE` servers at a time, and the id of the last of them
+    :returns: :data:`PAGE` servers at a time
     """
     while True:
         with db.get_context_manager(targeted).reader.using(
@@ -96,7 +97,7 @@ def read(targeted: Any, host: str, last: int = 0
                 session, [row.uuid for row in rows if row.locked])
         if rows:
             last = rows[-1].id
-            yield [_server(row, system_metadata) for row in rows], last
+            yield [_server(row, system_metadata) for row in rows]
         if len(rows) < PAGE:
             return
 
@@ -126,6 +127,7 @@ def _read_system_metadata(session: Any, uuids: Sequence[str]
 
 def _server(row: Any,
             system_metadata: Mapping[str, Mapping[str, str]]) -> Server:
-    _id, uuid, project_id, user_id, name, vm_state, locked, locked_by = row
-    return Server(uuid, project_id, user_id, name, vm_state, bool(locked),
-                  locked_by, system_metadata.get(uuid, {}))
+    (row_id, uuid, project_id, user_id, name, vm_state, locked,
+     locked_by) = row
+    return Server(row_id, uuid, project_id, user_id, name, vm_state,
+                  bool(locked), locked_by, system_metadata.get(uuid, {}))

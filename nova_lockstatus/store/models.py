@@ -42,7 +42,7 @@ def moment() -> sa.types.TypeEngine[datetime.datetime]:
 
 
 HOSTS = sa.Table(
-    'hosts', METADATA,
+    'host_statuses', METADATA,
     # The uuid of the cell.
     sa.Column('cell', sa.String(36), primary_key=True),
     sa.Column('host', sa.String(255), primary_key=True),
@@ -54,7 +54,7 @@ HOSTS = sa.Table(
     **MYSQL)
 
 OUTBOX = sa.Table(
-    'outbox', METADATA,
+    'announcements', METADATA,
     # In the order of the changes.
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
               primary_key=True, autoincrement=True),
@@ -78,5 +78,5 @@ OUTBOX = sa.Table(
     # Who tells it, and until when nobody else may.
     sa.Column('claimed_by', sa.String(36)),
     sa.Column('claimed_until', moment()),
-    sa.Index('outbox_of_host', 'cell', 'host', 'number'),
+    sa.Index('announcements_of_host', 'cell', 'host', 'number'),
     **MYSQL)

@@ -24,6 +24,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
@@ -219,14 +220,23 @@ def _connect(extensions: Sequence[base.Extension]) -> None:
     state_lock.prepare(extensions)
 
 
-def check_notifications(installation: Installation) -> upgradecheck.Result:
-    """Hold the format of notifications against what is to be sent."""
+def notification_drivers(conf: cfg.ConfigOpts) -> set[str]:
+    """Return the drivers that send Nova's notifications.
+
+    :param conf: Nova's configuration
+    :returns: their names, none where no notifications are sent
+    """
     from oslo_messaging import opts as messaging_opts
-    conf = installation.conf
     for group, options in messaging_opts.list_opts():
         if group == 'oslo_messaging_notifications':
             conf.register_opts(options, group=group)
-    drivers = set(conf.oslo_messaging_notifications.driver) - {'', 'noop'}
+    return set(conf.oslo_messaging_notifications.driver) - {'', 'noop'}
+
+
+def check_notifications(installation: Installation) -> upgradecheck.Result:
+    """Hold the format of notifications against what is to be sent."""
+    conf = installation.conf
+    drivers = notification_drivers(conf)
     senders = []
     if LOCK_ALIAS in installation.known_aliases():
         senders.append('lockstatus.lock and lockstatus.unlock (%s)'

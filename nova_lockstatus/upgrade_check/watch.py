@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
@@ -47,18 +48,31 @@ def check(installation: checks.Installation) -> upgradecheck.Result:
             '"nova-lockstatus db sync".' % error)
     except exception.LockStatusException as error:
         return checks.failure(str(error))
-    return judge(conf.lockstatus.guard, watches, api.now())
+    return judge(conf.lockstatus.guard, announces(conf), watches, api.now())
 
 
-def judge(guard: str, watches: Sequence[api.Watch], now: datetime.datetime
+def announces(conf: cfg.ConfigOpts) -> bool:
+    """Tell whether the watch is to announce what becomes of hosts.
+
+    :param conf: Nova's configuration
+    :returns: whether it is. Nova need not be there to be asked
+    """
+    return bool(conf.lockstatus.announce_host_status
+                and checks.notification_drivers(conf))
+
+
+def judge(guard: str, announces_hosts: bool,
+          watches: Sequence[api.Watch], now: datetime.datetime
           ) -> upgradecheck.Result:
     """Decide what the reports mean.
 
     :param guard: what [lockstatus]guard says
+    :param announces_hosts: whether the watch is to announce hosts
     :param watches: who has reported
     :param now: the time, in UTC without a time zone
     :returns: a failure where the guard should act and nobody does it, a
-        warning where it should report, or where some of several are missing
+        warning where it should report or hosts should be announced, or where
+        some of several are missing
     """
     ages = {watch.host: (now - watch.reported_at).total_seconds()
             for watch in watches}
@@ -72,15 +86,19 @@ def judge(guard: str, watches: Sequence[api.Watch], now: datetime.datetime
         return checks.success(', '.join(there))
     else:
         text = 'No nova-lockstatus-watch runs.'
-    if guard == 'off':
+    if guard == 'off' and not announces_hosts:
         return checks.success(
-            '%s [lockstatus]guard is "off", so none is needed.' % text)
+            '%s [lockstatus]guard is "off", and what becomes of hosts is not '
+            'announced, so none is needed.' % text)
     if there:
         return checks.warning(
             '%s It runs on %s. Start the others again, or wait: what does '
             'not report is forgotten after a day.' % (text, ', '.join(there)))
-    text = ('%s Locked servers that should be down are not watched over, and '
-            '[lockstatus]guard is "%s". Start it.' % (text, guard))
+    if guard != 'off':
+        text += (' Locked servers that should be down are not watched over, '
+                 'and [lockstatus]guard is "%s".' % guard)
+    if announces_hosts:
+        text += ' A host that is lost is not announced.'
     if guard == 'enforce':
-        return checks.failure(text)
-    return checks.warning(text)
+        return checks.failure(text + ' Start it.')
+    return checks.warning(text + ' Start it.')

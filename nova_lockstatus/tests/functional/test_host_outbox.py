@@ -459,6 +459,13 @@ class FailuresTestCase(OutboxTestCase):
         self.assertIn('nova-lockstatus db sync', self.nova.log)
         self.put('compute1', forced_down=True)
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
+        # Without another start:
+        self.store = database.open_store(CONF)
+        migration.sync(self.store)
+        self.put('compute1', forced_down=False)
+        self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],
+                         self.told())
+        self.assertEqual({'compute1': 'UP'}, self.known())
 
 
 class CostTestCase(OutboxTestCase):

@@ -37,13 +37,13 @@ class CellDownTestCase(case.CloudTestCase):
         super().setUp()
         self.act(self.far, 'lock', 'admin', {'locked_reason': 'why'})
         self.addCleanup(self.act, self.far, 'unlock', 'admin')
-        self.cloud.stop_cell_database('cell2')
+        self.cloud.nova.close_way('cell2')
         self.down = True
         self.addCleanup(self.come_back)
 
     def come_back(self):
         if self.down:
-            self.cloud.start_cell_database('cell2')
+            self.cloud.nova.open_way('cell2')
             self.down = False
 
     def listed(self, path, version, query=''):

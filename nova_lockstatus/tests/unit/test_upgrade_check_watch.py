@@ -29,8 +29,10 @@ SUCCESS, WARNING, FAILURE = (
 
 class JudgeTestCase(testtools.TestCase):
 
+    announces = False
+
     def judge(self, guard, **ages):
-        result = watch_check.judge(guard, [
+        result = watch_check.judge(guard, self.announces, [
             api.Watch(host, NOW - datetime.timedelta(days=9),
                       NOW - datetime.timedelta(seconds=age))
             for host, age in ages.items()], NOW)
@@ -73,4 +75,23 @@ class JudgeTestCase(testtools.TestCase):
             code, text = self.judge('off', **ages)
             self.assertEqual(SUCCESS, code)
             self.assertTrue(text.endswith(
-                ' [lockstatus]guard is "off", so none is needed.'), text)
+                ' [lockstatus]guard is "off", and what becomes of hosts is '
+                'not announced, so none is needed.'), text)
+
+
+class AnnouncingJudgeTestCase(JudgeTestCase):
+
+    announces = True
+
+    def test_all_are_missing(self):
+        for guard, code in (('enforce', FAILURE), ('report', WARNING),
+                            ('off', WARNING)):
+            found, text = self.judge(guard, ctl1=61)
+            self.assertEqual(code, found)
+            self.assertTrue(text.endswith(
+                ' A host that is lost is not announced. Start it.'), text)
+            self.assertEqual(guard != 'off', 'Locked servers' in text)
+
+    def test_none_is_needed(self):
+        for ages in ({}, {'ctl1': 61}, {'ctl1': 0, 'ctl2': 61}):
+            self.assertEqual(WARNING, self.judge('off', **ages)[0])

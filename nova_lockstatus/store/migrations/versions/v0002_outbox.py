@@ -29,7 +29,7 @@ def upgrade() -> None:
     """Add both tables."""
     moment = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')
     op.create_table(
-        'hosts',
+        'host_statuses',
         sa.Column('cell', sa.String(36), primary_key=True),
         sa.Column('host', sa.String(255), primary_key=True),
         sa.Column('status', sa.String(16), nullable=False),
@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column('changed_at', moment, nullable=False),
         **_MYSQL)
     op.create_table(
-        'outbox',
+        'announcements',
         sa.Column('number',
                   sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
                   primary_key=True, autoincrement=True),
@@ -56,5 +56,5 @@ def upgrade() -> None:
         sa.Column('not_before', moment),
         sa.Column('claimed_by', sa.String(36)),
         sa.Column('claimed_until', moment),
-        sa.Index('outbox_of_host', 'cell', 'host', 'number'),
+        sa.Index('announcements_of_host', 'cell', 'host', 'number'),
         **_MYSQL)

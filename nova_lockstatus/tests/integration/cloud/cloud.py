@@ -29,7 +29,7 @@ from nova_lockstatus.tests.integration.cloud import placement
 from nova_lockstatus.tests.integration.cloud import processes
 from nova_lockstatus.tests.integration.cloud import stubs
 
-_PORTS = ('keystone', 'placement', 'stubs', 'api', *nova_config.CELLS)
+_PORTS = ('keystone', 'placement', 'stubs', 'api', *nova.WAYS)
 
 FLAVOR = '1'
 
@@ -237,20 +237,6 @@ class Cloud:
         :param host: its name
         """
         self.nova.start_compute(host)
-
-    def stop_cell_database(self, cell):
-        """Have a cell's database be away.
-
-        :param cell: the name
-        """
-        self.nova.stop_cell_database(cell)
-
-    def start_cell_database(self, cell):
-        """Have a cell's database be back.
-
-        :param cell: the name
-        """
-        self.nova.start_cell_database(cell)
 
 
 def _free_ports(count):

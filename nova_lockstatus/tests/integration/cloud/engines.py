@@ -49,13 +49,12 @@ def check():
         raise Unavailable('No database server at %s: %s' % (
             sqlalchemy.make_url(DATABASE).render_as_string(),
             error)) from error
-    broker = urllib.parse.urlsplit(TRANSPORT.partition(',')[0])
+    broker = broker_address()
     try:
-        socket.create_connection(
-            (broker.hostname, broker.port or 5672), timeout=5).close()
+        socket.create_connection(broker, timeout=5).close()
     except OSError as error:
         raise Unavailable('No RabbitMQ at %s: %s' % (
-            broker.hostname, error)) from error
+            broker[0], error)) from error
     if not shutil.which(RABBITMQCTL[0]):
         raise Unavailable(
             'Each cell needs a virtual host of RabbitMQ, and there is no '
@@ -108,14 +107,27 @@ def database_url(schema, port=None):
     return url.render_as_string(hide_password=False)
 
 
-def transport_url(vhost):
+def transport_url(vhost, port=None):
     """Tell the URL of a virtual host.
 
     :param vhost: its name
+    :param port: another one of this machine that leads to the server
     :returns: the URL, as Nova's options have it
     """
-    return urllib.parse.urlsplit(TRANSPORT)._replace(
-        path='/' + vhost).geturl()
+    url = urllib.parse.urlsplit(TRANSPORT)
+    if port is not None:
+        url = url._replace(netloc='%s@127.0.0.1:%d' % (
+            url.netloc.rpartition('@')[0], port))
+    return url._replace(path='/' + vhost).geturl()
+
+
+def broker_address():
+    """Tell where the message broker is.
+
+    :returns: its host and port
+    """
+    url = urllib.parse.urlsplit(TRANSPORT.partition(',')[0])
+    return url.hostname, url.port or 5672
 
 
 def address():
@@ -125,6 +137,15 @@ def address():
     """
     url = sqlalchemy.make_url(DATABASE)
     return url.host, url.port or 3306
+
+
+def execute(schema, *statements):
+    """Change what is in a schema, past whatever else leads to it.
+
+    :param schema: its name
+    :param statements: the statements
+    """
+    _execute('USE ' + schema, *statements)
 
 
 def select(schema, statement):

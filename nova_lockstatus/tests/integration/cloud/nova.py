@@ -15,6 +15,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 
 from nova_lockstatus.embedded import paste
@@ -24,6 +25,13 @@ from nova_lockstatus.tests.integration.cloud import nova_config
 
 _PYTHON = (sys.executable, '-m')
 
+STORE = 'store'
+NOTIFICATIONS = 'notifications'
+
+WAYS = (*nova_config.CELLS, STORE, NOTIFICATIONS)
+"""What can be away: the databases of the cells and of the plugin, and the
+broker for notifications."""
+
 
 class Nova:
     """The services of Nova.
@@ -32,7 +40,7 @@ class Nova:
     :param folder: of the cloud
     :param processes: those of the cloud
     :param keystone: the Keystone
-    :param ports: of the API and of the way to each cell's database, by name
+    :param ports: of the API and of each of the :data:`WAYS`, by name
     """
 
     def __init__(self, name, folder, processes, keystone, ports):
@@ -40,7 +48,8 @@ class Nova:
         self._name = name
         self._processes = processes
         self._ports = ports
-        self._writer = nova_config.Writer(name, folder, keystone)
+        self._writer = nova_config.Writer(
+            name, folder, keystone, ports[STORE], ports[NOTIFICATIONS])
         self._api = gunicorn.Gunicorn(processes, folder, 'nova-api')
         self._configs = {}
 
@@ -59,12 +68,13 @@ class Nova:
         self._configs[nova_config.CONTROLLER] = (
             self._writer.write_controller())
         shutil.copy(paste.find(), self.api_paste)
+        for way in WAYS:
+            self.open_way(way)
         cells = {}
         for cell, host in nova_config.CELLS.items():
             port = self._ports[cell]
             self._configs[cell] = self._writer.write_conductor(cell, port)
             self._configs[host] = self._writer.write_compute(cell)
-            self.start_cell_database(cell)
             cells[cell] = (engines.database_url(self._name + cell, port),
                            engines.transport_url(self._name + cell))
         self._processes.start('nova-manage', [
@@ -128,13 +138,22 @@ class Nova:
         """
         self._processes.stop('nova-compute-' + host)
 
-    def start_watch(self):
-        """Start nova-lockstatus-watch."""
-        self._start('nova-lockstatus-watch', nova_config.CONTROLLER)
+    def start_watch(self, name='watch'):
+        """Start a nova-lockstatus-watch.
 
-    def stop_watch(self):
-        """Stop nova-lockstatus-watch."""
-        self._processes.stop('nova-lockstatus-watch-controller')
+        :param name: of the process
+        """
+        self._processes.start(name, [
+            _program('nova-lockstatus-watch'), '--config-file',
+            str(self.config)])
+
+    def stop_watch(self, name='watch', with_signal=signal.SIGTERM):
+        """Stop a nova-lockstatus-watch.
+
+        :param name: of the process
+        :param with_signal: the signal that tells it
+        """
+        self._processes.stop(name, with_signal)
 
     def guest(self, host, server_id):
         """Tell where the hypervisor has a guest's power state.
@@ -145,24 +164,35 @@ class Nova:
         """
         return self._configs[host].parent / 'guests' / server_id
 
-    def start_cell_database(self, cell):
-        """Let a cell's database be reached.
+    def open_way(self, way):
+        """Let a server be reached.
 
-        :param cell: the name
+        :param way: one of the :data:`WAYS`
         """
-        name = _way_to(cell)
-        host, port = engines.address()
-        self._processes.start(name, [
-            *_PYTHON, __package__ + '.forwarder', str(self._ports[cell]),
+        host, port = (engines.broker_address() if way == NOTIFICATIONS
+                      else engines.address())
+        self._processes.start('way-to-' + way, [
+            *_PYTHON, __package__ + '.forwarder', str(self._ports[way]),
             host, str(port)])
-        self._processes.wait_for_log(name, 'Forwarding')
+        self._processes.wait_for_log('way-to-' + way, 'Forwarding')
 
-    def stop_cell_database(self, cell):
-        """Cut all connections to a cell's database, and let none be made.
+    def close_way(self, way, with_signal=signal.SIGTERM):
+        """Cut all connections to a server, and let none be made.
 
-        :param cell: the name
+        :param way: one of the :data:`WAYS`
+        :param with_signal: how. SIGSTOP leaves them, without an answer
         """
-        self._processes.stop(_way_to(cell))
+        if with_signal == signal.SIGSTOP:
+            os.kill(self._processes.pid('way-to-' + way), with_signal)
+        else:
+            self._processes.stop('way-to-' + way)
+
+    def go_on(self, way):
+        """Let a server answer again that was cut off by SIGSTOP.
+
+        :param way: one of the :data:`WAYS`
+        """
+        os.kill(self._processes.pid('way-to-' + way), signal.SIGCONT)
 
     def _start(self, program, service):
         self._processes.start('%s-%s' % (program, service), [
@@ -179,7 +209,3 @@ class Nova:
 
 def _program(name):
     return os.path.join(os.path.dirname(sys.executable), name)
-
-
-def _way_to(cell):
-    return 'database-' + cell

@@ -34,12 +34,16 @@ class Writer:
     :param name: of the cloud
     :param folder: of the cloud
     :param keystone: the Keystone
+    :param store: the port that leads to the plugin's database
+    :param notifications: the port that leads to the broker
     """
 
-    def __init__(self, name, folder, keystone):
+    def __init__(self, name, folder, keystone, store, notifications):
         self._name = name
         self._folder = pathlib.Path(folder)
         self._keystone = keystone
+        self._store = store
+        self._notifications = notifications
 
     def write_controller(self):
         """Write what nova-api, nova-scheduler, nova-conductor and
@@ -54,8 +58,12 @@ class Writer:
             'api': {'response_validation': 'error'},
             'lockstatus': {
                 'enabled_extensions': ','.join(EXTENSIONS),
-                'connection': self._url('store'), 'guard': 'enforce',
-                'guard_interval': 1, 'guard_pause': 2}})
+                'connection': self._url('store', self._store),
+                'guard': 'enforce', 'guard_interval': 1, 'guard_pause': 2},
+            'notifications': {'notification_format': 'both'},
+            'oslo_messaging_notifications': {
+                'driver': 'messagingv2',
+                'transport_url': self.notifications_url}})
 
     def write_conductor(self, cell, port):
         """Write what a cell's nova-conductor reads.
@@ -77,6 +85,12 @@ class Writer:
             'DEFAULT': {
                 'compute_driver': 'fake.FolderDriver',
                 'sync_power_state_interval': 2}})
+
+    @property
+    def notifications_url(self):
+        """The URL of the broker for the notifications of those who know all
+        cells."""
+        return engines.transport_url(self._name + 'top', self._notifications)
 
     def _url(self, schema, port=None):
         return engines.database_url(self._name + schema, port)

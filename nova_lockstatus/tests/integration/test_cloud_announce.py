@@ -1,0 +1,365 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Each server's owner hears of its host, whatever is away meanwhile."""
+
+import collections
+import datetime
+import itertools
+import random
+import signal
+import threading
+import time
+import uuid
+
+import oslo_messaging
+from oslo_config import cfg
+from testtools import content
+
+from nova_lockstatus.tests.integration.cloud import case
+from nova_lockstatus.tests.integration.cloud import engines
+from nova_lockstatus.tests.integration.cloud import nova
+from nova_lockstatus.tests.integration.cloud import nova_config
+
+EVENT = 'lockstatus.host_status.update'
+OLD_EVENT = 'compute.instance.host_status'
+
+HOSTS = {'compute1': 'cell1', 'compute2': 'cell2'}
+
+MANY = 1200
+
+WATCHES = ('watch-1', 'watch-2')
+
+
+class Listener:
+    """Takes what the broker has, as any consumer does.
+
+    :param url: of the broker
+    """
+
+    def __init__(self, url):
+        self.versioned = []
+        self.unversioned = []
+        transport = oslo_messaging.get_notification_transport(
+            cfg.ConfigOpts(), url)
+        self._listener = oslo_messaging.get_notification_listener(
+            transport, [oslo_messaging.Target(topic=topic) for topic in (
+                'versioned_notifications', 'notifications')], [self],
+            executor='threading')
+        self._listener.start()
+
+    def _take(self, context, publisher, event_type, payload, metadata):
+        now = time.time()
+        if event_type == EVENT:
+            self.versioned.append((
+                now, publisher, payload['nova_object.data']))
+        elif event_type == OLD_EVENT:
+            self.unversioned.append((now, publisher, payload))
+
+    info = warn = _take
+
+    def stop(self):
+        self._listener.stop()
+        self._listener.wait()
+
+
+class AnnounceTestCase(case.CloudTestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.names = {host: [] for host in HOSTS}
+        for host, cell in HOSTS.items():
+            for number in range(2):
+                name = '%s-%d' % (host, number)
+                cls.boot(name, cell=cell)
+                cls.names[host].append(name)
+
+    def setUp(self):
+        super().setUp()
+        self.listener = Listener(engines.transport_url(
+            self.cloud.name + 'top'))
+        self.addCleanup(self.listener.stop)
+        self.running = set()
+        self.addCleanup(self.calm)
+        # Whatever was sent before is not this test's.
+        time.sleep(0.5)
+        for name in WATCHES:
+            self.start(name)
+        self.wait_for('the hosts are known', lambda: sorted(
+            engines.select(self.cloud.name + 'store',
+                           "SELECT host FROM host_statuses "
+                           "WHERE status = 'UP'")) == sorted(HOSTS))
+        self.reset()
+
+    def reset(self):
+        del self.listener.versioned[:], self.listener.unversioned[:]
+
+    def start(self, name):
+        self.cloud.nova.start_watch(name)
+        self.running.add(name)
+        self.cloud.processes.wait_for_log(name, 'is running')
+
+    def stop(self, name, with_signal=signal.SIGTERM):
+        self.cloud.nova.stop_watch(name, with_signal)
+        self.running.discard(name)
+
+    def calm(self):
+        for host in HOSTS:
+            self.force_down(host, False)
+            self.set_status(host, 'enabled')
+        self.wait_until_told()
+        for name in sorted(self.running):
+            self.stop(name)
+
+    def wait_for(self, what, condition, timeout=60):
+        return self.cloud.processes.wait_for(what, condition, timeout)
+
+    def wait_until_told(self):
+        self.wait_for('nothing is owed', lambda: not any(
+            engines.select(self.cloud.name + 'store',
+                           'SELECT count(*) FROM announcements')))
+        time.sleep(0.3)
+
+    def put(self, host, **body):
+        service, = self.call(
+            'GET', '/v2.1/os-services?binary=nova-compute&host=' + host,
+            'admin', microversion='2.53').json()['services']
+        self.call('PUT', '/v2.1/os-services/' + service['id'], 'admin', body,
+                  '2.53')
+
+    def force_down(self, host, value=True):
+        self.put(host, forced_down=value)
+
+    def set_status(self, host, value):
+        self.put(host, status=value)
+
+    def set_row(self, host, values):
+        """Change a host as nova-manage could, without any call."""
+        engines.execute(
+            self.cloud.name + HOSTS[host],
+            "UPDATE services SET %s WHERE host = '%s' "
+            "AND services.binary = 'nova-compute'" % (values, host))
+
+    def told(self, host):
+        """Return what each server of a host was told, in the order."""
+        return {name: [
+            (data['old_host_status'], data['host_status'])
+            for _, _, data in self.listener.versioned
+            if data['display_name'] == name] for name in self.names[host]}
+
+    def assertTold(self, host, *statuses):
+        expected = list(itertools.pairwise(statuses))
+        self.assertEqual({name: expected for name in self.names[host]},
+                         self.told(host))
+
+    def wait_for_status(self, host, status, timeout=60):
+        self.wait_for(
+            '%s is told to be %s' % (host, status),
+            lambda: all(changes and changes[-1][1] == status
+                        for changes in self.told(host).values()), timeout)
+
+    def test_each_change(self):
+        calls = (
+            ('DOWN', lambda: self.force_down('compute1')),
+            ('UP', lambda: self.force_down('compute1', False)),
+            ('MAINTENANCE', lambda: self.set_status('compute1', 'disabled')),
+            ('UP', lambda: self.set_status('compute1', 'enabled')),
+            ('MAINTENANCE', lambda: self.call(
+                'PUT', '/v2/os-services/disable-log-reason', 'admin',
+                {'host': 'compute1', 'binary': 'nova-compute',
+                 'disabled_reason': 'disk'})),
+            ('UP', lambda: self.call(
+                'PUT', '/v2/os-services/enable', 'admin',
+                {'host': 'compute1', 'binary': 'nova-compute'})),
+            ('DOWN', lambda: self.set_row('compute1', 'forced_down = 1')),
+            ('UP', lambda: self.set_row('compute1', 'forced_down = 0')))
+        for status, call in calls:
+            call()
+            self.wait_for_status('compute1', status, 5)
+        # What both watches have seen and what a call has done, each once.
+        time.sleep(1)
+        self.assertTold('compute1', 'UP', *(status for status, _ in calls))
+        self.assertEqual(
+            [(data['display_name'], data['host_status'])
+             for _, _, data in self.listener.versioned],
+            [(data['display_name'], data['host_status'])
+             for _, _, data in self.listener.unversioned])
+        self.assertEqual({'nova-api:controller',
+                          'nova-lockstatus-watch:controller'},
+                         {one[1] for one in self.listener.versioned})
+        self.assertTold('compute2', 'UP')
+
+    def test_lost_heartbeat(self):
+        self.cloud.stop_compute('compute2')
+        try:
+            self.wait_for_status('compute2', 'UNKNOWN')
+            seen, = engines.select(
+                self.cloud.name + 'cell2', "SELECT last_seen_up FROM services "
+                "WHERE host = 'compute2' AND services.binary = 'nova-compute'")
+            over = seen.replace(tzinfo=datetime.timezone.utc).timestamp() + (
+                nova_config.DOWN_TIME)
+            late = max(at for at, _, _ in self.listener.versioned) - over
+            self.addDetail('late', content.text_content('%.3f s' % late))
+            # Nova's times are whole seconds, and it is down when it is later
+            # than that.
+            self.assertLess(late, 2)
+        finally:
+            self.cloud.start_compute('compute2')
+        self.wait_for_status('compute2', 'UP')
+        self.assertTold('compute2', 'UP', 'UNKNOWN', 'UP')
+
+    def test_broker_that_is_away(self):
+        self.cloud.nova.close_way(nova.NOTIFICATIONS)
+        try:
+            # Nova's own notification of the change holds up its answer.
+            call = threading.Thread(target=self.force_down,
+                                    args=('compute1',))
+            call.start()
+            self.set_row('compute2', 'forced_down = 1')
+            time.sleep(4)
+            self.assertTold('compute1', 'UP')
+            self.assertTold('compute2', 'UP')
+        finally:
+            self.cloud.nova.open_way(nova.NOTIFICATIONS)
+        call.join()
+        self.wait_for_status('compute2', 'DOWN')
+        self.wait_for_status('compute1', 'DOWN')
+        self.wait_until_told()
+        self.assertTold('compute1', 'UP', 'DOWN')
+        self.assertTold('compute2', 'UP', 'DOWN')
+
+    def test_store_that_is_away(self):
+        self.cloud.nova.close_way(nova.STORE)
+        try:
+            started = time.monotonic()
+            self.force_down('compute1')
+            self.force_down('compute1', False)
+            self.force_down('compute1')
+            self.set_row('compute2', 'forced_down = 1')
+            self.assertLess(time.monotonic() - started, 10)
+            time.sleep(2)
+            self.assertTold('compute1', 'UP')
+        finally:
+            self.cloud.nova.open_way(nova.STORE)
+        self.wait_for_status('compute2', 'DOWN')
+        self.wait_for_status('compute1', 'DOWN')
+        self.wait_until_told()
+        # Two workers of nova-api may have written it down in another order
+        # than they were called: what is not so any more is left out then.
+        for changes in self.told('compute1').values():
+            self.assertEqual('UP', changes[0][0])
+            self.assertEqual([new for _, new in changes[:-1]],
+                             [old for old, _ in changes[1:]])
+
+    def insert(self):
+        self.addCleanup(
+            engines.execute, self.cloud.name + 'cell1',
+            "DELETE FROM instances WHERE display_name LIKE 'many-%%'")
+        rows = ', '.join(
+            "('%s', 'compute1', 0, 'many-%d', 'active', 'p', 'u', 0, 0)"
+            % (uuid.uuid4(), number) for number in range(MANY))
+        engines.execute(
+            self.cloud.name + 'cell1',
+            'INSERT INTO instances (uuid, host, deleted, display_name, '
+            'vm_state, project_id, user_id, hidden, locked) VALUES ' + rows)
+
+    def test_killed_in_the_middle(self):
+        self.insert()
+        sent = self.listener.versioned
+        self.set_row('compute1', 'disabled = 1')
+        while not sent:
+            time.sleep(0.001)
+        # It has the connections that it needs, and waits for the broker.
+        self.cloud.nova.close_way(nova.NOTIFICATIONS, signal.SIGSTOP)
+        try:
+            killed, = [name for name in WATCHES if 'is MAINTENANCE'
+                       in self.cloud.processes.log(name)]
+            self.stop(killed, signal.SIGKILL)
+        finally:
+            self.cloud.nova.go_on(nova.NOTIFICATIONS)
+        time.sleep(1)
+        first = {data['display_name'] for _, _, data in sent}
+        self.addDetail('sent by the first', content.text_content(
+            '%d of %d' % (len(first), MANY + 2)))
+        self.assertLess(len(first), MANY + 2)
+        self.wait_until_told()
+        self.wait_for('all are told', lambda: len({
+            data['display_name'] for _, _, data in sent}) == MANY + 2)
+        # A repeat can be told by its id.
+        self.assertEqual(MANY + 2, len({data['id'] for _, _, data in sent}))
+        self.assertEqual(1, len({data['change_id'] for _, _, data in sent}))
+        self.assertLess(len(sent), MANY + 2 + 201)
+
+    def test_handed_over(self):
+        self.insert()
+        sent = self.listener.versioned
+        self.set_row('compute1', 'disabled = 1')
+        while not sent:
+            time.sleep(0.001)
+        first, = [name for name in WATCHES if 'is MAINTENANCE'
+                  in self.cloud.processes.log(name)]
+        started = time.monotonic()
+        self.stop(first)
+        self.wait_for('all are told', lambda: len(sent) >= MANY + 2)
+        # Nobody had to wait for the end of a lease.
+        self.assertLess(time.monotonic() - started, 8)
+        time.sleep(1)
+        ids = collections.Counter(data['id'] for _, _, data in sent)
+        self.assertEqual((MANY + 2, {1}), (len(ids), set(ids.values())))
+
+    def test_random_changes(self):
+        seed = random.randrange(2 ** 32)
+        self.addDetail('seed', content.text_content(str(seed)))
+        choose = random.Random(seed)
+        expected = {host: ['UP'] for host in HOSTS}
+        down = dict.fromkeys(HOSTS, False)
+        disabled = dict.fromkeys(HOSTS, False)
+        lock = threading.Lock()
+
+        def change(host):
+            with lock:
+                what = choose.choice(('down', 'disabled'))
+                by_call = choose.random() < 0.6
+            if what == 'down':
+                value = down[host] = not down[host]
+                if by_call:
+                    self.force_down(host, value)
+                else:
+                    self.set_row(host, 'forced_down = %d' % value)
+            else:
+                value = disabled[host] = not disabled[host]
+                if by_call:
+                    self.set_status(host, 'disabled' if value else 'enabled')
+                else:
+                    self.set_row(host, 'disabled = %d' % value)
+            status = ('DOWN' if down[host] else
+                      'MAINTENANCE' if disabled[host] else 'UP')
+            if status != expected[host][-1]:
+                expected[host].append(status)
+                if not by_call:
+                    # A second change before anybody has looked is one.
+                    self.wait_for_status(host, status)
+
+        def work(host):
+            for _ in range(25):
+                change(host)
+
+        threads = [threading.Thread(target=work, args=(host,))
+                   for host in HOSTS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.wait_until_told()
+        for host in HOSTS:
+            self.assertTold(host, *expected[host])
