@@ -120,6 +120,7 @@ class Sender:
         # type that Nova does not know, for each notification.
         notifier = rpc.get_notifier(UNVERSIONED_SERVICES.get(
             self._source, self._source)).notifier
+        objects.never_give_up(notifier)
         getattr(notifier, self._priority)(
             self._context, UNVERSIONED_EVENT, self._traits(server))
 

@@ -14,6 +14,7 @@
 
 from typing import Any
 
+from nova import rpc
 from nova.notifications.objects import base
 from nova.objects import base as nova_base
 from nova.objects import fields
@@ -25,6 +26,17 @@ from nova_lockstatus.objects import instance
 STATUSES = (host_status.UP, host_status.UNKNOWN, host_status.DOWN,
             host_status.MAINTENANCE)
 """Those of a host: a server without one is not announced."""
+
+
+def never_give_up(notifier: Any) -> None:
+    """Have a notifier wait for a broker that is away, however long.
+
+    :param notifier: of oslo.messaging
+    """
+    # NOTE: what [oslo_messaging_notifications]retry says by default, -1, is to
+    # try for ever, and does so over a connection that was made. A new one is
+    # tried once: then the notification is logged and lost.
+    notifier.retry = None
 
 
 @nova_base.NovaObjectRegistry.register_notification
@@ -73,3 +85,10 @@ class HostStatusNotification(base.NotificationBase):
             'NotificationPublisher', subclasses=True),
         'payload': fields.ObjectField('HostStatusPayload'),
     }
+
+    def _emit(self, context: Any, event_type: str, publisher_id: str,
+              payload: Any) -> None:
+        notifier = rpc.get_versioned_notifier(publisher_id)
+        never_give_up(notifier)
+        getattr(notifier, self.priority)(
+            context, event_type=event_type, payload=payload)

@@ -83,18 +83,20 @@ class AnnounceTestCase(case.CloudTestCase):
                 name = '%s-%d' % (host, number)
                 cls.boot(name, cell=cell)
                 cls.names[host].append(name)
+        for name in WATCHES:
+            cls.cloud.nova.start_watch(name)
+            cls.addClassCleanup(cls.cloud.nova.stop_watch, name)
+        for name in WATCHES:
+            cls.cloud.processes.wait_for_log(name, 'is running')
 
     def setUp(self):
         super().setUp()
         self.listener = Listener(engines.transport_url(
             self.cloud.name + 'top'))
         self.addCleanup(self.listener.stop)
-        self.running = set()
         self.addCleanup(self.calm)
         # Whatever was sent before is not this test's.
-        time.sleep(0.5)
-        for name in WATCHES:
-            self.start(name)
+        time.sleep(0.3)
         self.wait_for('the hosts are known', lambda: sorted(
             engines.select(self.cloud.name + 'store',
                            "SELECT host FROM host_statuses "
@@ -102,24 +104,28 @@ class AnnounceTestCase(case.CloudTestCase):
         self.reset()
 
     def reset(self):
+        self.seen = {name: self.cloud.processes.log(name)
+                     for name in WATCHES}
         del self.listener.versioned[:], self.listener.unversioned[:]
 
-    def start(self, name):
-        self.cloud.nova.start_watch(name)
-        self.running.add(name)
-        self.cloud.processes.wait_for_log(name, 'is running')
-
     def stop(self, name, with_signal=signal.SIGTERM):
+        """Stop one of the watches until the test ends."""
         self.cloud.nova.stop_watch(name, with_signal)
-        self.running.discard(name)
+        self.addCleanup(self.cloud.processes.wait_for_log, name, 'is running')
+        self.addCleanup(self.cloud.nova.start_watch, name)
+
+    def found_by(self, status):
+        """Return which of them has seen that a host is of a status."""
+        name, = [name for name in WATCHES
+                 if self.cloud.processes.log(name).count('is ' + status)
+                 > self.seen[name].count('is ' + status)]
+        return name
 
     def calm(self):
         for host in HOSTS:
             self.force_down(host, False)
             self.set_status(host, 'enabled')
         self.wait_until_told()
-        for name in sorted(self.running):
-            self.stop(name)
 
     def wait_for(self, what, condition, timeout=60):
         return self.cloud.processes.wait_for(what, condition, timeout)
@@ -282,9 +288,7 @@ class AnnounceTestCase(case.CloudTestCase):
         # It has the connections that it needs, and waits for the broker.
         self.cloud.nova.close_way(nova.NOTIFICATIONS, signal.SIGSTOP)
         try:
-            killed, = [name for name in WATCHES if 'is MAINTENANCE'
-                       in self.cloud.processes.log(name)]
-            self.stop(killed, signal.SIGKILL)
+            self.stop(self.found_by('MAINTENANCE'), signal.SIGKILL)
         finally:
             self.cloud.nova.go_on(nova.NOTIFICATIONS)
         time.sleep(1)
@@ -306,10 +310,8 @@ class AnnounceTestCase(case.CloudTestCase):
         self.set_row('compute1', 'disabled = 1')
         while not sent:
             time.sleep(0.001)
-        first, = [name for name in WATCHES if 'is MAINTENANCE'
-                  in self.cloud.processes.log(name)]
         started = time.monotonic()
-        self.stop(first)
+        self.stop(self.found_by('MAINTENANCE'))
         self.wait_for('all are told', lambda: len(sent) >= MANY + 2)
         # Nobody had to wait for the end of a lease.
         self.assertLess(time.monotonic() - started, 8)

@@ -77,7 +77,7 @@ class Keystone:
             'keystone-manage',
             [sys.executable, '-m', __package__ + '.keystone_manage',
              str(config), self.url, REGION],
-            {'OS_BOOTSTRAP_PASSWORD': self.password})
+            {'OS_BOOTSTRAP_PASSWORD': self.password}, finishes=True)
 
     def start(self):
         """Start the service, once its database is made."""

@@ -79,7 +79,8 @@ class Nova:
                            engines.transport_url(self._name + cell))
         self._processes.start('nova-manage', [
             *_PYTHON, __package__ + '.nova_manage', str(self.config),
-            engines.database_url(self._name + 'cell0'), json.dumps(cells)])
+            engines.database_url(self._name + 'cell0'), json.dumps(cells)],
+            finishes=True)
 
     def start(self, with_filter, workers):
         """Start all services, once the databases are made.

@@ -52,7 +52,7 @@ class Placement:
             'placement-manage',
             [os.path.join(os.path.dirname(sys.executable),
                           'placement-manage'),
-             '--config-file', str(config), 'db', 'sync'])
+             '--config-file', str(config), 'db', 'sync'], finishes=True)
 
     def start(self):
         """Start the service, once its database is made."""

@@ -44,15 +44,19 @@ class Processes:
         self._folder = pathlib.Path(folder, 'log')
         self._folder.mkdir()
         self._running = {}
+        self._finishing = set()
         self._began = {}
 
-    def start(self, name, argv, environ=None):
+    def start(self, name, argv, environ=None, finishes=False):
         """Start a process.
 
         :param name: a name of its own, which its log has too
         :param argv: the command
         :param environ: further environment variables
+        :param finishes: whether it ends when it has done its work
         """
+        if finishes:
+            self._finishing.add(name)
         with open(self._path(name), 'ab') as log:
             self._began[name] = log.tell()
             self._running[name] = subprocess.Popen(
@@ -136,7 +140,8 @@ class Processes:
         :raises Broken: when one does not
         """
         for name, process in self._running.items():
-            if process.poll() is not None:
+            ended = process.poll()
+            if ended or (ended == 0 and name not in self._finishing):
                 raise Broken(self._describe(name, process))
 
     def _describe(self, name, process):
