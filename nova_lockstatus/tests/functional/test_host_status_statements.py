@@ -35,7 +35,7 @@ from nova_lockstatus.tests.functional import test_many_servers
 READS_NO_SERVICES = ('2.1', '2.15')
 READS_SERVICES = ('2.16', '2.72', 'latest')
 
-SIZES = (10, 200)
+SIZES = (10, 50)
 
 
 class StatementsTestCase(base.NoHeartbeatsTestCase):
