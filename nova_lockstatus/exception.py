@@ -136,5 +136,17 @@ class StoreNewer(LockStatusException):
                'knows %(known)s): run the newer one.')
 
 
+class MetricsLibraryMissing(LockStatusException):
+    msg_fmt = ('[lockstatus]metrics_port is set, and the Python library '
+               'prometheus_client cannot be imported (%(reason)s): install '
+               'nova-lockstatus[metrics].')
+
+
+class MetricsPortUnusable(LockStatusException):
+    msg_fmt = ('The metrics cannot be served at the address and the port that '
+               '[lockstatus]metrics_bind and metrics_port name, %(address)s '
+               'and %(port)s: %(reason)s.')
+
+
 class NoAnswer(LockStatusException):
     msg_fmt = 'There was no answer for %(seconds)s seconds.'

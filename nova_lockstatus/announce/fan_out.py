@@ -12,14 +12,17 @@
 
 """Announces a change of a host for each of its servers."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import daemon_threads
+from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import servers
+from nova_lockstatus.announce import sinks
 from nova_lockstatus.notifications import host_status as notifications
 
 LOG = logging.getLogger(__name__)
@@ -42,11 +45,14 @@ class FanOut:
 
     :param conf: Nova's configuration
     :param source: the service that does it, for the publisher's name
+    :param metrics: are told what becomes of it
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, source: str) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, source: str,
+                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self._conf = conf
         self._source = source
+        self._metrics = metrics
 
     def announce(self, change: changes.Change, last: int = 0,
                  goes_on: Callable[[int], bool] = lambda last: True) -> bool:
@@ -65,6 +71,7 @@ class FanOut:
         :raises Exception: when the servers cannot be read, as those of a cell
             that is down
         """
+        began = time.monotonic()
         context = servers.context(change)
         sender = notifications.Sender(context, change, self._conf,
                                       self._source)
@@ -73,7 +80,9 @@ class FanOut:
         def send(server: servers.Server) -> None:
             try:
                 sender.send(server)
+                self._metrics.announced(sinks.NOTIFICATIONS, 'sent')
             except Exception:
+                self._metrics.announced(sinks.NOTIFICATIONS, 'failed')
                 failed.append(server.uuid)
                 LOG.exception('It was not announced that the host of server '
                               '%s is %s.', server.uuid, change.new)
@@ -91,6 +100,7 @@ class FanOut:
                  'before %(old)s; failed for %(failed)d.',
                  {'sent': read - len(failed), 'failed': len(failed),
                   'new': change.new, 'old': change.old})
+        self._metrics.fanned_out(time.monotonic() - began)
         return True
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oslo_config import cfg
 
+    from nova_lockstatus import metrics as all_metrics
     from nova_lockstatus.watch import service
 
 
@@ -42,6 +43,34 @@ def _choose_concurrency() -> None:
         patch()
 
 
+def _make_metrics(conf: cfg.ConfigOpts
+                  ) -> tuple[all_metrics.Metrics, list[service.Duty]]:
+    from nova_lockstatus import exception
+    from nova_lockstatus import hooks
+    from nova_lockstatus import metrics as all_metrics
+    from nova_lockstatus.announce import look
+    from nova_lockstatus.watch import counts
+    from nova_lockstatus.watch import http_server
+
+    options = conf.lockstatus
+    if not options.metrics_port:
+        return all_metrics.NONE, []
+    try:
+        import prometheus_client
+    except ImportError as error:
+        raise exception.MetricsLibraryMissing(reason=error) from error
+    from nova_lockstatus.watch import prometheus
+
+    # Not the library's own, which shows the process as well.
+    registry = prometheus_client.CollectorRegistry()
+    metrics = prometheus.Prometheus(registry)
+    server = http_server.Server(prometheus_client.make_wsgi_app(registry),
+                                options.metrics_bind, options.metrics_port)
+    server.bind()
+    return metrics, [counts.Counts(
+        conf, metrics, look.Look(hooks.service_is_up()), server)]
+
+
 def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     from oslo_log import log as logging
 
@@ -52,7 +81,9 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     from nova_lockstatus.watch import host_look
     from nova_lockstatus.watch import sign_of_life
 
-    duties: list[service.Duty] = [guard.Guard(conf), guard.Probe(conf)]
+    metrics, counting = _make_metrics(conf)
+    duties: list[service.Duty] = [
+        guard.Guard(conf, metrics), guard.Probe(conf, metrics), *counting]
     try:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:
@@ -61,9 +92,9 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
             'this nova-lockstatus-watch runs, and it does not announce what '
             'becomes of hosts.')
         return duties
-    announced = announcements.Announcements(conf, store)
+    announced = announcements.Announcements(conf, store, metrics)
     return [*duties, sign_of_life.SignOfLife(conf, store), announced,
-            host_look.HostLook(conf, store, announced)]
+            host_look.HostLook(conf, store, announced, metrics)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

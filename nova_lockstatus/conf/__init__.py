@@ -18,10 +18,12 @@ from oslo_config import cfg
 
 from nova_lockstatus.conf import announce
 from nova_lockstatus.conf import lockstatus
+from nova_lockstatus.conf import metrics
 from nova_lockstatus.conf import store
 from nova_lockstatus.conf import watch
 
-OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS]
+OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS,
+        *metrics.OPTS]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:

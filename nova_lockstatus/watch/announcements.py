@@ -19,6 +19,7 @@ from oslo_config import cfg
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus import hooks
+from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import announcer
 from nova_lockstatus.announce import fan_out
 from nova_lockstatus.announce import look
@@ -39,19 +40,23 @@ class Announcements:
 
     :param conf: Nova's configuration
     :param store: where the outbox is
+    :param metrics: are told what is to be announced, and what is
     """
 
     name = 'announcements'
 
-    def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
+                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self._conf = conf
         self._store = store
+        self._metrics = metrics
         self._complaints = complaints.Complaints()
         self.hosts: int | None = None
         """Differs when another process has written down a change."""
         self.look = look.Look(hooks.service_is_up())
         self.outbox = announcer.Outbox(
-            conf, store, fan_out.FanOut(conf, publisher.WATCH), self.look)
+            conf, store, fan_out.FanOut(conf, publisher.WATCH, metrics),
+            self.look)
 
     @property
     def interval(self) -> float:
@@ -69,8 +74,10 @@ class Announcements:
             signs = outbox.read_signs(self._store)
         except exception.LockStatusException as error:
             self._complaints.failed(what, error)
+            self._metrics.owed(None)
             return
         self._complaints.worked(what)
+        self._metrics.owed(signs.owed)
         self.hosts = signs.hosts
         if signs.owed:
             self.outbox.work()

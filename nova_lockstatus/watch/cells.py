@@ -23,6 +23,8 @@ from nova import objects
 
 from nova_lockstatus import complaints
 from nova_lockstatus import daemon_threads
+from nova_lockstatus import metrics as all_metrics
+
 
 def context(cell: Any) -> Any:
     """Make an admin's context, with a request id of its own.
@@ -37,6 +39,15 @@ def context(cell: Any) -> Any:
     return targeted
 
 
+def name(cell: Any) -> str:
+    """Return what a cell is called.
+
+    :param cell: its CellMapping
+    :returns: its name, or its uuid where it has none
+    """
+    return str(cell.name or cell.uuid)
+
+
 KEPT = 60
 """Seconds for which the list of cells is kept by those who look often."""
 
@@ -46,11 +57,17 @@ class Cells:
 
     :param duty: whose they are, for the log
     :param kept: seconds for which the list of them is kept
+    :param metrics: are told of the looks that are finished
+    :param cell0: whether the cell is one of them whose servers are on no host
     """
 
-    def __init__(self, duty: str, kept: float = 0) -> None:
+    def __init__(self, duty: str, kept: float = 0,
+                 metrics: all_metrics.Metrics = all_metrics.NONE,
+                 cell0: bool = False) -> None:
         self._duty = duty
         self._kept = kept
+        self._metrics = metrics
+        self._cell0 = cell0
         self._loaded_at: float | None = None
         self._mappings: list[Any] = []
         self._busy: dict[str, threading.Thread] = {}
@@ -94,20 +111,21 @@ class Cells:
         else:
             # A disabled cell takes no new servers, but has its old ones.
             self._mappings = [cell for cell in mappings
-                              if not cell.is_cell0()]
+                              if self._cell0 or not cell.is_cell0()]
             self._loaded_at = now
             self._complaints.worked(what)
         return self._mappings
 
     def _call(self, function: Callable[[Any], None], cell: Any) -> None:
         what = '%s: the look at the cell %s is not finished' % (
-            self._duty, cell.name or cell.uuid)
+            self._duty, name(cell))
         try:
             function(cell)
         except Exception as error:
             self._complaints.failed(what, error)
         else:
             self._complaints.worked(what)
+            self._metrics.looked(self._duty, name(cell))
 
 
 def wait(threads: list[threading.Thread], stop: threading.Event,

@@ -23,6 +23,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import timeutils
 
+from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.notifications import guard as notifications
 from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import claim
@@ -64,16 +65,19 @@ class Guard:
     """Looks for servers that should be down and are recorded as running.
 
     :param conf: Nova's configuration
+    :param metrics: are told what it does
     """
 
     name = 'guard'
     condition = staticmethod(findings.running)
     recorded = True
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
+    def __init__(self, conf: cfg.ConfigOpts,
+                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self._conf = conf
         self._options = conf.lockstatus
-        self._cells = cells.Cells(self.name)
+        self._metrics = metrics
+        self._cells = cells.Cells(self.name, metrics=metrics)
         self._memories: dict[str, memory.Memory] = {}
 
     @property
@@ -227,6 +231,7 @@ class Guard:
 
     def _announce(self, server: _Server, outcome: str,
                   instance: Any = None) -> None:
+        self._metrics.guarded(server.measure.action, outcome)
         notifications.send(
             server.context,
             lambda: instance or compute.load(server.context, server.uuid),
@@ -237,6 +242,7 @@ class Probe(Guard):
     """Asks nova-compute for servers that are recorded as down.
 
     :param conf: Nova's configuration
+    :param metrics: are told what it does
     """
 
     name = 'guard probe'

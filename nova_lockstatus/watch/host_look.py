@@ -22,6 +22,7 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
+from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.store import database
@@ -53,17 +54,20 @@ class HostLook:
     :param conf: Nova's configuration
     :param store: where it is written down
     :param announced: what announces the changes
+    :param metrics: are told of the changes that are written down
     """
 
     name = 'host status'
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 announced: announcements.Announcements) -> None:
+                 announced: announcements.Announcements,
+                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self._conf = conf
         self._store = store
         self._announced = announced
         self._look = announced.look
-        self._cells = cells.Cells(self.name, cells.KEPT)
+        self._metrics = metrics
+        self._cells = cells.Cells(self.name, cells.KEPT, metrics)
         self._seen: dict[str, _Seen] = {}
 
     @property
@@ -123,6 +127,7 @@ class HostLook:
                 id=uuidutils.generate_uuid(), cell=cell, host=host,
                 old=entry.status, new=found[host], changed_at=now)
             if self._announced.outbox.found(change, entry.version):
+                self._metrics.host_changed(change.old, change.new)
                 LOG.info('Host %(host)s of cell %(cell)s is %(new)s, before '
                          '%(old)s.', {'host': host, 'cell': cell,
                                       'new': change.new, 'old': change.old})
