@@ -55,8 +55,9 @@ class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
     allow_reuse_port = False
 
     def __init__(self, address: str, port: int) -> None:
+        # NOTE: eventlet's has other names for its parameters.
         self.address_family, _type, _proto, _name, found = socket.getaddrinfo(
-            address, port, type=socket.SOCK_STREAM)[0]
+            address, port, 0, socket.SOCK_STREAM)[0]
         super().__init__(found, _Handler)  # type: ignore[arg-type]
 
     def server_bind(self) -> None:

@@ -123,6 +123,13 @@ class PackagingTestCase(testtools.TestCase):
         setup.read(TOP / 'setup.cfg')
         self.assertIn('nova>=', setup['extras']['nova'])
 
+    def test_the_metrics_are_no_dependency_of_the_wheel(self):
+        required = (TOP / 'requirements.txt').read_text()
+        self.assertNotIn('prometheus', required)
+        setup = configparser.ConfigParser()
+        setup.read(TOP / 'setup.cfg')
+        self.assertIn('prometheus_client>=', setup['extras']['metrics'])
+
     def test_the_client_is_no_dependency_of_the_wheel(self):
         required = (TOP / 'requirements.txt').read_text()
         setup = configparser.ConfigParser()
