@@ -21,6 +21,13 @@ class Metrics:
     No method raises, or takes long.
     """
 
+    def looks(self, duty: str, cell: str) -> None:
+        """Tell that a look at a cell begins.
+
+        :param duty: whose look it is
+        :param cell: what the cell is called
+        """
+
     def looked(self, duty: str, cell: str) -> None:
         """Tell that a look at a cell is finished.
 

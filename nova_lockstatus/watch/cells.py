@@ -57,7 +57,7 @@ class Cells:
 
     :param duty: whose they are, for the log
     :param kept: seconds for which the list of them is kept
-    :param metrics: are told of the looks that are finished
+    :param metrics: are told of the looks, and which of them are finished
     :param cell0: whether the cell is one of them whose servers are on no host
     """
 
@@ -119,6 +119,7 @@ class Cells:
     def _call(self, function: Callable[[Any], None], cell: Any) -> None:
         what = '%s: the look at the cell %s is not finished' % (
             self._duty, name(cell))
+        self._metrics.looks(self._duty, name(cell))
         try:
             function(cell)
         except Exception as error:

@@ -97,6 +97,12 @@ class Prometheus(metrics.Metrics):
             for labels in values:
                 counter.labels(*labels)
 
+    def looks(self, duty: str, cell: str) -> None:
+        """Tell that a look at a cell begins."""
+        # 0 until one is finished: a cell that is away from the start on is
+        # missed, too.
+        self._last_looks.labels(duty, cell)
+
     def looked(self, duty: str, cell: str) -> None:
         """Tell that a look at a cell is finished."""
         self._last_looks.labels(duty, cell).set_to_current_time()

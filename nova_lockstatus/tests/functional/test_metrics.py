@@ -15,6 +15,7 @@
 import contextlib
 import os
 import pathlib
+import signal
 import socket
 import sys
 import threading
@@ -403,9 +404,21 @@ class ProcessTestCase(test_watch_process.ProcessTestCase):
                                          locked_by='admin'))
         self.assertEqual(1, scrape.value('guard_actions_total',
                                          action='suspend', outcome='found'))
+        process.send_signal(signal.SIGHUP)
+        self.wait_for('nova-lockstatus-watch is running', times=2)
+        self.wait_until_served()
         self.stop(process)
         self.assertRaises(ConnectionRefusedError, metrics.fetch, self.port)
         self.assertNotIn('Traceback', self.log.read_text())
+
+    def wait_until_served(self):
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                metrics.fetch(self.port)
+                return
+            self.assertLess(time.monotonic(), deadline, self.log.read_text())
+            time.sleep(0.1)
 
     def assert_does_not_start(self, *words):
         self.assertEqual(1, self.start().wait(60), self.log.read_text())

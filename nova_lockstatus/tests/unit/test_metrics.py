@@ -103,6 +103,17 @@ class RegistryTestCase(MetricsTestCase):
         self.assertIsNone(self.value('servers', cell='cell1',
                                      host_status='UP'))
 
+    def test_cell_that_was_never_seen_is_missed(self):
+        labels = {'duty': 'guard', 'cell': 'cell1'}
+        name = 'last_look_timestamp_seconds'
+        self.metrics.looks('guard', 'cell1')
+        self.assertEqual(0, self.value(name, **labels))
+        self.metrics.looked('guard', 'cell1')
+        seen = self.value(name, **labels)
+        self.assertAlmostEqual(time.time(), seen, delta=60)
+        self.metrics.looks('guard', 'cell1')
+        self.assertEqual(seen, self.value(name, **labels))
+
     def test_what_is_too_old_is_not_shown(self):
         self.tell_all()
         now = time.monotonic()
