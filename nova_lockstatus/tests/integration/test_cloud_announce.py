@@ -165,7 +165,7 @@ class AnnounceTestCase(case.CloudTestCase):
 
     def assertTold(self, host, *statuses):
         expected = list(itertools.pairwise(statuses))
-        self.assertEqual({name: expected for name in self.names[host]},
+        self.assertEqual(dict.fromkeys(self.names[host], expected),
                          self.told(host))
 
     def wait_for_status(self, host, status, timeout=60):
