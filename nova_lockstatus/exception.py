@@ -150,3 +150,24 @@ class MetricsPortUnusable(LockStatusException):
 
 class NoAnswer(LockStatusException):
     msg_fmt = 'There was no answer for %(seconds)s seconds.'
+
+
+class InvalidWebhook(LockStatusException):
+    msg_fmt = "The webhook '%(name)s' cannot be used: %(problem)s."
+
+
+class InvalidWebhookNetwork(LockStatusException):
+    msg_fmt = ('[lockstatus]webhook_allowed_networks cannot be used: '
+               '%(problem)s.')
+
+
+class WebhookNotReached(LockStatusException):
+    msg_fmt = 'The POST has failed: %(reason)s.'
+
+
+class WebhookAddressNotAllowed(LockStatusException):
+    msg_fmt = 'Its address is none that it may have: %(addresses)s.'
+
+
+class WebhookNotTaken(LockStatusException):
+    msg_fmt = 'The event was answered with the status %(status)s.'

@@ -15,26 +15,25 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from oslo_config import cfg
 from oslo_log import log as logging
-from oslo_utils import uuidutils
 
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.announce import sinks
+from nova_lockstatus.announce import teller
 from nova_lockstatus.announce import worker
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import outbox
+from nova_lockstatus.webhook import target as targets
 
 if TYPE_CHECKING:
     from nova_lockstatus.announce import look as looks
@@ -44,31 +43,7 @@ LOG = logging.getLogger(__name__)
 PATIENCE = 1
 """Seconds that a call waits at the most until its change is written down."""
 
-PAUSE_AFTER_FAILURE = 60
-"""The longest pause in seconds before a change is announced again where, for
-one, the cell cannot be read."""
-
-PAUSE = 0.05
-PAUSE_MAX = 10
-"""The first and the longest pause in seconds before something is tried again,
-which doubles with each time."""
-
 _CANNOT_READ = 'The outbox cannot be read'
-_CANNOT_WRITE = 'The outbox cannot be written'
-
-
-def pauses() -> Iterable[float]:
-    """Yield the growing pauses between tries, in seconds."""
-    pause = PAUSE
-    while True:
-        yield pause
-        pause = min(2 * pause, PAUSE_MAX)
-
-
-@functools.cache
-def _owner(pid: int) -> str:
-    # nova-api is forked after this is imported.
-    return uuidutils.generate_uuid()
 
 
 class Announcer(Protocol):
@@ -161,11 +136,8 @@ class Outbox:
         self._complaints = complaints.Complaints()
         self._recorder = worker.Worker(self._record)
         self._announcer = worker.Worker(self._announce)
+        self._teller = teller.Teller(store, fan_out.announce)
         self._stop = threading.Event()
-
-    @property
-    def _owner(self) -> str:
-        return _owner(os.getpid())
 
     @property
     def is_busy(self) -> bool:
@@ -226,14 +198,14 @@ class Outbox:
         self._stop.set()
         if not self.wait(seconds):
             try:
-                outbox.release(self._store, self._owner)
+                self._teller.release()
             except Exception as error:
                 LOG.warning('What is not announced is not handed over, but '
                             'taken over in %d s: %s', outbox.LEASE, error)
 
     def _record(self, recording: _Recording) -> None:
         what = 'What calls change of hosts is not written down, and waits'
-        for pause in pauses():
+        for pause in teller.pauses():
             try:
                 change = self._try_to_record(recording)
             except exception.StoreNotSynced as error:
@@ -272,19 +244,17 @@ class Outbox:
                                        known.version) else None
 
     def _announce(self, change: changes.Change | None) -> None:
-        """Announce what is in the outbox.
+        """Announce what is in the outbox, in Nova's notifications.
 
         :param change: one that must be announced when this returns, by this
             process or another; None for what nobody announces
         """
-        mine = sinks.wanted(self._conf)
-        pausing = iter(pauses())
+        mine = sinks.of_notifications(self._conf)
+        pausing = iter(teller.pauses())
         while mine and not self._stop.is_set():
             try:
-                owed = outbox.claim(self._store, self._owner, mine)
-                if owed is not None:
-                    self._tell(owed)
-                    pausing = iter(pauses())
+                if self._teller.tell_next(mine, self._stop):
+                    pausing = iter(teller.pauses())
                     continue
                 if change is None or not outbox.count(
                         self._store, change.id, mine):
@@ -297,78 +267,6 @@ class Outbox:
                 self._complaints.worked(_CANNOT_READ)
             self._stop.wait(next(pausing))
 
-    def _tell(self, owed: outbox.Owed) -> None:
-        function: Callable[..., None] = outbox.finish
-        with _Lease(self._store, self._owner, owed, self._stop) as lease:
-            try:
-                if not self._fan_out.announce(owed.change, owed.last_server,
-                                              lease.note):
-                    function = outbox.hand_over
-            except Exception:
-                pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
-                LOG.exception('It was not announced to the end that host %s '
-                              'is %s. It is tried again in %d s.',
-                              owed.change.host, owed.change.new, pause)
-                function = functools.partial(outbox.postpone, seconds=pause)
-            for pause in pauses():
-                try:
-                    function(self._store, self._owner, owed)
-                except exception.StoreUnreachable as error:
-                    self._complaints.failed(_CANNOT_WRITE, error)
-                else:
-                    self._complaints.worked(_CANNOT_WRITE)
-                    return
-                if self._stop.wait(pause):
-                    return
-
-
-class _Lease:
-    """Keeps the lease of a change while it is told.
-
-    :param store: where the outbox is
-    :param owner: who has the lease
-    :param owed: the change
-    :param stop: is set when the process is to end
-    """
-
-    def __init__(self, store: database.Store, owner: str, owed: outbox.Owed,
-                 stop: threading.Event) -> None:
-        self._store = store
-        self._owner = owner
-        self._owed = owed
-        self._stop = stop
-        self._ended = threading.Event()
-        self._is_mine = True
-
-    def __enter__(self) -> _Lease:
-        # NOTE: a broker that is away holds up a message for as long as it is.
-        threading.Thread(target=self._renew, daemon=True).start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ended.set()
-
-    def note(self, last_server: int) -> bool:
-        """Write down how far it is.
-
-        :param last_server: the id of the last server that was told
-        :returns: whether the rest is to be told by this process
-        """
-        self._keep(outbox.note, last_server)
-        return self._is_mine and not self._stop.is_set()
-
-    def _renew(self) -> None:
-        while not self._ended.wait(outbox.LEASE / 3):
-            self._keep(outbox.renew)
-
-    def _keep(self, function: Callable[..., bool], *args: object) -> None:
-        try:
-            if not function(self._store, self._owner, self._owed, *args):
-                self._is_mine = False
-        except exception.StoreUnreachable:
-            # Nobody else can take it then, either.
-            LOG.debug('The lease is not renewed.', exc_info=True)
-
 
 def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
     """Make what announces changes, with the store if there is one.
@@ -379,6 +277,10 @@ def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
     :returns: the announcer
     """
     fan_out = fan_outs.FanOut(conf, source)
+    try:
+        targets.read(conf)
+    except exception.InvalidWebhook as error:
+        LOG.error('nova-lockstatus-watch will not start so: %s', error)
     try:
         store = database.open_store(conf)
         migration.check(store)

@@ -71,6 +71,9 @@ class FanOut:
         :raises Exception: when the servers cannot be read, as those of a cell
             that is down
         """
+        if not sinks.of_notifications(self._conf):
+            # It was to be told to others, and could not be written down.
+            return True
         began = time.monotonic()
         context = servers.context(change)
         sender = notifications.Sender(context, change, self._conf,

@@ -79,7 +79,8 @@ def context(change: changes.Change) -> Any:
     return targeted
 
 
-def read(targeted: Any, host: str, last: int = 0) -> Iterator[list[Server]]:
+def read(targeted: Any, host: str, last: int = 0,
+         project_id: str | None = None) -> Iterator[list[Server]]:
     """Read the servers that are on a host, in the order of their ids.
 
     A page takes one statement, and one more if any of its servers is locked.
@@ -87,12 +88,14 @@ def read(targeted: Any, host: str, last: int = 0) -> Iterator[list[Server]]:
     :param targeted: a RequestContext of the host's cell
     :param host: the name of the host
     :param last: the id in the cell's database after which to begin
+    :param project_id: whose servers, None for those of all projects
     :returns: :data:`PAGE` servers at a time
     """
     while True:
         with db.get_context_manager(targeted).reader.using(
                 targeted) as session:
-            rows = session.execute(_select(host, last)).all()
+            rows = session.execute(
+                _select(host, last, project_id)).all()
             system_metadata = _read_system_metadata(
                 session, [row.uuid for row in rows if row.locked])
         if rows:
@@ -102,13 +105,15 @@ def read(targeted: Any, host: str, last: int = 0) -> Iterator[list[Server]]:
             return
 
 
-def _select(host: str, last: int) -> Any:
+def _select(host: str, last: int, project_id: str | None) -> Any:
+    mine = () if project_id is None else (_ROW.project_id == project_id,)
     return sqlalchemy.select(*_COLUMNS).where(
         _ROW.id > last, _ROW.host == host, _ROW.deleted == 0,
         # NOTE: what a server leaves in its old cell until a resize is
         # confirmed; since release 20. Nova does not list it, either.
         sqlalchemy.or_(_ROW.hidden == sqlalchemy.false(),
                        _ROW.hidden.is_(None)),
+        *mine,
     ).order_by(_ROW.id).limit(PAGE)
 
 

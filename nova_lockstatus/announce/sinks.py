@@ -16,10 +16,55 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 
+from nova_lockstatus.conf.webhooks import NAME
 from nova_lockstatus.notifications import host_status as notifications
 
 NOTIFICATIONS = 'notifications'
 """Nova's notifications, in the forms that are configured."""
+
+_WEBHOOK = 'webhook:'
+
+WEBHOOKS = _WEBHOOK + '%'
+"""What the sinks of webhooks look like, for SQL's LIKE."""
+
+
+def webhook(name: str) -> str:
+    """Return the sink of a webhook.
+
+    :param name: the name that [lockstatus]webhooks has
+    :returns: the name of the sink
+    """
+    return _WEBHOOK + name
+
+
+def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
+    """Tell whether changes are to be told in Nova's notifications.
+
+    :param conf: Nova's configuration
+    :returns: the name of that sink, none where Nova sends no notifications
+    """
+    if conf.lockstatus.announce_host_status and (
+            notifications.sends_versioned(conf)
+            or notifications.sends_unversioned(conf)):
+        return (NOTIFICATIONS,)
+    return ()
+
+
+def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
+    """Tell which webhooks a change is to be told.
+
+    Who writes a change down need not know more of them than their names. A
+    name that no webhook can have is left out.
+
+    :param conf: Nova's configuration
+    :returns: the names of their sinks, none where there is no store
+    """
+    options = conf.lockstatus
+    if not (options.announce_host_status and options.connection):
+        return ()
+    # Each once: a dict keeps the order.
+    return tuple(map(webhook, dict.fromkeys(
+        name for name in options.webhooks if NAME.fullmatch(name))))
 
 
 def wanted(conf: cfg.ConfigOpts) -> Sequence[str]:
@@ -28,8 +73,4 @@ def wanted(conf: cfg.ConfigOpts) -> Sequence[str]:
     :param conf: Nova's configuration
     :returns: the names of the sinks, none where nobody is told
     """
-    if conf.lockstatus.announce_host_status and (
-            notifications.sends_versioned(conf)
-            or notifications.sends_unversioned(conf)):
-        return (NOTIFICATIONS,)
-    return ()
+    return (*of_notifications(conf), *of_webhooks(conf))

@@ -80,7 +80,9 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     from nova_lockstatus.watch import guard
     from nova_lockstatus.watch import host_look
     from nova_lockstatus.watch import sign_of_life
+    from nova_lockstatus.watch import webhooks
 
+    posters = webhooks.make_posters(conf)
     metrics, counting = _make_metrics(conf)
     duties: list[service.Duty] = [
         guard.Guard(conf, metrics), guard.Probe(conf, metrics), *counting]
@@ -91,10 +93,16 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
             '[lockstatus]connection is not set: nobody can be told whether '
             'this nova-lockstatus-watch runs, and it does not announce what '
             'becomes of hosts.')
+        if posters:
+            logging.getLogger(__name__).error(
+                'Webhooks are not told without [lockstatus]connection.')
         return duties
     announced = announcements.Announcements(conf, store, metrics)
     return [*duties, sign_of_life.SignOfLife(conf, store), announced,
-            host_look.HostLook(conf, store, announced, metrics)]
+            host_look.HostLook(conf, store, announced, metrics),
+            webhooks.Leftovers(conf, store),
+            *(webhooks.Webhook(conf, store, target, poster)
+              for target, poster in posters)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,9 +21,10 @@ from nova_lockstatus.conf import lockstatus
 from nova_lockstatus.conf import metrics
 from nova_lockstatus.conf import store
 from nova_lockstatus.conf import watch
+from nova_lockstatus.conf import webhooks
 
 OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS,
-        *metrics.OPTS]
+        *webhooks.OPTS, *metrics.OPTS]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
@@ -40,4 +41,5 @@ def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
 
     :returns: pairs of a group's name and its options
     """
-    return [(lockstatus.GROUP.name, OPTS)]
+    return [(lockstatus.GROUP.name, OPTS),
+            (webhooks.group('name'), webhooks.TARGET_OPTS)]

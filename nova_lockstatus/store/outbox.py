@@ -358,6 +358,73 @@ def finish(store: database.Store, owner: str, owed: Owed) -> None:
             _OWED.number == owed.number, _OWED.claimed_by == owner))
 
 
+def expire(store: database.Store, sink: str, seconds: float) -> int:
+    """Take out what is too old to be told, unless somebody tells it.
+
+    :param store: the store
+    :param sink: to whom it was to be told
+    :param seconds: since the change
+    :returns: how many changes that were
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    return _take_out(store, _OWED.sink == sink,
+                     _OWED.changed_at < _in_seconds(-seconds))
+
+
+def expire_others(store: database.Store, pattern: str,
+                  sinks: Sequence[str], seconds: float) -> int:
+    """Take out what is too old, and to be told to nobody who is known.
+
+    :param store: the store
+    :param pattern: what their sinks look like, for SQL's LIKE
+    :param sinks: which of these are known
+    :param seconds: since the change
+    :returns: how many changes that were
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    return _take_out(store, _OWED.sink.like(pattern),
+                     _OWED.sink.not_in(sinks),
+                     _OWED.changed_at < _in_seconds(-seconds))
+
+
+def keep_newest(store: database.Store, sink: str, most: int) -> int:
+    """Take out the oldest changes where too many wait.
+
+    :param store: the store
+    :param sink: to whom they were to be told
+    :param most: how many can wait
+    :returns: how many changes were taken out
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    with store.connect() as connection:
+        number = connection.execute(
+            sa.select(_OWED.number).where(_OWED.sink == sink)
+            .order_by(_OWED.number.desc()).limit(1).offset(most)).scalar()
+    if number is None:
+        return 0
+    return _take_out(store, _OWED.sink == sink, _OWED.number <= number)
+
+
+def _take_out(store: database.Store, *conditions: Any) -> int:
+    # By their numbers: a DELETE that has to search would lock in MariaDB what
+    # it has searched, and hold up those who write changes down.
+    with store.connect() as connection:
+        numbers = list(connection.execute(
+            sa.select(_OWED.number).where(*conditions, _is_free())).scalars())
+    return sum(_delete(store, numbers[start:start + SOME])
+               for start in range(0, len(numbers), SOME))
+
+
+@_retried  # type: ignore[untyped-decorator,unused-ignore]
+def _delete(store: database.Store, numbers: Sequence[int]) -> int:
+    with store.connect() as connection:
+        return int(connection.execute(models.OUTBOX.delete().where(
+            _OWED.number.in_(numbers), _is_free())).rowcount)
+
+
 @dataclasses.dataclass(frozen=True)
 class Signs:
     """By what one sees whether there is something new in the store.

@@ -12,6 +12,7 @@
 
 """What the store does, in any kind of database."""
 
+import dataclasses
 import datetime
 import itertools
 import threading
@@ -266,6 +267,67 @@ class StoreCases(testtools.TestCase):
                 lambda: now + datetime.timedelta(seconds=61)):
             again = self.claimed(store, 'other')
         self.assertEqual((owed.number, 1), (again.number, again.tries))
+
+    def later(self, seconds):
+        now = outbox._now()
+        return mock.patch.object(
+            outbox, '_now', lambda: now + datetime.timedelta(seconds=seconds))
+
+    def test_too_old(self):
+        store = self.synced()
+        for host in ('compute1', 'compute2'):
+            outbox.record(store, dataclasses.replace(
+                self.change('UP', 'DOWN', host), changed_at=datetime.datetime
+                .now(datetime.timezone.utc)), ['a', 'b', 'ab'])
+        self.assertEqual(0, outbox.expire(store, 'a', 60))
+        with self.later(61):
+            # One that somebody tells is theirs.
+            owed = self.claimed(store)
+            self.assertEqual(1, outbox.expire(store, 'a', 60))
+            self.assertEqual(0, outbox.expire(store, 'a', 60))
+            outbox.release(store, 'me')
+            self.assertEqual(owed, self.claimed(store))
+            outbox.finish(store, 'me', owed)
+        self.assertEqual(0, outbox.count(store, sinks=['a']))
+        self.assertEqual(4, outbox.count(store))
+
+    def test_too_old_for_nobody_who_is_known(self):
+        store = self.synced()
+        outbox.record(store, dataclasses.replace(
+            self.change('UP', 'DOWN'), changed_at=datetime.datetime.now(
+                datetime.timezone.utc)), ['a', 'x:a', 'x:b'])
+        self.assertEqual(0, outbox.expire_others(store, 'x:%', [], 60))
+        with self.later(61):
+            self.assertEqual(1, outbox.expire_others(store, 'x:%', ['x:b'],
+                                                     60))
+            self.assertEqual(1, outbox.count(store, sinks=['x:b']))
+            self.assertEqual(1, outbox.expire_others(store, 'x:%', [], 60))
+        self.assertEqual(1, outbox.count(store, sinks=['a']))
+        self.assertEqual(1, outbox.count(store))
+
+    def test_too_many(self):
+        store = self.synced()
+        for number in range(5):
+            outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
+                          ['a', 'b'])
+        self.assertEqual(0, outbox.keep_newest(store, 'a', 5))
+        first = self.claimed(store)
+        # The oldest is told by somebody.
+        self.assertEqual(2, outbox.keep_newest(store, 'a', 2))
+        self.assertEqual(0, outbox.keep_newest(store, 'c', 2))
+        self.assertEqual('c3', self.claimed(store).change.host)
+        outbox.finish(store, 'me', first)
+        self.assertEqual(2, outbox.count(store, sinks=['a']))
+        self.assertEqual(5, outbox.count(store, sinks=['b']))
+
+    def test_very_many_are_too_many(self):
+        store = self.synced()
+        with mock.patch.object(outbox, 'SOME', 3):
+            for number in range(8):
+                outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
+                              ['a'])
+            self.assertEqual(7, outbox.keep_newest(store, 'a', 1))
+        self.assertEqual('c7', self.claimed(store).change.host)
 
     def test_learn_and_forget(self):
         store = self.synced()

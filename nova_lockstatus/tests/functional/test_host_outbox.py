@@ -370,7 +370,7 @@ class FailuresTestCase(OutboxTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.store.database.Store.connect', fail))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.announcer.PAUSE_MAX', 0.2))
+            'nova_lockstatus.announce.teller.PAUSE_MAX', 0.2))
         start = time.monotonic()
         for down in (True, False, True):
             self.put('compute1', forced_down=down)

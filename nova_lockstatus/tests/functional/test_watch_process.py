@@ -148,6 +148,20 @@ class WatchProcessTestCase(ProcessTestCase):
         self.assertNotEqual(0, self.start().wait(60))
         self.assertIn('maybe', self.log.read_text())
 
+    def test_wrong_webhook(self):
+        with open(self.config, 'a') as config:
+            config.write('webhooks = acme\n[lockstatus_webhook_acme]\n'
+                         'project_id = p1\nsecret = not-told\n'
+                         'url = http://hooks.example.com/\n')
+        self.assertEqual(1, self.start().wait(60))
+        lines = [line for line in self.log.read_text().splitlines()
+                 if ' ERROR ' in line]
+        self.assertEqual(1, len(lines), lines)
+        self.assertIn("The webhook 'acme' cannot be used: "
+                      '[lockstatus_webhook_acme]url does not begin with '
+                      'https://.', lines[0])
+        self.assertNotIn('not-told', self.log.read_text())
+
     def test_help(self):
         self.assertEqual(0, self.start('--help').wait(60))
         self.assertIn('--config-file', self.log.read_text())

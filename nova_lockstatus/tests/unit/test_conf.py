@@ -16,6 +16,7 @@ from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import manager
+from nova_lockstatus.conf import webhooks
 
 
 class OptionsTestCase(testtools.TestCase):
@@ -50,4 +51,6 @@ class OptionsTestCase(testtools.TestCase):
                   for group, opts in lockstatus_conf.list_opts()
                   for opt in opts}
         self.assertEqual(
-            {('lockstatus', name) for name in self.conf.lockstatus}, listed)
+            {('lockstatus', name) for name in self.conf.lockstatus}
+            | {('lockstatus_webhook_name', opt.name)
+               for opt in webhooks.TARGET_OPTS}, listed)

@@ -1,0 +1,182 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tells what is in the outbox, one change after the other, under a lease."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from oslo_log import log as logging
+from oslo_utils import uuidutils
+
+from nova_lockstatus import complaints
+from nova_lockstatus import exception
+from nova_lockstatus.announce import change as changes
+from nova_lockstatus.store import database
+from nova_lockstatus.store import outbox
+
+LOG = logging.getLogger(__name__)
+
+PAUSE_AFTER_FAILURE = 60
+"""The longest pause in seconds before a change is told again where, for one,
+the cell cannot be read."""
+
+PAUSE = 0.05
+PAUSE_MAX = 10
+"""The first and the longest pause in seconds before something is tried again,
+which doubles with each time."""
+
+_CANNOT_WRITE = 'The outbox cannot be written'
+
+Tell = Callable[[changes.Change, int, Callable[[int], bool]], bool]
+"""Tells one change. It is given the id of the last server that was told, and
+what it tells that id again and again, and which says whether to go on. It
+returns whether it was told to the end."""
+
+
+class Later(Exception):
+    """What is told now cannot be told yet, and somebody has logged why.
+
+    :param seconds: after which it is to be tried again
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def pauses() -> Iterable[float]:
+    """Yield the growing pauses between tries, in seconds."""
+    pause = PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, PAUSE_MAX)
+
+
+class Teller:
+    """Tells changes that nobody else tells.
+
+    :param store: where the outbox is
+    :param tell: tells one change
+    """
+
+    def __init__(self, store: database.Store, tell: Tell) -> None:
+        self._store = store
+        self._tell_change = tell
+        self._complaints = complaints.Complaints()
+        self._owners: dict[int, str] = {}
+
+    @property
+    def _owner(self) -> str:
+        # nova-api is forked after this is made.
+        return self._owners.setdefault(os.getpid(), uuidutils.generate_uuid())
+
+    def tell_next(self, sinks: Sequence[str], stop: threading.Event) -> bool:
+        """Tell the oldest change that nobody tells.
+
+        :param sinks: to whom
+        :param stop: when it is set, the rest is handed over
+        :returns: whether there was one
+        :raises StoreNotSynced: when the tables are not there
+        :raises StoreUnreachable: when the outbox cannot be read
+        """
+        owed = outbox.claim(self._store, self._owner, sinks)
+        if owed is None:
+            return False
+        self._tell(owed, stop)
+        return True
+
+    def release(self) -> None:
+        """Give back what is under way, for others to go on.
+
+        :raises StoreUnreachable: when the outbox cannot be written
+        """
+        outbox.release(self._store, self._owner)
+
+    def _tell(self, owed: outbox.Owed, stop: threading.Event) -> None:
+        function: Callable[..., None] = outbox.finish
+        with _Lease(self._store, self._owner, owed, stop) as lease:
+            try:
+                if not self._tell_change(owed.change, owed.last_server,
+                                         lease.note):
+                    function = outbox.hand_over
+            except Later as later:
+                function = functools.partial(outbox.postpone,
+                                             seconds=later.seconds)
+            except Exception:
+                pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
+                LOG.exception('It was not announced to the end that host %s '
+                              'is %s. It is tried again in %d s.',
+                              owed.change.host, owed.change.new, pause)
+                function = functools.partial(outbox.postpone, seconds=pause)
+            for pause in pauses():
+                try:
+                    function(self._store, self._owner, owed)
+                except exception.StoreUnreachable as error:
+                    self._complaints.failed(_CANNOT_WRITE, error)
+                else:
+                    self._complaints.worked(_CANNOT_WRITE)
+                    return
+                if stop.wait(pause):
+                    return
+
+
+class _Lease:
+    """Keeps the lease of a change while it is told.
+
+    :param store: where the outbox is
+    :param owner: who has the lease
+    :param owed: the change
+    :param stop: is set when the process is to end
+    """
+
+    def __init__(self, store: database.Store, owner: str, owed: outbox.Owed,
+                 stop: threading.Event) -> None:
+        self._store = store
+        self._owner = owner
+        self._owed = owed
+        self._stop = stop
+        self._ended = threading.Event()
+        self._is_mine = True
+
+    def __enter__(self) -> _Lease:
+        # NOTE: a broker that is away holds up a message for as long as it is.
+        threading.Thread(target=self._renew, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+
+    def note(self, last_server: int) -> bool:
+        """Write down how far it is.
+
+        :param last_server: the id of the last server that was told
+        :returns: whether the rest is to be told by this process
+        """
+        self._keep(outbox.note, last_server)
+        return self._is_mine and not self._stop.is_set()
+
+    def _renew(self) -> None:
+        while not self._ended.wait(outbox.LEASE / 3):
+            self._keep(outbox.renew)
+
+    def _keep(self, function: Callable[..., bool], *args: object) -> None:
+        try:
+            if not function(self._store, self._owner, self._owed, *args):
+                self._is_mine = False
+        except exception.StoreUnreachable:
+            # Nobody else can take it then, either.
+            LOG.debug('The lease is not renewed.', exc_info=True)

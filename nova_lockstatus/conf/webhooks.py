@@ -1,0 +1,131 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options of the webhooks: [lockstatus], and a group for each of them."""
+
+import re
+
+from oslo_config import cfg
+
+NAME = re.compile('[a-z0-9_-]{1,50}')
+"""What a webhook can be called: the names of groups have no case."""
+
+GROUP_PREFIX = 'lockstatus_webhook_'
+"""What the name of a webhook's group begins with."""
+
+OPTS = [
+    cfg.ListOpt(
+        'webhooks',
+        default=[],
+        help="""
+The webhooks, by name: each is an HTTPS URL that is told what becomes of the
+hosts of one project's servers.
+
+``nova-lockstatus-watch`` tells them, and needs ``connection`` for it. The
+same list must be in the configuration of nova-api, which writes down what
+they are to be told. The group ``[lockstatus_webhook_name]``, with the name
+of one webhook at its end, says where to and for which project.
+
+Possible values:
+
+* names of up to 50 lower-case letters, digits, ``-`` and ``_``, separated by
+  commas
+"""),
+    cfg.ListOpt(
+        'webhook_allowed_networks',
+        default=[],
+        help="""
+The networks that the addresses of webhooks must be in, such as
+``203.0.113.0/24, 2001:db8::/32``.
+
+Where it is empty, each address is allowed that everybody can reach: none that
+is private, loopback, link-local, multicast or reserved.
+"""),
+    cfg.IntOpt(
+        'webhook_queue',
+        default=1000,
+        min=1,
+        help="""
+How many changes of hosts can wait for one webhook. Where there are more, the
+oldest are given up.
+"""),
+    cfg.IntOpt(
+        'webhook_give_up',
+        default=3600,
+        min=1,
+        help="""
+Seconds after a change of a host for which webhooks are told of it. What is
+not told by then is given up.
+"""),
+]
+
+TARGET_OPTS = [
+    cfg.StrOpt(
+        'project_id',
+        help="""
+The id of the project whose servers this webhook is told of.
+"""),
+    cfg.StrOpt(
+        'url',
+        secret=True,
+        help="""
+Where the events are posted to, a URL that begins with ``https://``.
+"""),
+    cfg.StrOpt(
+        'secret',
+        secret=True,
+        help="""
+The key of the signature that each event has. It should be random, and known
+to the project alone: the output of ``openssl rand -hex 32``, for one.
+"""),
+    cfg.FloatOpt(
+        'timeout',
+        default=10,
+        min=0.1,
+        max=60,
+        help="""
+Seconds that one POST may take in all, from the connection to the answer.
+"""),
+    cfg.StrOpt(
+        'ca_file',
+        help="""
+A file with the certificates of the authorities, in PEM form, that the
+certificate of the URL is checked against. By default they are those of the
+system.
+"""),
+    cfg.BoolOpt(
+        'allow_http_to_loopback',
+        default=False,
+        help="""
+Whether the URL may begin with ``http://``. It is then posted to only if its
+address is one of the loopback interface, as that of a proxy on the same
+machine, and ``webhook_allowed_networks`` has that address.
+"""),
+]
+
+
+def group(name: str) -> str:
+    """Return the name of the group of a webhook.
+
+    :param name: the name of the webhook
+    :returns: the name of its group
+    """
+    return GROUP_PREFIX + name
+
+
+def register_target(conf: cfg.ConfigOpts, name: str) -> None:
+    """Register the options of one webhook.
+
+    :param conf: the configuration to add them to, Nova's own
+    :param name: the name of the webhook
+    """
+    conf.register_opts(TARGET_OPTS, group=group(name))

@@ -1,0 +1,163 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tells the webhooks what is in the outbox for them."""
+
+import threading
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_lockstatus import complaints
+from nova_lockstatus import exception
+from nova_lockstatus.announce import sinks
+from nova_lockstatus.announce import teller
+from nova_lockstatus.store import database
+from nova_lockstatus.store import outbox
+from nova_lockstatus.webhook import address
+from nova_lockstatus.webhook import delivery
+from nova_lockstatus.webhook import post
+from nova_lockstatus.webhook import target as targets
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL = 0.5
+"""Seconds between two looks into the store for one webhook, one statement
+each."""
+
+LEFTOVERS_INTERVAL = 60
+"""Seconds between two looks for what no webhook is there for any more."""
+
+
+class Webhook:
+    """Tells one webhook. Each has its own thread, so that none waits.
+
+    :param conf: Nova's configuration
+    :param store: where the outbox is
+    :param target: the webhook
+    :param poster: posts to it
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
+                 target: targets.Target, poster: post.Poster) -> None:
+        self.name = 'webhook ' + target.name
+        self._conf = conf
+        self._store = store
+        self._target = target
+        self._complaints = complaints.Complaints()
+        self._overflows = False
+        self._delivery = delivery.Delivery(conf, target, poster)
+        self._teller = teller.Teller(store, self._delivery.tell)
+
+    @property
+    def interval(self) -> float:
+        """Return the seconds between two looks, 0 for none."""
+        return (INTERVAL if self._target.sink in sinks.of_webhooks(self._conf)
+                else 0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell all that can be told now.
+
+        :param stop: when it is set, the rest is handed over
+        """
+        what = '%s: the store cannot be used' % self.name
+        try:
+            if not outbox.count(self._store, sinks=[self._target.sink]):
+                self._overflows = False
+                return
+            while not stop.is_set():
+                self._give_up()
+                if not self._delivery.backoff.is_over:
+                    return
+                if not self._teller.tell_next([self._target.sink], stop):
+                    return
+        except exception.LockStatusException as error:
+            self._complaints.failed(what, error)
+        else:
+            self._complaints.worked(what)
+
+    def _give_up(self) -> None:
+        options = self._conf.lockstatus
+        old = outbox.expire(self._store, self._target.sink,
+                            options.webhook_give_up)
+        if old:
+            LOG.warning('The webhook %s is not told of %d changes of hosts: '
+                        'it is more than %d s since.', self._target.name, old,
+                        options.webhook_give_up)
+        many = outbox.keep_newest(self._store, self._target.sink,
+                                  options.webhook_queue)
+        if many and not self._overflows:
+            LOG.warning('The webhook %s has more than %d changes of hosts '
+                        'waiting: the oldest are given up. This is logged '
+                        'once until none waits.', self._target.name,
+                        options.webhook_queue)
+        self._overflows = self._overflows or bool(many)
+
+    def end(self) -> None:
+        """Hand over what is under way."""
+        try:
+            self._teller.release()
+        except exception.LockStatusException as error:
+            LOG.warning('What the webhook %s is not told is not handed over, '
+                        'but taken over in %d s: %s', self._target.name,
+                        outbox.LEASE, error)
+
+
+class Leftovers:
+    """Takes out what was for webhooks that are not configured any more.
+
+    :param conf: Nova's configuration
+    :param store: where the outbox is
+    """
+
+    name = 'leftovers of webhooks'
+    interval: float = LEFTOVERS_INTERVAL
+
+    def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
+        self._conf = conf
+        self._store = store
+        self._complaints = complaints.Complaints()
+
+    def run(self, stop: threading.Event) -> None:
+        """Take it out, where it is as old as what is given up.
+
+        :param stop: is not looked at: it does not take long
+        """
+        what = '%s: the store cannot be used' % self.name
+        try:
+            count = outbox.expire_others(
+                self._store, sinks.WEBHOOKS, sinks.of_webhooks(self._conf),
+                self._conf.lockstatus.webhook_give_up)
+        except exception.LockStatusException as error:
+            self._complaints.failed(what, error)
+            return
+        self._complaints.worked(what)
+        if count:
+            LOG.warning('%d changes of hosts are not told: their webhooks are '
+                        'not in [lockstatus]webhooks.', count)
+
+    def end(self) -> None:
+        """Leave all as it is."""
+
+
+def make_posters(conf: cfg.ConfigOpts) -> list[tuple[targets.Target,
+                                                     post.Poster]]:
+    """Make what posts to the webhooks that are configured.
+
+    :param conf: Nova's configuration
+    :returns: each with its webhook
+    :raises InvalidWebhook: when one cannot be used as it is configured
+    :raises InvalidWebhookNetwork: when a network that is allowed is none
+    """
+    allows = address.allows(conf.lockstatus.webhook_allowed_networks)
+    return [(target, post.Poster(target, allows))
+            for target in targets.read(conf)]

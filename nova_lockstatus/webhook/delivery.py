@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tells a webhook what a change of a host means to its project's servers."""
+
+import datetime
+import time
+from collections.abc import Callable
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_lockstatus import complaints
+from nova_lockstatus import exception
+from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import servers
+from nova_lockstatus.announce import teller
+from nova_lockstatus.webhook import backoff as backoffs
+from nova_lockstatus.webhook import event as events
+from nova_lockstatus.webhook import post
+from nova_lockstatus.webhook import target as targets
+
+LOG = logging.getLogger(__name__)
+
+NOT_NOW = (408, 425, 429)
+"""Answers of 4xx after which an event is tried again."""
+
+
+def is_taken(status: int) -> bool:
+    """Tell whether an event has arrived.
+
+    :param status: the status of the answer
+    :returns: whether it has
+    """
+    return 200 <= status < 300
+
+
+def is_final(status: int) -> bool:
+    """Tell whether an event is not tried again.
+
+    :param status: the status of the answer
+    :returns: whether it has arrived, or never will
+    """
+    return status < 500 and status not in NOT_NOW
+
+
+class Delivery:
+    """Posts an event for each server of one project that is on a host.
+
+    :param conf: Nova's configuration
+    :param target: the webhook
+    :param poster: posts to it
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, target: targets.Target,
+                 poster: post.Poster) -> None:
+        self._conf = conf
+        self._target = target
+        self._poster = poster
+        self._complaints = complaints.Complaints()
+        self.backoff = backoffs.Backoff()
+        """When the webhook can be tried."""
+
+    def tell(self, change: changes.Change, last: int,
+             goes_on: Callable[[int], bool]) -> bool:
+        """Tell one change, in the order of the servers' ids.
+
+        :param change: the change
+        :param last: the id of the last server that was told, 0 for none
+        :param goes_on: is told that id after each event, and tells whether the
+            rest is to be told
+        :returns: whether it was told to the end
+        :raises Later: when the webhook cannot be told now
+        :raises Exception: when the servers cannot be read, as those of a cell
+            that is down
+        """
+        context = servers.context(change)
+        refused: list[tuple[str, int]] = []
+        try:
+            for page in servers.read(context, change.host, last,
+                                     self._target.project_id):
+                for server in page:
+                    if self._is_too_old(change):
+                        LOG.warning(
+                            'The webhook %s is not told any more that the '
+                            'host of server %s, and of those after it, is '
+                            '%s: it is too long since.', self._target.name,
+                            server.uuid, change.new)
+                        return True
+                    status = self._post(change, server)
+                    if not is_taken(status):
+                        refused.append((server.uuid, status))
+                    if not goes_on(server.id):
+                        return False
+        finally:
+            self._say_refused(change, refused)
+        return True
+
+    def _is_too_old(self, change: changes.Change) -> bool:
+        age = datetime.datetime.now(datetime.timezone.utc) - change.changed_at
+        return bool(age.total_seconds()
+                    > self._conf.lockstatus.webhook_give_up)
+
+    def _post(self, change: changes.Change, server: servers.Server) -> int:
+        """Post the event of a server.
+
+        :returns: the status of the answer, which is final
+        :raises Later: when it is to be posted again
+        """
+        what = 'The webhook %s' % self._target.name
+        body = events.body(events.make(
+            change, server, self._conf.lockstatus.notify_host_names))
+        retry_after = None
+        try:
+            answer = self._poster.post(body, {
+                'Content-Type': events.CONTENT_TYPE,
+                'User-Agent': 'nova-lockstatus',
+                events.SIGNATURE: events.sign(body, self._target.secret,
+                                              int(time.time()))})
+            if not is_final(answer.status):
+                retry_after = answer.retry_after
+                raise exception.WebhookNotTaken(status=answer.status)
+        except exception.LockStatusException as error:
+            self._complaints.failed(what, error)
+            # Twice as long as the webhook's own pause: one event that is not
+            # taken must not keep those of other hosts from it.
+            raise teller.Later(2 * self.backoff.failed(retry_after)) from error
+        self._complaints.worked(what)
+        self.backoff.worked()
+        return answer.status
+
+    def _say_refused(self, change: changes.Change,
+                     refused: list[tuple[str, int]]) -> None:
+        if refused:
+            LOG.warning(
+                'The webhook %s was not told for %d servers that their host '
+                'is %s: for the first, %s, it has answered with the status '
+                '%d.', self._target.name, len(refused), change.new,
+                *refused[0])

@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Makes the event of a server whose host's status has changed, and signs it.
+
+It is one of CloudEvents 1.0, in the structured form of JSON.
+"""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from nova_lockstatus import stored_reason
+from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import servers
+
+CONTENT_TYPE = 'application/cloudevents+json'
+
+SIGNATURE = 'X-Lockstatus-Signature'
+"""The header with the signature."""
+
+SOURCE = '/nova-lockstatus/host_status'
+
+TYPE = 'org.openstack.nova.lockstatus.host_status'
+
+
+def make(change: changes.Change, server: servers.Server, shows_host: bool
+         ) -> dict[str, Any]:
+    """Make the event of one server.
+
+    :param change: the change
+    :param server: the server
+    :param shows_host: whether to name the host
+    :returns: the event; it is the same event, by its ``id``, whoever makes it
+        and how often
+    """
+    data = {
+        'change_id': change.id,
+        'uuid': server.uuid,
+        'tenant_id': server.project_id,
+        'user_id': server.user_id,
+        'display_name': server.display_name,
+        'state': server.vm_state,
+        'locked': server.locked,
+        'locked_by': server.locked_by,
+        'locked_reason': stored_reason.read(server.system_metadata),
+        'host_status': change.new,
+        'old_host_status': change.old,
+        'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),
+    }
+    if shows_host:
+        data['host'] = change.host
+    return {
+        'specversion': '1.0',
+        'id': change.announcement_id(server.uuid),
+        'source': SOURCE,
+        'type': TYPE,
+        'subject': server.uuid,
+        # With its fraction, by which two changes are put in order.
+        'time': change.changed_at.strftime('%Y-%m-%dT%H:%M:%S.%fZ'),
+        'datacontenttype': 'application/json',
+        'data': data,
+    }
+
+
+def body(event: dict[str, Any]) -> bytes:
+    """Write an event as it is posted.
+
+    :param event: the event
+    :returns: the body of the POST
+    """
+    return json.dumps(event).encode('ascii')
+
+
+def sign(content: bytes, secret: str, seconds: int) -> str:
+    """Sign what is posted.
+
+    :param content: the body
+    :param secret: the key
+    :param seconds: when it is posted, in seconds since 1970
+    :returns: the signature, as its header has it
+    """
+    digest = hmac.new(secret.encode(), b'%d.%s' % (seconds, content),
+                      hashlib.sha256)
+    return 't=%d,v1=%s' % (seconds, digest.hexdigest())

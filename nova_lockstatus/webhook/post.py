@@ -1,0 +1,187 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Posts to a webhook, and to no other address than one that is allowed."""
+
+import dataclasses
+import http.client
+import io
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from nova_lockstatus import exception
+from nova_lockstatus.webhook import address as addresses
+from nova_lockstatus.webhook import target as targets
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a webhook has answered.
+
+    :param status: the status of HTTP
+    :param retry_after: the header of that name, None without one
+    """
+
+    status: int
+    retry_after: str | None = None
+
+
+class _Input(io.RawIOBase):
+    """What comes in until a moment."""
+
+    def __init__(self, connected: '_Connected') -> None:
+        super().__init__()
+        self._connected = connected
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._connected.in_time().recv_into(buffer)
+
+
+class _Connected:
+    """A socket that is used until a moment, however slow the other side is.
+
+    It has what :mod:`http.client` asks of a socket.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._socket = sock
+        self._deadline = deadline
+
+    def in_time(self) -> socket.socket:
+        """Have the next call of the socket end in time.
+
+        :raises TimeoutError: when it is too late for that
+        """
+        self._socket.settimeout(_left(self._deadline))
+        return self._socket
+
+    def sendall(self, data: bytes) -> None:
+        self.in_time().sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Input(self))
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError('timed out')
+    return left
+
+
+class Poster:
+    """Posts to one webhook.
+
+    Each POST has a connection of its own, to an address that the name has at
+    that moment, and that was checked. A redirect is an answer as any other. No
+    proxy is used, whatever the environment says.
+
+    :param target: the webhook
+    :param allows: which addresses may be connected to
+    :raises InvalidWebhook: when its certificates cannot be read
+    """
+
+    def __init__(self, target: targets.Target, allows: addresses.Allows
+                 ) -> None:
+        self._target = target
+        self._allows = allows
+        self._tls = None
+        if target.is_tls:
+            try:
+                self._tls = ssl.create_default_context(cafile=target.ca_file)
+            except OSError as error:
+                raise exception.InvalidWebhook(
+                    name=target.name, problem='its ca_file cannot be read: %s'
+                    % error) from error
+
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Post once.
+
+        :param body: what to post
+        :param headers: what is said of it
+        :returns: the answer
+        :raises WebhookAddressNotAllowed: when it has no address that is
+            allowed
+        :raises WebhookNotReached: when there is no answer, or none in time
+        """
+        try:
+            return self._post(body, headers)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise exception.WebhookNotReached(
+                reason=str(error).rstrip('.') or type(error).__name__
+            ) from error
+
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        target = self._target
+        found = self._resolve()
+        deadline = time.monotonic() + target.timeout
+        connection = http.client.HTTPConnection(target.host, target.port)
+        # NOTE: one that has a socket connects to nothing by itself.
+        connection.sock = self._connect(found, deadline)
+        try:
+            connection.request('POST', target.path, body, {
+                **headers, 'Host': target.authority, 'Connection': 'close'})
+            response = connection.getresponse()
+            return Answer(response.status, response.getheader('Retry-After'))
+        finally:
+            connection.close()
+
+    def _resolve(self) -> list[tuple[int, Any]]:
+        """Look up the addresses that may be connected to.
+
+        :returns: the family and the address of each
+        """
+        target = self._target
+        found: list[tuple[int, Any]] = [
+            (family, address) for family, _, _, _, address
+            in socket.getaddrinfo(target.host, target.port,
+                                  type=socket.SOCK_STREAM)
+            if family in (socket.AF_INET, socket.AF_INET6)]
+        allowed = [(family, address) for family, address in found
+                   if self._may_be(addresses.parse(address[0]))]
+        if not allowed:
+            raise exception.WebhookAddressNotAllowed(addresses=', '.join(
+                sorted({str(address[0]) for _, address in found})) or 'none')
+        return allowed
+
+    def _may_be(self, address: addresses.Address) -> bool:
+        return self._allows(address) and (self._target.is_tls
+                                          or address.is_loopback)
+
+    def _connect(self, found: list[tuple[int, Any]], deadline: float
+                 ) -> _Connected:
+        failed: OSError | None = None
+        for tried, (family, address) in enumerate(found):
+            # One that does not answer leaves time for the others.
+            share = _left(deadline) / (len(found) - tried)
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(share)
+                sock.connect(address)
+                if self._tls is not None:
+                    sock = self._tls.wrap_socket(
+                        sock, server_hostname=self._target.host)
+                return _Connected(sock, deadline)
+            except OSError as error:
+                sock.close()
+                failed = error
+        assert failed is not None
+        raise failed

@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reads the webhooks that are configured."""
+
+import dataclasses
+import urllib.parse
+
+from oslo_config import cfg
+
+from nova_lockstatus import exception
+from nova_lockstatus.announce import sinks
+from nova_lockstatus.conf import webhooks
+
+SCHEMES = {'https': 443, 'http': 80}
+"""The ports of URLs that name none."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A webhook, as the configuration has it.
+
+    :param name: by which messages call it
+    :param project_id: whose servers it is told of
+    :param is_tls: whether its URL is one of HTTPS
+    :param host: the name or the address in its URL
+    :param port: the port to connect to
+    :param authority: host and port, as the URL has them
+    :param path: the rest of the URL, with the query
+    :param secret: the key of its signatures
+    :param timeout: how long one POST may take, in seconds
+    :param ca_file: whose certificates count, None for the system's
+    """
+
+    name: str
+    project_id: str
+    is_tls: bool
+    host: str
+    port: int
+    authority: str
+    path: str
+    secret: str = dataclasses.field(repr=False)
+    timeout: float
+    ca_file: str | None
+
+    @property
+    def sink(self) -> str:
+        """Return what it is called in the outbox."""
+        return sinks.webhook(self.name)
+
+
+def read(conf: cfg.ConfigOpts) -> list[Target]:
+    """Read the webhooks that are configured.
+
+    :param conf: Nova's configuration
+    :returns: they, in their order
+    :raises InvalidWebhook: when one cannot be used as it is configured
+    """
+    names = conf.lockstatus.webhooks
+    for name in names:
+        if not webhooks.NAME.fullmatch(name):
+            raise exception.InvalidWebhook(
+                name=name, problem='a name has up to 50 lower-case letters, '
+                'digits, - and _')
+        if names.count(name) > 1:
+            raise exception.InvalidWebhook(
+                name=name, problem='[lockstatus]webhooks names it twice')
+    return [_read(conf, name) for name in names]
+
+
+def _read(conf: cfg.ConfigOpts, name: str) -> Target:
+    webhooks.register_target(conf, name)
+    group = webhooks.group(name)
+    options = conf[group]
+    for option in ('project_id', 'url', 'secret'):
+        if not (options[option] or '').strip():
+            raise exception.InvalidWebhook(
+                name=name, problem='[%s]%s is not set' % (group, option))
+    try:
+        url = _parse(options.url, options.allow_http_to_loopback)
+        port = url.port
+    except ValueError as error:
+        # Without the URL, which may have a password or a token in it.
+        raise exception.InvalidWebhook(
+            name=name, problem='[%s]url %s' % (group, error)) from None
+    assert url.hostname is not None
+    return Target(
+        name=name, project_id=options.project_id.strip(),
+        is_tls=url.scheme == 'https', host=url.hostname,
+        port=port or SCHEMES[url.scheme], authority=url.netloc,
+        path=(url.path or '/') + ('?' + url.query if url.query else ''),
+        secret=options.secret, timeout=options.timeout,
+        ca_file=options.ca_file or None)
+
+
+def _parse(text: str, allows_http: bool) -> urllib.parse.SplitResult:
+    """Take a URL apart.
+
+    :raises ValueError: when it is none that a webhook can have; the message
+        goes on from what it is called
+    """
+    if not all('!' <= character <= '~' for character in text):
+        raise ValueError('has characters that no URL has')
+    try:
+        url = urllib.parse.urlsplit(text)
+        is_url = bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise ValueError('is no URL of a host')
+    if url.scheme != 'https' and not (allows_http and url.scheme == 'http'):
+        raise ValueError('does not begin with https://')
+    if '@' in url.netloc:
+        raise ValueError('has the name of a user in it')
+    return url
