@@ -89,9 +89,9 @@ class SyncTestCase(StoreTestCase):
 
     def test_once_and_again(self):
         self.assertEqual(
-            (0, '%s is at version 0001 now.\n' % self.url, ''), self.sync())
+            (0, '%s is at version 0002 now.\n' % self.url, ''), self.sync())
         self.assertEqual(
-            (0, '%s is at version 0001 already.\n' % self.url, ''),
+            (0, '%s is at version 0002 already.\n' % self.url, ''),
             self.sync())
 
     def test_mistakes(self):
@@ -118,7 +118,7 @@ class SyncTestCase(StoreTestCase):
         text = (
             'The tables in the database that [lockstatus]connection names are '
             'those of a newer nova-lockstatus (9999, and this one knows '
-            '0001): run the newer one.')
+            '0002): run the newer one.')
         self.assertEqual((1, '', text + '\n'), self.sync())
         self.assertEqual((2, text), self.check())
 
@@ -244,7 +244,8 @@ class WatchTestCase(StoreTestCase):
              'whether nova-lockstatus-watch runs.'), self.check())
         process = self.start()
         self.wait_for('[lockstatus]connection is not set: nobody can be told '
-                      'whether this nova-lockstatus-watch runs.')
+                      'whether this nova-lockstatus-watch runs, and it does '
+                      'not announce what becomes of hosts.')
         self.wait_for('guard probe is off')
         self.stop(process)
         self.assertNotIn('sign of life', self.log.read_text())
