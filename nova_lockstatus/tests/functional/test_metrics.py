@@ -346,7 +346,8 @@ class OffTestCase(MetricsTestCase):
         with mock.patch.dict(sys.modules, prometheus_client=None):
             names = [duty.name for duty in cmd_watch._make_duties(CONF)]
         self.assertEqual(['guard', 'guard probe', 'sign of life',
-                          'announcements', 'host status'], names)
+                          'announcements', 'host status',
+                          'leftovers of webhooks'], names)
 
 
 class GuardMetricsTestCase(test_guard.GuardTestCase):
