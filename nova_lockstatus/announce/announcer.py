@@ -32,6 +32,7 @@ from nova_lockstatus.announce import teller
 from nova_lockstatus.announce import worker
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
+from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import outbox
 from nova_lockstatus.webhook import target as targets
 
@@ -130,7 +131,6 @@ class Outbox:
                  fan_out: fan_outs.FanOut, look: looks.Look) -> None:
         self._conf = conf
         self._store = store
-        self._fan_out = fan_out
         self._direct = Direct(fan_out)
         self._look = look
         self._complaints = complaints.Complaints()
@@ -234,7 +234,7 @@ class Outbox:
             pass
         # Somebody else has changed the host, and has not written it down yet
         # or has before us. What counts is what it is now.
-        known = outbox.list_hosts(self._store, change.cell).get(change.host)
+        known = host_statuses.read(self._store, change.cell).get(change.host)
         new = self._look.host(change)
         if known is None or new in (None, known.status):
             return None

@@ -12,8 +12,7 @@
 
 """Reads the servers of a host, some at a time, without an object for each."""
 
-import collections
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -22,7 +21,7 @@ from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import cell_mapping
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus import instance_rows
 from nova_lockstatus.announce import change as changes
 
 PAGE = 500
@@ -32,9 +31,8 @@ RELIES_ON = (
     'nova.context:RequestContext',
     'nova.context:set_target_cell',
     'nova.db.main.api:get_context_manager',
-    'nova.db.main.models:Instance.hidden',
-    'nova.db.main.models:InstanceSystemMetadata',
     'nova.objects.cell_mapping:CellMapping.get_by_uuid',
+    *instance_rows.RELIES_ON,
 )
 
 _ROW = models.Instance
@@ -96,7 +94,7 @@ def read(targeted: Any, host: str, last: int = 0,
                 targeted) as session:
             rows = session.execute(
                 _select(host, last, project_id)).all()
-            system_metadata = _read_system_metadata(
+            system_metadata = instance_rows.read_reasons(
                 session, [row.uuid for row in rows if row.locked])
         if rows:
             last = rows[-1].id
@@ -109,25 +107,9 @@ def _select(host: str, last: int, project_id: str | None) -> Any:
     mine = () if project_id is None else (_ROW.project_id == project_id,)
     return sqlalchemy.select(*_COLUMNS).where(
         _ROW.id > last, _ROW.host == host, _ROW.deleted == 0,
-        # NOTE: what a server leaves in its old cell until a resize is
-        # confirmed; since release 20. Nova does not list it, either.
-        sqlalchemy.or_(_ROW.hidden == sqlalchemy.false(),
-                       _ROW.hidden.is_(None)),
+        instance_rows.NOT_HIDDEN,
         *mine,
     ).order_by(_ROW.id).limit(PAGE)
-
-
-def _read_system_metadata(session: Any, uuids: Sequence[str]
-                          ) -> Mapping[str, Mapping[str, str]]:
-    found: dict[str, dict[str, str]] = collections.defaultdict(dict)
-    if uuids:
-        row = models.InstanceSystemMetadata
-        for uuid, key, value in session.execute(
-                sqlalchemy.select(row.instance_uuid, row.key, row.value)
-                .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-                       row.key.in_(stored_reason.KEYS))):
-            found[uuid][key] = value
-    return found
 
 
 def _server(row: Any,

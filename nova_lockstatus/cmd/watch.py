@@ -101,7 +101,7 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     return [*duties, sign_of_life.SignOfLife(conf, store), announced,
             host_look.HostLook(conf, store, announced, metrics),
             webhooks.Leftovers(conf, store),
-            *(webhooks.Webhook(conf, store, target, poster)
+            *(webhooks.Webhook(conf, store, target, poster, metrics)
               for target, poster in posters)]
 
 

@@ -13,8 +13,7 @@
 
 """Reads the locked servers of a cell, some at a time."""
 
-import collections
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -27,6 +26,7 @@ from sqlalchemy import orm
 
 from nova_lockstatus import exception
 from nova_lockstatus import host_status
+from nova_lockstatus import instance_rows
 from nova_lockstatus.report import locked
 from nova_lockstatus import stored_reason
 from nova_lockstatus.hooks import base
@@ -43,12 +43,11 @@ RELIES_ON = (
     'nova.context:get_admin_context',
     'nova.context:set_target_cell',
     'nova.db.main.api:get_context_manager',
-    'nova.db.main.models:Instance.hidden',
     'nova.db.main.models:InstanceAction.start_time',
-    'nova.db.main.models:InstanceSystemMetadata',
     'nova.db.main.models:Service',
     'nova.objects.cell_mapping:CellMappingList.get_all',
     'nova.servicegroup:API.service_is_up',
+    *instance_rows.RELIES_ON,
 )
 
 _ROW = models.Instance
@@ -64,7 +63,7 @@ class _Details(NamedTuple):
     :param locks: since when, and who has locked it last, by server
     """
 
-    system_metadata: dict[str, dict[str, str]]
+    system_metadata: Mapping[str, Mapping[str, str]]
     locks: dict[str, tuple[Any, str | None]]
 
 
@@ -152,10 +151,7 @@ def _target(cell: Any) -> Any:
 def _conditions(filters: locked.Filters) -> Iterable[Any]:
     yield _ROW.deleted == 0
     yield _ROW.locked == sqlalchemy.true()
-    # NOTE: what a server leaves in its old cell until a resize is confirmed;
-    # since release 20. Nova does not list it, either.
-    yield sqlalchemy.or_(_ROW.hidden == sqlalchemy.false(),
-                         _ROW.hidden.is_(None))
+    yield instance_rows.NOT_HIDDEN
     for column, value in ((_ROW.project_id, filters.project_id),
                           (_ROW.host, filters.host),
                           (_ROW.locked_by, filters.locked_by)):
@@ -164,13 +160,7 @@ def _conditions(filters: locked.Filters) -> Iterable[Any]:
 
 
 def _read_details(session: Any, uuids: Sequence[str]) -> _Details:
-    details = _Details(collections.defaultdict(dict), {})
-    row = models.InstanceSystemMetadata
-    for uuid, key, value in session.execute(
-            sqlalchemy.select(row.instance_uuid, row.key, row.value)
-            .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-                   row.key.in_(stored_reason.KEYS))):
-        details.system_metadata[uuid][key] = value
+    details = _Details(instance_rows.read_reasons(session, uuids), {})
     for uuid, since, user_id in session.execute(_select_locks(uuids)):
         details.locks[uuid] = since, user_id
     return details

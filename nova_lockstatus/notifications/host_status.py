@@ -20,8 +20,8 @@ from nova.objects import fields
 from oslo_config import cfg
 
 from nova_lockstatus import host_status
-from nova_lockstatus import stored_reason
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import facts
 from nova_lockstatus.objects import host_status as objects
 from nova_lockstatus.objects import publisher
 
@@ -122,24 +122,7 @@ class Sender:
             self._source, self._source)).notifier
         objects.never_give_up(notifier)
         getattr(notifier, self._priority)(
-            self._context, UNVERSIONED_EVENT, self._traits(server))
-
-    def _traits(self, server: Any) -> dict[str, Any]:
-        change = self._change
-        traits = {
-            'id': change.announcement_id(server.uuid),
-            'instance_id': server.uuid,
-            'tenant_id': server.project_id,
-            'user_id': server.user_id,
-            'display_name': server.display_name,
-            'state': server.vm_state,
-            'locked': server.locked,
-            'locked_by': server.locked_by,
-            'locked_reason': stored_reason.read(server.system_metadata),
-            'host_status': change.new,
-            'old_host_status': change.old,
-            'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),
-        }
-        if self._shows_host:
-            traits['host'] = change.host
-        return traits
+            self._context, UNVERSIONED_EVENT, {
+                'id': self._change.announcement_id(server.uuid),
+                'instance_id': server.uuid,
+                **facts.of(self._change, server, self._shows_host)})

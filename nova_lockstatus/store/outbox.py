@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the hosts were last known to be, and which changes are to be told.
+"""Which changes of hosts are to be told, and to whom.
 
 A change is written down once, whoever has seen it, and stays in the outbox
 until all have been told. Who tells it has a lease, which others wait for.
@@ -20,15 +20,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from oslo_db import api as db_api
 from oslo_db import exception as db_exception
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite
 
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.store import database
@@ -38,24 +35,12 @@ LEASE = 10
 """Seconds after which another one takes over from one that has died."""
 
 SOME = 100
-"""How many hosts a statement writes."""
+"""How many changes a statement takes out."""
 
 _HOST = models.HOSTS.c
 _OWED = models.OUTBOX.c
 
 _FACTS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id', 'project_id')
-
-
-@dataclasses.dataclass(frozen=True)
-class Known:
-    """What a host was last known to be.
-
-    :param status: one of :mod:`nova_lockstatus.host_status`
-    :param version: rises with each change
-    """
-
-    status: str
-    version: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,68 +138,6 @@ def record(store: database.Store, change: changes.Change,
                 change_id=change.id, sink=sink, changed_at=changed_at,
                 last_server=0, tries=0, **facts))
     return True
-
-
-def list_hosts(store: database.Store, cell: str) -> dict[str, Known]:
-    """Read what the hosts of a cell were last known to be.
-
-    :param store: the store
-    :param cell: the uuid of the cell
-    :returns: that, by host
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    with store.connect() as connection:
-        return {host: Known(status, version)
-                for host, status, version in connection.execute(
-                    sa.select(_HOST.host, _HOST.status, _HOST.version)
-                    .where(_HOST.cell == cell))}
-
-
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
-def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
-          ) -> None:
-    """Write down hosts that were not known. Nobody is told.
-
-    :param store: the store
-    :param cell: the uuid of their cell
-    :param statuses: what they are, by host
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    rows = [{'cell': cell, 'host': host, 'status': status, 'version': 1,
-             'changed_at': _now()}
-            for host, status in sorted(statuses.items())]
-    with store.connect() as connection:
-        dialect = connection.dialect.name
-        for start in range(0, len(rows), SOME):
-            some = rows[start:start + SOME]
-            # Two can learn the same.
-            if dialect in ('mysql', 'mariadb'):
-                connection.execute(mysql.insert(models.HOSTS).values(some)
-                                   .prefix_with('IGNORE'))
-            else:
-                module = postgresql if dialect == 'postgresql' else sqlite
-                connection.execute(module.insert(models.HOSTS).values(some)
-                                   .on_conflict_do_nothing())
-
-
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
-def forget(store: database.Store, cell: str, hosts: Collection[str]) -> None:
-    """Forget hosts that Nova does not have any more. Nobody is told.
-
-    :param store: the store
-    :param cell: the uuid of their cell
-    :param hosts: they
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    gone = sorted(hosts)
-    with store.connect() as connection:
-        for start in range(0, len(gone), SOME):
-            connection.execute(models.HOSTS.delete().where(
-                _HOST.cell == cell,
-                _HOST.host.in_(gone[start:start + SOME])))
 
 
 def claim(store: database.Store, owner: str, sinks: Sequence[str]

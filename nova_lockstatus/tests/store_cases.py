@@ -27,6 +27,7 @@ from alembic import migration as alembic_migration
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.store import api
+from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import models
 from nova_lockstatus.store import outbox
@@ -113,6 +114,16 @@ class StoreCases(testtools.TestCase):
         api.remove_watches_before(store, start + LATER)
         self.assertEqual([], api.list_watches(store))
 
+    @staticmethod
+    def at_once(work, stores):
+        """Call a function with each store and its number, in threads."""
+        threads = [threading.Thread(target=work, args=(store, number))
+                   for number, store in enumerate(stores)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
     def test_many_report_at_once(self):
         """Each through connections of its own, as processes do."""
         self.synced()
@@ -136,12 +147,7 @@ class StoreCases(testtools.TestCase):
                 barrier.abort()
                 errors.append(error)
 
-        threads = [threading.Thread(target=work, args=(store, number))
-                   for number, store in enumerate(stores)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self.at_once(work, stores)
         self.assertEqual([], errors)
         self.assertEqual(
             sorted(('host%d-%d' % (host, slot), start + (10 + slot) * LATER)
@@ -173,9 +179,9 @@ class StoreCases(testtools.TestCase):
         change = self.change('UP', 'DOWN', request_id='req-1', user_id='u',
                              project_id='p')
         self.assertTrue(outbox.record(store, change, ['a', 'b']))
-        self.assertEqual({'compute1': outbox.Known('DOWN', 1)},
-                         outbox.list_hosts(store, 'cell1'))
-        self.assertEqual({}, outbox.list_hosts(store, 'cell2'))
+        self.assertEqual({'compute1': host_statuses.Known('DOWN', 1)},
+                         host_statuses.read(store, 'cell1'))
+        self.assertEqual({}, host_statuses.read(store, 'cell2'))
         self.assertIsNone(outbox.claim(store, 'me', ['c']))
         owed = outbox.claim(store, 'me', ['a'])
         self.assertEqual(outbox.Owed(owed.number, 'a', change, 0, 0), owed)
@@ -204,8 +210,8 @@ class StoreCases(testtools.TestCase):
         self.assertEqual(1, outbox.count(store))
         self.assertTrue(outbox.record(store, self.change('DOWN', 'UP'),
                                       ['a'], 1))
-        self.assertEqual({'compute1': outbox.Known('UP', 2)},
-                         outbox.list_hosts(store, 'cell1'))
+        self.assertEqual({'compute1': host_statuses.Known('UP', 2)},
+                         host_statuses.read(store, 'cell1'))
         self.assertEqual(['DOWN', 'UP'],
                          [owed.change.new for owed in self.outbox_of(store)])
 
@@ -332,15 +338,16 @@ class StoreCases(testtools.TestCase):
     def test_learn_and_forget(self):
         store = self.synced()
         many = {'host%04d' % number: 'UP' for number in range(250)}
-        outbox.learn(store, 'cell1', many)
-        outbox.learn(store, 'cell1', {'host0000': 'DOWN', 'Host0000': 'UP'})
-        known = outbox.list_hosts(store, 'cell1')
+        host_statuses.learn(store, 'cell1', many)
+        host_statuses.learn(store, 'cell1',
+                            {'host0000': 'DOWN', 'Host0000': 'UP'})
+        known = host_statuses.read(store, 'cell1')
         self.assertEqual(251, len(known))
-        self.assertEqual({outbox.Known('UP', 1)}, set(known.values()))
-        outbox.forget(store, 'cell2', many)
-        outbox.forget(store, 'cell1', many)
+        self.assertEqual({host_statuses.Known('UP', 1)}, set(known.values()))
+        host_statuses.forget(store, 'cell2', many)
+        host_statuses.forget(store, 'cell1', many)
         self.assertEqual(['Host0000'],
-                         list(outbox.list_hosts(store, 'cell1')))
+                         list(host_statuses.read(store, 'cell1')))
         self.assertEqual(0, outbox.count(store))
 
     def test_many_write_down_and_take_at_once(self):
@@ -365,12 +372,7 @@ class StoreCases(testtools.TestCase):
                 barrier.abort()
                 errors.append(error)
 
-        threads = [threading.Thread(target=work, args=(store, number))
-                   for number, store in enumerate(stores)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self.at_once(work, stores)
         self.assertEqual([], errors)
         # One that found nothing free may have ended while another had some.
         taken += self.outbox_of(stores[0])

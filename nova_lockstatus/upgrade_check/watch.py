@@ -58,7 +58,8 @@ def announces(conf: cfg.ConfigOpts) -> bool:
     :returns: whether it is. Nova need not be there to be asked
     """
     return bool(conf.lockstatus.announce_host_status
-                and checks.notification_drivers(conf))
+                and (conf.lockstatus.webhooks
+                     or checks.notification_drivers(conf)))
 
 
 def judge(guard: str, announces_hosts: bool,

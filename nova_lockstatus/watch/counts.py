@@ -23,6 +23,7 @@ from nova.db.main import models
 from oslo_config import cfg
 
 from nova_lockstatus import host_status
+from nova_lockstatus import instance_rows
 from nova_lockstatus import metrics
 from nova_lockstatus.announce import look
 from nova_lockstatus.watch import cells
@@ -103,11 +104,7 @@ def _read(context: Any, statuses: Mapping[str, str]
         for host, is_locked, locked_by, number in session.execute(
                 sqlalchemy.select(_ROW.host, _ROW.locked, _ROW.locked_by,
                                   sqlalchemy.func.count())
-                .where(_ROW.deleted == 0,
-                       # NOTE: what a server leaves in its old cell until a
-                       # resize is confirmed; since release 20.
-                       sqlalchemy.or_(_ROW.hidden == sqlalchemy.false(),
-                                      _ROW.hidden.is_(None)))
+                .where(_ROW.deleted == 0, instance_rows.NOT_HIDDEN)
                 .group_by(_ROW.host, _ROW.locked, _ROW.locked_by)):
             servers[statuses.get(host, host_status.NONE)] += number
             if is_locked:

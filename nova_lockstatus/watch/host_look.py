@@ -26,7 +26,7 @@ from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.store import database
-from nova_lockstatus.store import outbox
+from nova_lockstatus.store import host_statuses
 from nova_lockstatus.watch import announcements
 from nova_lockstatus.watch import cells
 
@@ -97,7 +97,7 @@ class HostLook:
             return
         # Before what is compared with it: what a call changes meanwhile has
         # another version then.
-        known = outbox.list_hosts(self._store, cell.uuid)
+        known = host_statuses.read(self._store, cell.uuid)
         found = self._look.hosts(context)
         statuses = {host: entry.status for host, entry in known.items()}
         if statuses == found or self._settle(cell.uuid, known, found):
@@ -105,7 +105,7 @@ class HostLook:
         else:
             self._seen.pop(cell.uuid, None)
 
-    def _settle(self, cell: str, known: Mapping[str, outbox.Known],
+    def _settle(self, cell: str, known: Mapping[str, host_statuses.Known],
                 found: Mapping[str, str]) -> bool:
         """Write down what was found.
 
@@ -114,10 +114,10 @@ class HostLook:
         new = {host: status for host, status in found.items()
                if host not in known}
         if new:
-            outbox.learn(self._store, cell, new)
+            host_statuses.learn(self._store, cell, new)
         gone = known.keys() - found.keys()
         if gone:
-            outbox.forget(self._store, cell, gone)
+            host_statuses.forget(self._store, cell, gone)
         now = timeutils.utcnow(with_timezone=True)
         settled = True
         for host, entry in known.items():

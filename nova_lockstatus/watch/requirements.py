@@ -13,6 +13,7 @@
 
 """What of Nova the watch uses, besides its objects."""
 
+from nova_lockstatus import instance_rows
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import compute_rpc
 from nova_lockstatus.hooks import release
@@ -26,12 +27,12 @@ RELIES_ON = (
     'nova.context:CELL_CACHE',
     'nova.context:set_target_cell',
     'nova.db.main.api:get_context_manager',
-    'nova.db.main.models:Instance.hidden',
     'nova.db.main.models:InstanceActionEvent',
     'nova.db.main.models:InstanceFault',
     'nova.objects.instance_action:InstanceAction.pack_action_start',
     'nova.servicegroup:API.service_is_up',
     *compute_rpc.RELIES_ON,
+    *instance_rows.RELIES_ON,
 )
 
 

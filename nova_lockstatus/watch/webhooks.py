@@ -19,6 +19,7 @@ from oslo_log import log as logging
 
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
+from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.store import database
@@ -45,17 +46,19 @@ class Webhook:
     :param store: where the outbox is
     :param target: the webhook
     :param poster: posts to it
+    :param metrics: are told what becomes of each event
     """
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 target: targets.Target, poster: post.Poster) -> None:
+                 target: targets.Target, poster: post.Poster,
+                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self.name = 'webhook ' + target.name
         self._conf = conf
         self._store = store
         self._target = target
         self._complaints = complaints.Complaints()
         self._overflows = False
-        self._delivery = delivery.Delivery(conf, target, poster)
+        self._delivery = delivery.Delivery(conf, target, poster, metrics)
         self._teller = teller.Teller(store, self._delivery.tell)
 
     @property

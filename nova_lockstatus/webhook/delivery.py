@@ -21,6 +21,7 @@ from oslo_log import log as logging
 
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
+from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import teller
@@ -59,13 +60,16 @@ class Delivery:
     :param conf: Nova's configuration
     :param target: the webhook
     :param poster: posts to it
+    :param metrics: are told what becomes of each event
     """
 
     def __init__(self, conf: cfg.ConfigOpts, target: targets.Target,
-                 poster: post.Poster) -> None:
+                 poster: post.Poster,
+                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self._conf = conf
         self._target = target
         self._poster = poster
+        self._metrics = metrics
         self._complaints = complaints.Complaints()
         self.backoff = backoffs.Backoff()
         """When the webhook can be tried."""
@@ -130,10 +134,14 @@ class Delivery:
                 retry_after = answer.retry_after
                 raise exception.WebhookNotTaken(status=answer.status)
         except exception.LockStatusException as error:
+            self._metrics.announced(self._target.sink, 'failed')
             self._complaints.failed(what, error)
             # Twice as long as the webhook's own pause: one event that is not
             # taken must not keep those of other hosts from it.
             raise teller.Later(2 * self.backoff.failed(retry_after)) from error
+        self._metrics.announced(
+            self._target.sink,
+            'sent' if is_taken(answer.status) else 'failed')
         self._complaints.worked(what)
         self.backoff.worked()
         return answer.status

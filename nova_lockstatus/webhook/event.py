@@ -20,8 +20,8 @@ import hmac
 import json
 from typing import Any
 
-from nova_lockstatus import stored_reason
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import facts
 from nova_lockstatus.announce import servers
 
 CONTENT_TYPE = 'application/cloudevents+json'
@@ -44,22 +44,6 @@ def make(change: changes.Change, server: servers.Server, shows_host: bool
     :returns: the event; it is the same event, by its ``id``, whoever makes it
         and how often
     """
-    data = {
-        'change_id': change.id,
-        'uuid': server.uuid,
-        'tenant_id': server.project_id,
-        'user_id': server.user_id,
-        'display_name': server.display_name,
-        'state': server.vm_state,
-        'locked': server.locked,
-        'locked_by': server.locked_by,
-        'locked_reason': stored_reason.read(server.system_metadata),
-        'host_status': change.new,
-        'old_host_status': change.old,
-        'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),
-    }
-    if shows_host:
-        data['host'] = change.host
     return {
         'specversion': '1.0',
         'id': change.announcement_id(server.uuid),
@@ -69,7 +53,8 @@ def make(change: changes.Change, server: servers.Server, shows_host: bool
         # With its fraction, by which two changes are put in order.
         'time': change.changed_at.strftime('%Y-%m-%dT%H:%M:%S.%fZ'),
         'datacontenttype': 'application/json',
-        'data': data,
+        'data': {'change_id': change.id, 'uuid': server.uuid,
+                 **facts.of(change, server, shows_host)},
     }
 
 

@@ -19,16 +19,14 @@ import threading
 
 import testtools
 from nova.conf import CONF
-from oslo_versionedobjects import fixture as ovo_fixture
 
 from nova_lockstatus.objects import guard as objects
 from nova_lockstatus.objects import publisher
+from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import test_guard
 from nova_lockstatus.tests.functional import test_lock_notifications
 from nova_lockstatus.watch import guard
 
-# A change of an object changes its fingerprint. Raise its version with it, and
-# say in a comment beside the version what is new.
 FINGERPRINTS = {
     'GuardNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
     'GuardPayload': '1.0-ad76605505ec67d5288785555f7c7bff',
@@ -39,11 +37,7 @@ FINGERPRINTS = {
 class GuardObjectsTestCase(testtools.TestCase):
 
     def test_fingerprints(self):
-        checker = ovo_fixture.ObjectVersionChecker({
-            name: [getattr(publisher if name == 'ServicePublisher'
-                           else objects, name)] for name in FINGERPRINTS})
-        expected, actual = checker.test_hashes(FINGERPRINTS)
-        self.assertEqual(expected, actual)
+        fingerprints.check(self, [objects, publisher], FINGERPRINTS)
 
 
 class GuardSamplesTestCase(test_guard.GuardTestCase):

@@ -27,22 +27,20 @@ from nova.conf import CONF
 from nova.db.main import models
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
-from oslo_versionedobjects import fixture as ovo_fixture
 
 from nova_lockstatus import afterwards
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import fan_out
-from nova_lockstatus.embedded import identity
 from nova_lockstatus.announce import servers
+from nova_lockstatus.embedded import identity
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.objects import host_status as objects
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import many_hosts
 from nova_lockstatus.tests.functional import test_host_change
 from nova_lockstatus.tests.functional import test_lock_notifications
 
-# A change of an object changes its fingerprint. Raise its version with it, and
-# say in a comment beside the version what is new.
 FINGERPRINTS = {
     'HostStatusNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
     'HostStatusPayload': '1.0-6c11f2ad94ceecf77593456cae352ec0',
@@ -52,10 +50,7 @@ FINGERPRINTS = {
 class ObjectsTestCase(testtools.TestCase):
 
     def test_fingerprints(self):
-        checker = ovo_fixture.ObjectVersionChecker({
-            name: [getattr(objects, name)] for name in FINGERPRINTS})
-        expected, actual = checker.test_hashes(FINGERPRINTS)
-        self.assertEqual(expected, actual)
+        fingerprints.check(self, [objects], FINGERPRINTS)
 
 
 class ServersTestCase(test_host_change.AnnouncementsTestCase):

@@ -33,6 +33,7 @@ from nova_lockstatus.announce import servers
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
+from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
@@ -106,7 +107,7 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
     def known(self):
         return {host: entry.status
                 for cell in self.nova.case.cell_mappings.values()
-                for host, entry in outbox.list_hosts(
+                for host, entry in host_statuses.read(
                     self.store, cell.uuid).items()}
 
     def calm(self):

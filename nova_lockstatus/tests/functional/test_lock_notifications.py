@@ -20,16 +20,14 @@ import testtools
 from nova import rpc
 from oslo_config import cfg
 from oslo_messaging import serializer
-from oslo_versionedobjects import fixture as ovo_fixture
 
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.objects import instance as objects
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.functional import fingerprints
 
 SAMPLES = base.DOC / 'notification_samples'
 
-# A change of an object changes its fingerprint. Raise its version with it, and
-# say in a comment beside the version what is new.
 FINGERPRINTS = {
     'InstanceNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
     'InstancePayload': '1.0-59041f5c617bba20a04bd849a9cddd10',
@@ -39,10 +37,7 @@ FINGERPRINTS = {
 class ObjectsTestCase(testtools.TestCase):
 
     def test_fingerprints(self):
-        checker = ovo_fixture.ObjectVersionChecker({
-            name: [getattr(objects, name)] for name in FINGERPRINTS})
-        expected, actual = checker.test_hashes(FINGERPRINTS)
-        self.assertEqual(expected, actual)
+        fingerprints.check(self, [objects], FINGERPRINTS)
 
 
 class NotificationsTestCase(base.NovaTestCase):

@@ -19,6 +19,7 @@ import uuid
 from unittest import mock
 
 import fixtures
+import prometheus_client
 from nova.conf import CONF
 from oslo_utils import timeutils
 
@@ -33,6 +34,7 @@ from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_outbox
 from nova_lockstatus.watch import service
+from nova_lockstatus.watch import prometheus
 from nova_lockstatus.watch import webhooks
 
 PROJECTS = {'acme': identity.OWNER.project_id,
@@ -77,11 +79,12 @@ class WebhooksTestCase(test_host_outbox.OutboxTestCase):
             CONF.set_override(name, value, group=group)
             self.addCleanup(CONF.clear_override, name, group=group)
 
-    def webhook(self, name):
+    def webhook(self, name, **kwargs):
         """Make the duty of one webhook, as another process has it."""
         for target, poster in webhooks.make_posters(CONF):
             if target.name == name:
-                return webhooks.Webhook(CONF, self.store, target, poster)
+                return webhooks.Webhook(CONF, self.store, target, poster,
+                                        **kwargs)
         raise KeyError(name)
 
     def deliver(self, *names):
@@ -248,9 +251,14 @@ class FailuresTestCase(WebhooksTestCase):
         acme = self.servers['acme']
         acme.answers = [(500, {}), (429, {}), (503, {})]
         self.put('compute1', forced_down=True)
-        duty = self.webhook('acme')
+        registry = prometheus_client.CollectorRegistry()
+        duty = self.webhook('acme', metrics=prometheus.Prometheus(registry))
         self.until_delivered(duty, 'acme')
         self.assertEqual([('s1', 'UP', 'DOWN')] * 4, self.events('acme'))
+        self.assertEqual([3, 1], [registry.get_sample_value(
+            'nova_lockstatus_announcements_total',
+            {'sink': 'webhook:acme', 'outcome': outcome})
+            for outcome in ('failed', 'sent')])
         self.assertEqual(1, len({event['id'] for event in acme.events()}))
         self.assertIn('The webhook acme: WebhookNotTaken: The event was '
                       'answered with the status 500.', self.nova.log)

@@ -17,8 +17,9 @@ import datetime
 import testtools
 from oslo_upgradecheck import upgradecheck
 
-from nova_lockstatus.upgrade_check import watch as watch_check
 from nova_lockstatus.store import api
+from nova_lockstatus.tests import store_databases
+from nova_lockstatus.upgrade_check import watch as watch_check
 
 NOW = datetime.datetime(2026, 11, 1, 12, 0, 0)
 
@@ -95,3 +96,20 @@ class AnnouncingJudgeTestCase(JudgeTestCase):
     def test_none_is_needed(self):
         for ages in ({}, {'ctl1': 61}, {'ctl1': 0, 'ctl2': 61}):
             self.assertEqual(WARNING, self.judge('off', **ages)[0])
+
+
+class AnnouncesTestCase(testtools.TestCase):
+
+    def announces(self, **options):
+        conf = store_databases.configure('sqlite:///x')
+        for name, value in options.items():
+            conf.set_override(name, value, 'lockstatus')
+        return watch_check.announces(conf)
+
+    def test_nobody_is_told(self):
+        self.assertFalse(self.announces())
+
+    def test_webhooks_alone(self):
+        self.assertTrue(self.announces(webhooks=['acme']))
+        self.assertFalse(self.announces(webhooks=['acme'],
+                                        announce_host_status=False))

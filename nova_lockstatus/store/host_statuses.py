@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the hosts were last known to be.
+
+The outbox writes down what becomes of them: see there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from oslo_db import api as db_api
+from oslo_utils import timeutils
+from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+
+from nova_lockstatus.store import database
+from nova_lockstatus.store import models
+
+SOME = 100
+"""How many hosts a statement writes."""
+
+_HOST = models.HOSTS.c
+
+_retried = db_api.wrap_db_retry(max_retries=10, retry_on_deadlock=True,
+                                retry_interval=0.05, inc_retry_interval=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What a host was last known to be.
+
+    :param status: one of :mod:`nova_lockstatus.host_status`
+    :param version: rises with each change
+    """
+
+    status: str
+    version: int
+
+
+def read(store: database.Store, cell: str) -> dict[str, Known]:
+    """Read what the hosts of a cell were last known to be.
+
+    :param store: the store
+    :param cell: the uuid of the cell
+    :returns: that, by host
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    with store.connect() as connection:
+        return {host: Known(status, version)
+                for host, status, version in connection.execute(
+                    sa.select(_HOST.host, _HOST.status, _HOST.version)
+                    .where(_HOST.cell == cell))}
+
+
+@_retried  # type: ignore[untyped-decorator,unused-ignore]
+def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
+          ) -> None:
+    """Write down hosts that were not known. Nobody is told.
+
+    :param store: the store
+    :param cell: the uuid of their cell
+    :param statuses: what they are, by host
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    rows = [{'cell': cell, 'host': host, 'status': status, 'version': 1,
+             'changed_at': timeutils.utcnow()}
+            for host, status in sorted(statuses.items())]
+    with store.connect() as connection:
+        dialect = connection.dialect.name
+        for start in range(0, len(rows), SOME):
+            some = rows[start:start + SOME]
+            # Two can learn the same.
+            if dialect in ('mysql', 'mariadb'):
+                connection.execute(mysql.insert(models.HOSTS).values(some)
+                                   .prefix_with('IGNORE'))
+            else:
+                module = postgresql if dialect == 'postgresql' else sqlite
+                connection.execute(module.insert(models.HOSTS).values(some)
+                                   .on_conflict_do_nothing())
+
+
+@_retried  # type: ignore[untyped-decorator,unused-ignore]
+def forget(store: database.Store, cell: str, hosts: Collection[str]) -> None:
+    """Forget hosts that Nova does not have any more. Nobody is told.
+
+    :param store: the store
+    :param cell: the uuid of their cell
+    :param hosts: they
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    gone = sorted(hosts)
+    with store.connect() as connection:
+        for start in range(0, len(gone), SOME):
+            connection.execute(models.HOSTS.delete().where(
+                _HOST.cell == cell,
+                _HOST.host.in_(gone[start:start + SOME])))
