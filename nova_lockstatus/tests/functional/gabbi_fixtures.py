@@ -10,10 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the gabbi files name as their fixtures: an embedded Nova each."""
+"""What the gabbi files name as their fixtures: an embedded Nova each.
+
+Files that are run in :class:`Sharing` have one together.
+"""
 
 import datetime
 import os
+import time
 import unittest
 from collections.abc import Mapping
 from typing import Any
@@ -42,23 +46,82 @@ class Cloud(fixture.GabbiFixture):
     policy: Mapping[str, str] = {}
     config: Mapping[tuple[str | None, str], Any] = {}
     running: 'Cloud | None' = None
+    shared = False
     microversion = 'latest'
 
     def start_fixture(self) -> None:
         if not releases.has(self.microversion):
             raise unittest.SkipTest('This release of Nova has no microversion '
                                     + self.microversion)
-        self.nova = self.embedded()
-        self.nova.setUp()
-        type(self).running = Cloud.running = self
-        os.environ['PROJECT_ID'] = identity.OWNER.project_id
-        os.environ['IMAGE'] = case.IMAGE
+        before, Cloud.running = Cloud.running, self
+        if before is not None:
+            assert type(before) is type(self), 'They cannot share a Nova'
+            self.nova = before.nova
+            self.bring_back()
+        else:
+            self.nova = self.embedded()
+            self.nova.setUp()
+            os.environ['PROJECT_ID'] = identity.OWNER.project_id
+            os.environ['IMAGE'] = case.IMAGE
+            self.fill()
+        self.prepare()
 
     def stop_fixture(self) -> None:
-        self.nova.cleanUp()
+        if not Cloud.shared:
+            self.end()
+
+    @staticmethod
+    def end() -> None:
+        """Stop the Nova that runs, if there is one."""
+        if Cloud.running is not None:
+            Cloud.running.nova.cleanUp()
+            Cloud.running = None
 
     def embedded(self) -> nova.EmbeddedNova:
+        """Make the Nova that is to run."""
         return nova.EmbeddedNova(policy=self.policy, config=self.config)
+
+    def fill(self) -> None:
+        """Make what is to be there, in a new Nova."""
+
+    def bring_back(self) -> None:
+        """Make what is there as it was when it was new."""
+
+    def prepare(self) -> None:
+        """Bring what is there into the states that are to be tested."""
+
+    def ask(self, method: str, path: str, body: object = None,
+            token: str = 'admin', microversion: str = '2.53') -> Any:
+        """Make a call that must not be refused."""
+        answer = self.nova.request(method, '/v2.1' + path, token, body,
+                                   microversion)
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    def bring_back_server(self, variable: str, name: str) -> None:
+        """Make a server as it was when it was new."""
+        server_id = os.environ[variable]
+        path = '/servers/' + server_id
+        self.ask('POST', path + '/action', {'unlock': None})
+        self.ask('PUT', path, {'server': {'name': name}})
+        while self.ask('GET', path).json['server']['OS-EXT-STS:task_state']:
+            time.sleep(0.05)
+        if self.ask('GET', path).json['server']['status'] == 'SHUTOFF':
+            self.ask('POST', path + '/action', {'os-start': None})
+        self.nova.wait_for(server_id, 'ACTIVE')
+
+
+class Sharing(unittest.TestSuite):
+    """Suites whose files have the same fixture, and one Nova for all."""
+
+    def run(self, result: unittest.TestResult, debug: bool = False
+            ) -> unittest.TestResult:
+        Cloud.shared = True
+        try:
+            return super().run(result, debug)
+        finally:
+            Cloud.shared = False
+            Cloud.end()
 
 
 class StrictQueries(Cloud):
@@ -70,20 +133,28 @@ class StrictQueries(Cloud):
 class OneServer(Cloud):
     """One server, which nobody has locked yet."""
 
-    def start_fixture(self) -> None:
-        super().start_fixture()
+    def fill(self) -> None:
         os.environ['SERVER'] = self.nova.boot_server('db')
+
+    def bring_back(self) -> None:
+        self.bring_back_server('SERVER', 'db')
 
 
 class LockedServers(Cloud):
     """Four servers: unlocked, and locked in three ways."""
 
-    def start_fixture(self) -> None:
-        super().start_fixture()
-        for variable, name in (('UNLOCKED', 'web'), ('OWNER_LOCKED', 'db'),
-                               ('NO_REASON', 'cache'),
-                               ('ADMIN_LOCKED', 'billing')):
+    servers = {'UNLOCKED': 'web', 'OWNER_LOCKED': 'db', 'NO_REASON': 'cache',
+               'ADMIN_LOCKED': 'billing'}
+
+    def fill(self) -> None:
+        for variable, name in self.servers.items():
             os.environ[variable] = self.nova.boot_server(name)
+
+    def bring_back(self) -> None:
+        for variable, name in self.servers.items():
+            self.bring_back_server(variable, name)
+
+    def prepare(self) -> None:
         self._lock('OWNER_LOCKED', 'owner', {'locked_reason': REASON})
         self._lock('NO_REASON', 'owner', None)
         self._lock('ADMIN_LOCKED', 'admin',
@@ -91,10 +162,8 @@ class LockedServers(Cloud):
 
     def _lock(self, variable: str, token: str,
               lock: dict[str, str] | None) -> None:
-        answer = self.nova.request(
-            'POST', '/v2.1/servers/%s/action' % os.environ[variable],
-            token, {'lock': lock}, '2.73')
-        assert answer.status_code == 202, answer.text
+        self.ask('POST', '/servers/%s/action' % os.environ[variable],
+                 {'lock': lock}, token, '2.73')
 
 
 class SecretReason(LockedServers):
@@ -127,25 +196,34 @@ class HostsInEachState(Cloud):
             policy=self.policy, config=self.config,
             hosts=tuple(self.hosts.values()))
 
-    def start_fixture(self) -> None:
-        super().start_fixture()
+    def fill(self) -> None:
         for state, host in self.hosts.items():
             os.environ['ON_' + state] = self.nova.boot_server(
                 'on-' + host, host=host)
-            os.environ['SERVICE_' + state] = self.service(host)['id']
         os.environ['ON_NONE'] = server_id = self.nova.boot_server('on-none')
         self.ask('POST', '/servers/%s/action' % server_id, {'shelve': None})
         self.nova.wait_for(server_id, 'SHELVED_OFFLOADED')
+        self.fill_hosts()
+
+    def fill_hosts(self) -> None:
+        for state, host in self.hosts.items():
+            os.environ['SERVICE_' + state] = self.service(host)['id']
         self.silence(self.hosts['UNKNOWN'])
+
+    def bring_back(self) -> None:
+        self.bring_back_hosts()
+        for state, host in self.hosts.items():
+            self.ask('PUT', '/servers/' + os.environ['ON_' + state],
+                     {'server': {'name': 'on-' + host}})
+
+    def bring_back_hosts(self) -> None:
+        for state in self.hosts:
+            self.set_service(state, status='enabled', forced_down=False)
+
+    def prepare(self) -> None:
         self.set_service('DOWN', forced_down=True)
         self.set_service('MAINTENANCE', status='disabled',
                          disabled_reason='memory module replaced')
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        answer = self.nova.request(method, '/v2.1' + path, 'admin', body,
-                                   '2.53')
-        assert answer.status_code < 300, answer.text
-        return answer
 
     def service(self, host: str) -> dict[str, Any]:
         services: list[dict[str, Any]] = self.ask(
@@ -172,14 +250,11 @@ class HostsInEachState(Cloud):
 class Hypervisors(HostsInEachState):
     """Hosts in each state, without a server."""
 
-    def start_fixture(self) -> None:
-        Cloud.start_fixture(self)
-        for state, host in self.hosts.items():
-            os.environ['SERVICE_' + state] = self.service(host)['id']
-        self.silence(self.hosts['UNKNOWN'])
-        self.set_service('DOWN', forced_down=True)
-        self.set_service('MAINTENANCE', status='disabled',
-                         disabled_reason='memory module replaced')
+    def fill(self) -> None:
+        self.fill_hosts()
+
+    def bring_back(self) -> None:
+        self.bring_back_hosts()
 
 
 class NobodySeesHypervisorStatus(Hypervisors):

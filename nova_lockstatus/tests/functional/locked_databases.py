@@ -11,18 +11,14 @@
 # under the License.
 
 
-"""Databases of two cells in files, with locked servers in them.
-
-As a program, it makes the databases in the directory that is its argument.
-"""
+"""Databases of two cells in files, with locked servers in them."""
 
 import contextlib
 import datetime
-import os
-import shutil
 import sqlite3
-import sys
 import uuid as uuids
+
+from nova_lockstatus.tests.functional import empty_databases
 
 CELLS = ('one', 'two')
 
@@ -46,7 +42,7 @@ def ago(days):
 
 
 class Databases:
-    """Fills the databases that :func:`main` has made.
+    """Makes a nova.conf and databases with nothing in them, and fills them.
 
     :param folder: the directory
     """
@@ -54,6 +50,10 @@ class Databases:
     def __init__(self, folder):
         self.folder = folder
         self.config = folder + '/nova.conf'
+        with open(self.config, 'w') as target:
+            target.write(CONFIG % {'folder': folder})
+        empty_databases.copy_to(
+            folder, {name: name + '.sqlite' for name in CELLS})
 
     @contextlib.contextmanager
     def open(self, database):
@@ -109,29 +109,3 @@ class Databases:
         with self.open('api') as connection:
             connection.execute('DELETE FROM cell_mappings WHERE name = ?',
                                [name])
-
-
-def main(folder):
-    """Make a nova.conf and the databases, with nothing in them.
-
-    :param folder: the directory
-    """
-    os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
-    from nova import config
-    from nova import objects
-    from nova.db import migration
-    databases = Databases(folder)
-    with open(databases.config, 'w') as target:
-        target.write(CONFIG % {'folder': folder})
-    config.parse_args(['nova-manage', '--config-file', databases.config])
-    objects.register_all()
-    for database in ('main', 'api'):
-        migration.db_sync(database=database)
-    shutil.copy(folder + '/one.sqlite', folder + '/two.sqlite')
-    for name in CELLS:
-        databases.insert_cell(
-            name, 'sqlite:///%s/%s.sqlite' % (folder, name))
-
-
-if __name__ == '__main__':
-    main(*sys.argv[1:])

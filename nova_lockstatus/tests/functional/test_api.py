@@ -13,7 +13,8 @@
 """Runs the gabbi files over the real API of an embedded Nova.
 
 Those in ``gabbits/every-api`` and ``gabbits/every-host-api`` are run once for
-each API and microversion that counts there, those in ``gabbits`` once.
+each API and microversion that counts there, one after the other over the same
+Nova; those in ``gabbits`` once.
 """
 
 import functools
@@ -102,11 +103,15 @@ def load_tests(loader, tests, pattern):
         response_handlers=[ForbiddenStringsHandler])
     tests.addTests(build(GABBITS, test_loader_name=__name__))
     for folder, apis in FOLDERS.items():
+        suites = []
         for path, microversion in apis:
             name = re.sub('[^a-z0-9]+', '_', '%s_%s' % (
                 path % {'project_id': 'project'}, microversion))
-            tests.addTests(build(
+            suites.append(build(
                 os.path.join(GABBITS, folder),
                 test_loader_name=__name__ + name,
                 inner_fixtures=[functools.partial(Api, path, microversion)]))
+        # All of one file, and then those of the next.
+        for of_file in zip(*suites, strict=True):
+            tests.addTests([gabbi_fixtures.Sharing(of_file)])
     return tests

@@ -76,9 +76,6 @@ class ReportTestCase(testtools.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        subprocess.run(
-            [sys.executable, '-W', 'ignore', '-m', locked_databases.__name__,
-             folder], check=True, stderr=subprocess.DEVNULL)
         cls.databases = locked_databases.Databases(folder)
         cls.fill_one(cls.databases)
         cls.fill_two(cls.databases)

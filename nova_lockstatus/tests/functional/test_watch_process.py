@@ -26,6 +26,8 @@ import uuid
 import fixtures
 import testtools
 
+from nova_lockstatus.tests.functional import empty_databases
+
 CONFIG = """\
 [DEFAULT]
 transport_url = fake:/
@@ -36,21 +38,6 @@ connection = sqlite:///%(folder)s/api.sqlite
 [lockstatus]
 guard = %(guard)s
 guard_interval = 1
-"""
-
-MAKE_DATABASES = """
-import sys
-from nova import config, context, objects
-from nova.conf import CONF
-from nova.db import migration
-config.parse_args(['nova-manage', '--config-file', sys.argv[1]])
-objects.register_all()
-for database in ('main', 'api'):
-    migration.db_sync(database=database)
-objects.CellMapping(
-    context.get_admin_context(), name='cell1',
-    uuid='9168b536-cd40-4630-b43f-b259807c6e87', transport_url='fake:/',
-    database_connection=CONF.database.connection).create()
 """
 
 PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus-watch')
@@ -71,8 +58,7 @@ class ProcessTestCase(testtools.TestCase):
             config.write(CONFIG % {'folder': self.folder, 'guard': guard})
 
     def make_databases(self):
-        subprocess.run([sys.executable, '-c', MAKE_DATABASES, self.config],
-                       check=True, stderr=subprocess.DEVNULL)
+        empty_databases.copy_to(self.folder, {'cell1': 'cell.sqlite'})
 
     def insert(self, table, **values):
         path = self.folder + '/cell.sqlite'
