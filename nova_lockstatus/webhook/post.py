@@ -152,8 +152,9 @@ class Poster:
         target = self._target
         found: list[tuple[int, Any]] = [
             (family, address) for family, _, _, _, address
-            in socket.getaddrinfo(target.host, target.port,
-                                  type=socket.SOCK_STREAM)
+            # NOTE: eventlet's has other names for its parameters.
+            in socket.getaddrinfo(target.host, target.port, 0,
+                                  socket.SOCK_STREAM)
             if family in (socket.AF_INET, socket.AF_INET6)]
         allowed = [(family, address) for family, address in found
                    if self._may_be(addresses.parse(address[0]))]
