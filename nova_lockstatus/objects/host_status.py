@@ -14,29 +14,19 @@
 
 from typing import Any
 
-from nova import rpc
-from nova.notifications.objects import base
 from nova.objects import base as nova_base
 from nova.objects import fields
 
 from nova_lockstatus import host_status
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import facts
 from nova_lockstatus.objects import instance
+
+_DATA = 'nova_object.data'
 
 STATUSES = (host_status.UP, host_status.UNKNOWN, host_status.DOWN,
             host_status.MAINTENANCE)
 """Those of a host: a server without one is not announced."""
-
-
-def never_give_up(notifier: Any) -> None:
-    """Have a notifier wait for a broker that is away, however long.
-
-    :param notifier: of oslo.messaging
-    """
-    # NOTE: what [oslo_messaging_notifications]retry says by default, -1, is to
-    # try for ever, and does so over a connection that was made. A new one is
-    # tried once: then the notification is logged and lost.
-    notifier.retry = None
 
 
 @nova_base.NovaObjectRegistry.register_notification
@@ -72,23 +62,37 @@ class HostStatusPayload(instance.InstancePayload):
         self.host = change.host if shows_host else None
 
 
-@nova_base.NovaObjectRegistry.register_notification
-class HostStatusNotification(base.NotificationBase):
-    """A notification of a server whose host's status has changed."""
+class HostStatusPayloads:
+    """Makes what ``obj_to_primitive()`` makes of many servers' payloads.
 
-    # Version 1.0: Initial version
-    VERSION = '1.0'
-    OBJ_PROJECT_NAMESPACE = instance.NAMESPACE
+    An object for each would take as long as the broker does.
 
-    fields = {
-        'publisher': fields.ObjectField(
-            'NotificationPublisher', subclasses=True),
-        'payload': fields.ObjectField('HostStatusPayload'),
-    }
+    :param context: a RequestContext of who has changed the host
+    :param change: the change
+    :param shows_host: whether to name the host
+    """
 
-    def _emit(self, context: Any, event_type: str, publisher_id: str,
-              payload: Any) -> None:
-        notifier = rpc.get_versioned_notifier(publisher_id)
-        never_give_up(notifier)
-        getattr(notifier, self.priority)(
-            context, event_type=event_type, payload=payload)
+    def __init__(self, context: Any, change: changes.Change,
+                 shows_host: bool) -> None:
+        self._context = context
+        self._change = change
+        self._shows_host = shows_host
+        self._first: dict[str, Any] | None = None
+
+    def of(self, server: Any) -> dict[str, Any]:
+        """Make the payload of a server.
+
+        :param server: what :mod:`nova_lockstatus.announce.servers` reads
+        :returns: the primitive
+        """
+        if self._first is None:
+            payload = HostStatusPayload(
+                self._context, server, self._change, self._shows_host)
+            # As Nova does: of what is new, all has changed.
+            payload.obj_reset_changes(recursive=True)
+            self._first = payload.obj_to_primitive()
+        return {**self._first, _DATA: {
+            **self._first[_DATA],
+            'id': self._change.announcement_id(server.uuid),
+            'uuid': server.uuid,
+            **facts.of(self._change, server, self._shows_host)}}

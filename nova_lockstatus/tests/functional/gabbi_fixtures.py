@@ -56,7 +56,7 @@ class Cloud(fixture.GabbiFixture):
         before, Cloud.running = Cloud.running, self
         if before is not None:
             assert type(before) is type(self), 'They cannot share a Nova'
-            self.nova = before.nova
+            self.nova: nova.EmbeddedNova = before.nova
             self.bring_back()
         else:
             self.nova = self.embedded()

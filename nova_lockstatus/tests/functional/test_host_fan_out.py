@@ -20,11 +20,13 @@ import uuid
 import fixtures
 import testtools
 import webob
+from nova import context as nova_context
 from nova import exception as nova_exception
 from nova import rpc
 from nova import utils
 from nova.conf import CONF
 from nova.db.main import models
+from oslo_utils.fixture import uuidsentinel as uuids
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
@@ -42,7 +44,6 @@ from nova_lockstatus.tests.functional import test_host_change
 from nova_lockstatus.tests.functional import test_lock_notifications
 
 FINGERPRINTS = {
-    'HostStatusNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
     'HostStatusPayload': '1.0-6c11f2ad94ceecf77593456cae352ec0',
 }
 
@@ -94,6 +95,27 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
              (data['changed_at'], '2026-11-21T12:00:00Z'),
              ('api.' + CONF.host, 'api.api1')])
 
+    def test_primitives(self):
+        """What is made for many is what an object makes for each."""
+        context = nova_context.RequestContext(
+            'user', 'project', request_id='req-' + uuids.context)
+        change = changes.Change(
+            uuids.change, uuids.cell, 'compute1', 'UP', 'DOWN',
+            timeutils.utcnow(with_timezone=True))
+        locked = servers.Server(
+            7, uuids.locked, 'p1', 'u1', 'billing-1', 'active', True, 'owner',
+            {'locked_reason': 'unpaid invoice 4711 \U0001f512'})
+        empty = servers.Server(
+            8, uuids.empty, None, None, None, None, False, None, {})
+        for shows_host in (False, True):
+            payloads = objects.HostStatusPayloads(context, change, shows_host)
+            for server in (locked, empty, locked):
+                payload = objects.HostStatusPayload(
+                    context, server, change, shows_host)
+                payload.obj_reset_changes(recursive=True)
+                self.assertEqual(payload.obj_to_primitive(),
+                                 payloads.of(server))
+
     def test_unlocked(self):
         self.boot('free', host='compute3')
         self.reset()
@@ -136,16 +158,21 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         self.boot('broken', host='compute1')
         self.boot('whole', host='compute1')
         self.reset()
-        send = notifications.Sender._send_unversioned
+        make = notifications.Sender._unversioned
 
-        def fail(sender, server):
-            if server.display_name == 'broken':
-                raise ValueError('no message of that')
-            send(sender, server)
+        def make_failing(sender, source):
+            send = make(sender, source)
+
+            def fail(server):
+                if server.display_name == 'broken':
+                    raise ValueError('no message of that')
+                send(server)
+
+            return fail
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.notifications.host_status.Sender.'
-            '_send_unversioned', fail))
+            'nova_lockstatus.notifications.host_status.Sender._unversioned',
+            make_failing))
         self.put('compute1', forced_down=True)
         self.assertEqual(['billing-1', 'whole'], [
             sent.payload['display_name'] for sent in self.unversioned()])
