@@ -19,57 +19,24 @@ import random
 import signal
 import threading
 import time
-import uuid
 
-import oslo_messaging
-from oslo_config import cfg
 from testtools import content
 
 from nova_lockstatus.tests.integration.cloud import case
 from nova_lockstatus.tests.integration.cloud import engines
+from nova_lockstatus.tests.integration.cloud import listener
 from nova_lockstatus.tests.integration.cloud import nova
 from nova_lockstatus.tests.integration.cloud import nova_config
-
-EVENT = 'lockstatus.host_status.update'
-OLD_EVENT = 'compute.instance.host_status'
+from nova_lockstatus.tests.integration.cloud import rows
 
 HOSTS = {'compute1': 'cell1', 'compute2': 'cell2'}
 
 MANY = 1200
 
+# What takes seconds to tell, so that it is the middle where it is cut off.
+VERY_MANY = 3000
+
 WATCHES = ('watch-1', 'watch-2')
-
-
-class Listener:
-    """Takes what the broker has, as any consumer does.
-
-    :param url: of the broker
-    """
-
-    def __init__(self, url):
-        self.versioned = []
-        self.unversioned = []
-        transport = oslo_messaging.get_notification_transport(
-            cfg.ConfigOpts(), url)
-        self._listener = oslo_messaging.get_notification_listener(
-            transport, [oslo_messaging.Target(topic=topic) for topic in (
-                'versioned_notifications', 'notifications')], [self],
-            executor='threading')
-        self._listener.start()
-
-    def _take(self, context, publisher, event_type, payload, metadata):
-        now = time.time()
-        if event_type == EVENT:
-            self.versioned.append((
-                now, publisher, payload['nova_object.data']))
-        elif event_type == OLD_EVENT:
-            self.unversioned.append((now, publisher, payload))
-
-    info = warn = _take
-
-    def stop(self):
-        self._listener.stop()
-        self._listener.wait()
 
 
 class AnnounceTestCase(case.CloudTestCase):
@@ -91,9 +58,11 @@ class AnnounceTestCase(case.CloudTestCase):
 
     def setUp(self):
         super().setUp()
-        self.listener = Listener(engines.transport_url(
+        self.listener = listener.Listener(engines.transport_url(
             self.cloud.name + 'top'))
         self.addCleanup(self.listener.stop)
+        self.versioned = self.listener.heard[listener.EVENT]
+        self.unversioned = self.listener.heard[listener.OLD_EVENT]
         self.addCleanup(self.calm)
         # Whatever was sent before is not this test's.
         time.sleep(0.3)
@@ -106,7 +75,7 @@ class AnnounceTestCase(case.CloudTestCase):
     def reset(self):
         self.seen = {name: self.cloud.processes.log(name)
                      for name in WATCHES}
-        del self.listener.versioned[:], self.listener.unversioned[:]
+        self.listener.forget()
 
     def stop(self, name, with_signal=signal.SIGTERM):
         """Stop one of the watches until the test ends."""
@@ -160,7 +129,7 @@ class AnnounceTestCase(case.CloudTestCase):
         """Return what each server of a host was told, in the order."""
         return {name: [
             (data['old_host_status'], data['host_status'])
-            for _, _, data in self.listener.versioned
+            for _, _, data in self.versioned
             if data['display_name'] == name] for name in self.names[host]}
 
     def assertTold(self, host, *statuses):
@@ -197,12 +166,12 @@ class AnnounceTestCase(case.CloudTestCase):
         self.assertTold('compute1', 'UP', *(status for status, _ in calls))
         self.assertEqual(
             [(data['display_name'], data['host_status'])
-             for _, _, data in self.listener.versioned],
+             for _, _, data in self.versioned],
             [(data['display_name'], data['host_status'])
-             for _, _, data in self.listener.unversioned])
+             for _, _, data in self.unversioned])
         self.assertEqual({'nova-api:controller',
                           'nova-lockstatus-watch:controller'},
-                         {one[1] for one in self.listener.versioned})
+                         {one.publisher for one in self.versioned})
         self.assertTold('compute2', 'UP')
 
     def test_lost_heartbeat(self):
@@ -214,7 +183,7 @@ class AnnounceTestCase(case.CloudTestCase):
                 "WHERE host = 'compute2' AND services.binary = 'nova-compute'")
             over = seen.replace(tzinfo=datetime.timezone.utc).timestamp() + (
                 nova_config.DOWN_TIME)
-            late = max(at for at, _, _ in self.listener.versioned) - over
+            late = max(one.at for one in self.versioned) - over
             self.addDetail('late', content.text_content('%.3f s' % late))
             # Nova's times are whole seconds, and it is down when it is later
             # than that.
@@ -267,21 +236,15 @@ class AnnounceTestCase(case.CloudTestCase):
             self.assertEqual([new for _, new in changes[:-1]],
                              [old for old, _ in changes[1:]])
 
-    def insert(self):
-        self.addCleanup(
-            engines.execute, self.cloud.name + 'cell1',
-            "DELETE FROM instances WHERE display_name LIKE 'many-%%'")
-        rows = ', '.join(
-            "('%s', 'compute1', 0, 'many-%d', 'active', 'p', 'u', 0, 0)"
-            % (uuid.uuid4(), number) for number in range(MANY))
-        engines.execute(
-            self.cloud.name + 'cell1',
-            'INSERT INTO instances (uuid, host, deleted, display_name, '
-            'vm_state, project_id, user_id, hidden, locked) VALUES ' + rows)
+    def add_servers(self, count):
+        schema = self.cloud.name + 'cell1'
+        self.addCleanup(rows.remove_servers, schema)
+        rows.add_servers(schema, 'compute1', count)
 
     def test_killed_in_the_middle(self):
-        self.insert()
-        sent = self.listener.versioned
+        self.add_servers(VERY_MANY)
+        everybody = VERY_MANY + len(self.names['compute1'])
+        sent = self.versioned
         self.set_row('compute1', 'disabled = 1')
         while not sent:
             time.sleep(0.001)
@@ -294,19 +257,19 @@ class AnnounceTestCase(case.CloudTestCase):
         time.sleep(1)
         first = {data['display_name'] for _, _, data in sent}
         self.addDetail('sent by the first', content.text_content(
-            '%d of %d' % (len(first), MANY + 2)))
-        self.assertLess(len(first), MANY + 2)
+            '%d of %d' % (len(first), everybody)))
+        self.assertLess(len(first), everybody)
         self.wait_until_told()
         self.wait_for('all are told', lambda: len({
-            data['display_name'] for _, _, data in sent}) == MANY + 2)
+            data['display_name'] for _, _, data in sent}) == everybody)
         # A repeat can be told by its id.
-        self.assertEqual(MANY + 2, len({data['id'] for _, _, data in sent}))
+        self.assertEqual(everybody, len({data['id'] for _, _, data in sent}))
         self.assertEqual(1, len({data['change_id'] for _, _, data in sent}))
-        self.assertLess(len(sent), MANY + 2 + 201)
+        self.assertLess(len(sent), everybody + 201)
 
     def test_handed_over(self):
-        self.insert()
-        sent = self.listener.versioned
+        self.add_servers(MANY)
+        sent = self.versioned
         self.set_row('compute1', 'disabled = 1')
         while not sent:
             time.sleep(0.001)

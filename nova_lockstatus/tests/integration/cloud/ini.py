@@ -33,3 +33,17 @@ def write(path, *layers):
     with open(path, 'w') as target:
         parser.write(target)
     return path
+
+
+def change(path, options):
+    """Change a file.
+
+    :param path: where it is
+    :param options: those that are to be other ones, of each section
+    """
+    parser = configparser.ConfigParser(
+        default_section='', interpolation=None)
+    parser.read(path)
+    parser.read_dict(options)
+    with open(path, 'w') as target:
+        parser.write(target)

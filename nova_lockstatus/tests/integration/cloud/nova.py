@@ -21,6 +21,7 @@ import sys
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests.integration.cloud import engines
 from nova_lockstatus.tests.integration.cloud import gunicorn
+from nova_lockstatus.tests.integration.cloud import ini
 from nova_lockstatus.tests.integration.cloud import nova_config
 
 _PYTHON = (sys.executable, '-m')
@@ -113,6 +114,17 @@ class Nova:
         self._run('nova-manage', '--config-file', str(self.config),
                   'cell_v2', 'discover_hosts', '--strict')
 
+    def configure(self, options, service=nova_config.CONTROLLER):
+        """Change a nova.conf.
+
+        What runs goes on with what it has read.
+
+        :param options: the options of each section
+        :param service: whose: that of those who know all cells, or the name
+            of a cell or host
+        """
+        ini.change(self._configs[service], options)
+
     def restart_api(self, with_filter=None):
         """Replace the processes of the API.
 
@@ -139,14 +151,16 @@ class Nova:
         """
         self._processes.stop('nova-compute-' + host)
 
-    def start_watch(self, name='watch'):
+    def start_watch(self, name='watch', further=()):
         """Start a nova-lockstatus-watch.
 
         :param name: of the process
+        :param further: the paths of files whose options count more than those
+            of nova.conf
         """
         self._processes.start(name, [
-            _program('nova-lockstatus-watch'), '--config-file',
-            str(self.config)])
+            _program('nova-lockstatus-watch'),
+            *('--config-file=%s' % path for path in (self.config, *further))])
 
     def stop_watch(self, name='watch', with_signal=signal.SIGTERM):
         """Stop a nova-lockstatus-watch.
