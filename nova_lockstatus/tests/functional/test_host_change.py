@@ -287,9 +287,10 @@ class CallsTestCase(AnnouncementsTestCase):
                 (data['request_id'], data['action_initiator_user'],
                  data['action_initiator_project']))
         for sent in self.unversioned():
+            context = sent.context.to_dict()
             self.assertEqual(answer.headers['X-Compute-Request-Id'],
-                             sent.context.request_id)
-            self.assertIsNone(sent.context.auth_token)
+                             context['request_id'])
+            self.assertIsNone(context.get('auth_token'))
 
     def test_ids(self):
         self.put('compute1', forced_down=True)
