@@ -39,9 +39,10 @@ another name."""
 PRIORITIES = {
     host_status.UP: fields.NotificationPriority.INFO,
     host_status.MAINTENANCE: fields.NotificationPriority.INFO,
-    host_status.UNKNOWN: fields.NotificationPriority.WARN,
-    host_status.DOWN: fields.NotificationPriority.WARN,
+    host_status.UNKNOWN: fields.NotificationPriority.ERROR,
+    host_status.DOWN: fields.NotificationPriority.ERROR,
 }
+"""Consumers like Ceilometer take what has one of these two, and no other."""
 
 Send = Callable[[Any], None]
 """Sends the notification of a server."""

@@ -36,7 +36,7 @@ class HostStatus:
         print('%(changed_at)s server %(uuid)s of project %(tenant_id)s: '
               '%(old_host_status)s -> %(host_status)s' % data)
 
-    warn = info
+    error = info
 
 
 if __name__ == '__main__':

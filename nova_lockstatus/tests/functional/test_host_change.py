@@ -307,8 +307,8 @@ class CallsTestCase(AnnouncementsTestCase):
     def test_priorities_and_publishers(self):
         self.silence('compute3')
         for body, priority in (
-                ({'forced_down': True}, 'WARN'),
-                ({'forced_down': False}, 'WARN'),
+                ({'forced_down': True}, 'ERROR'),
+                ({'forced_down': False}, 'ERROR'),
                 ({'status': 'disabled'}, 'INFO')):
             self.put('compute3', **body)
             for sent in self.versioned():

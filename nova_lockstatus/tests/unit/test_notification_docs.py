@@ -41,7 +41,7 @@ class ListenTestCase(testtools.TestCase):
             {}, sample['publisher_id'], 'lockstatus.lock', {}, {}))
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            for method in (endpoint.warn, endpoint.info):
+            for method in (endpoint.error, endpoint.info):
                 method({}, sample['publisher_id'], sample['event_type'],
                        sample['payload'], {})
         self.assertEqual(
