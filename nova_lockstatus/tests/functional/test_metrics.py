@@ -273,7 +273,8 @@ class AnnouncementsTestCase(MetricsTestCase):
             raise ValueError('no message of that')
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova.notifications.objects.base.NotificationBase.emit', fail))
+            'nova_lockstatus.objects.host_status.HostStatusPayloads.of',
+            fail))
         self.silence('compute2')
         self.look()
         self.assertEqual(
@@ -290,7 +291,8 @@ class AnnouncementsTestCase(MetricsTestCase):
             goes_on.wait(60)
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova.notifications.objects.base.NotificationBase.emit', wait))
+            'nova_lockstatus.objects.host_status.HostStatusPayloads.of',
+            wait))
         self.silence('compute2')
         self.process.run('host status', 'announcements')
         self.assertEqual(1, self.scrape().value('announcements_owed'))
