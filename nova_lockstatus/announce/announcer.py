@@ -14,37 +14,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-import threading
-import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import direct
 from nova_lockstatus.announce import fan_out as fan_outs
-from nova_lockstatus.announce import sinks
-from nova_lockstatus.announce import teller
-from nova_lockstatus.announce import worker
+from nova_lockstatus.announce import stored
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
-from nova_lockstatus.store import host_statuses
-from nova_lockstatus.store import outbox
 from nova_lockstatus.webhook import target as targets
 
 if TYPE_CHECKING:
     from nova_lockstatus.announce import look as looks
 
 LOG = logging.getLogger(__name__)
-
-PATIENCE = 1
-"""Seconds that a call waits at the most until its change is written down."""
-
-_CANNOT_READ = 'The outbox cannot be read'
 
 
 class Announcer(Protocol):
@@ -73,201 +60,6 @@ class Announcer(Protocol):
         """
 
 
-class Direct:
-    """Announces what it is told at once, and keeps nothing.
-
-    :param fan_out: announces one change
-    """
-
-    patience: float = 10
-
-    def __init__(self, fan_out: fan_outs.FanOut) -> None:
-        self._worker = worker.Worker(fan_out.announce)
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether something is to be announced that was not yet."""
-        return self._worker.is_busy
-
-    def put(self, change: changes.Change) -> None:
-        """Have a change announced, without waiting for that.
-
-        :param change: the change
-        """
-        self._worker.put(change)
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is announced.
-
-        :param seconds: how long at the most, None without end
-        :returns: whether it is
-        """
-        return self._worker.wait(seconds)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Recording:
-    change: changes.Change
-    sinks: Sequence[str]
-    done: threading.Event = dataclasses.field(
-        default_factory=threading.Event, compare=False)
-
-
-class Outbox:
-    """Writes changes down in the store, and announces what is there.
-
-    Whatever process has written a change down, any of them can announce it,
-    and goes on where one that has died has stopped.
-
-    :param conf: Nova's configuration
-    :param store: where the outbox is
-    :param fan_out: announces one change in Nova's notifications
-    :param look: reads what a host is
-    """
-
-    patience: float = 2
-
-    def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 fan_out: fan_outs.FanOut, look: looks.Look) -> None:
-        self._conf = conf
-        self._store = store
-        self._direct = Direct(fan_out)
-        self._look = look
-        self._complaints = complaints.Complaints()
-        self._recorder = worker.Worker(self._record)
-        self._announcer = worker.Worker(self._announce)
-        self._teller = teller.Teller(store, fan_out.announce)
-        self._stop = threading.Event()
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether something is to be announced that was not yet."""
-        return any(one.is_busy for one in (
-            self._recorder, self._announcer, self._direct))
-
-    def put(self, change: changes.Change) -> None:
-        """Write a change down, and have it announced.
-
-        Where the store does not answer soon, that goes on without the caller.
-
-        :param change: the change
-        """
-        # What has waited for the store already need not be waited for.
-        waits = not self._recorder.is_busy
-        recording = _Recording(change, sinks.wanted(self._conf))
-        self._recorder.put(recording)
-        if waits:
-            recording.done.wait(PATIENCE)
-
-    def found(self, change: changes.Change, version: int) -> bool:
-        """Write down what was found by looking, and have it announced.
-
-        :param change: the change
-        :param version: of what the host was known to be before the look
-        :returns: whether it was written down. Otherwise another one has
-            written down a change of that host since
-        :raises StoreUnreachable: when the store cannot be written
-        """
-        if not outbox.record(self._store, change, sinks.wanted(self._conf),
-                             version):
-            return False
-        self.work()
-        return True
-
-    def work(self) -> None:
-        """Have announced what nobody announces, if there is anything."""
-        if not self._announcer.is_busy:
-            self._announcer.put(None)
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is announced that was put here.
-
-        :param seconds: how long at the most, None without end
-        :returns: whether it is
-        """
-        end = None if seconds is None else time.monotonic() + seconds
-        return all(one.wait(
-            None if end is None else max(0, end - time.monotonic()))
-            for one in (self._recorder, self._announcer, self._direct))
-
-    def end(self, seconds: float) -> None:
-        """Finish what is under way, or hand it over.
-
-        :param seconds: how long that may take
-        """
-        self._stop.set()
-        if not self.wait(seconds):
-            try:
-                self._teller.release()
-            except Exception as error:
-                LOG.warning('What is not announced is not handed over, but '
-                            'taken over in %d s: %s', outbox.LEASE, error)
-
-    def _record(self, recording: _Recording) -> None:
-        what = 'What calls change of hosts is not written down, and waits'
-        for pause in teller.pauses():
-            try:
-                change = self._try_to_record(recording)
-            except exception.StoreNotSynced as error:
-                LOG.error('What a call has changed is announced at once, and '
-                          'not again where that fails: %s', error)
-                self._direct.put(recording.change)
-                recording.done.set()
-                return
-            except Exception as error:
-                self._complaints.failed(what, error)
-                if self._stop.wait(pause):
-                    return
-                continue
-            self._complaints.worked(what)
-            if change is not None:
-                self._announcer.put(change)
-            recording.done.set()
-            return
-
-    def _try_to_record(self, recording: _Recording) -> changes.Change | None:
-        change, wanted = recording.change, recording.sinks
-        try:
-            return change if outbox.record(self._store, change, wanted
-                                           ) else None
-        except outbox.Overtaken:
-            pass
-        # Somebody else has changed the host, and has not written it down yet
-        # or has before us. What counts is what it is now.
-        known = host_statuses.read(self._store, change.cell).get(change.host)
-        new = self._look.host(change)
-        if known is None or new in (None, known.status):
-            return None
-        assert new is not None
-        change = dataclasses.replace(change, old=known.status, new=new)
-        return change if outbox.record(self._store, change, wanted,
-                                       known.version) else None
-
-    def _announce(self, change: changes.Change | None) -> None:
-        """Announce what is in the outbox, in Nova's notifications.
-
-        :param change: one that must be announced when this returns, by this
-            process or another; None for what nobody announces
-        """
-        mine = sinks.of_notifications(self._conf)
-        pausing = iter(teller.pauses())
-        while mine and not self._stop.is_set():
-            try:
-                if self._teller.tell_next(mine, self._stop):
-                    pausing = iter(teller.pauses())
-                    continue
-                if change is None or not outbox.count(
-                        self._store, change.id, mine):
-                    return
-            except exception.StoreUnreachable as error:
-                self._complaints.failed(_CANNOT_READ, error)
-                if change is None:
-                    return
-            else:
-                self._complaints.worked(_CANNOT_READ)
-            self._stop.wait(next(pausing))
-
-
 def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
     """Make what announces changes, with the store if there is one.
 
@@ -293,12 +85,12 @@ def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
     except exception.StoreNotConfigured as error:
         LOG.info('What calls change of hosts is announced at once, and not '
                  'again where that fails: %s', error)
-        return Direct(fan_out)
+        return direct.Direct(fan_out)
     except exception.LockStatusException as error:
         LOG.error('What calls change of hosts is announced at once, and not '
                   'again where that fails: %s', error)
-        return Direct(fan_out)
-    return Outbox(conf, store, fan_out, look)
+        return direct.Direct(fan_out)
+    return stored.Outbox(conf, store, fan_out, look)
 
 
 _SHARED: dict[str | None, Announcer] = {}

@@ -20,10 +20,10 @@ from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus import hooks
 from nova_lockstatus import metrics as all_metrics
-from nova_lockstatus.announce import announcer
 from nova_lockstatus.announce import fan_out
 from nova_lockstatus.announce import look
 from nova_lockstatus.announce import sinks
+from nova_lockstatus.announce import stored
 from nova_lockstatus.objects import publisher
 from nova_lockstatus.store import database
 from nova_lockstatus.store import outbox
@@ -54,7 +54,7 @@ class Announcements:
         self.hosts: int | None = None
         """Differs when another process has written down a change."""
         self.look = look.Look(hooks.service_is_up())
-        self.outbox = announcer.Outbox(
+        self.outbox = stored.Outbox(
             conf, store, fan_out.FanOut(conf, publisher.WATCH, metrics),
             self.look)
 

@@ -222,7 +222,7 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
         for notifier in (rpc.NOTIFIER, rpc.LEGACY_NOTIFIER):
             self.hold_up(type(notifier), goes_on)
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.announcer.Direct.patience', 0.1))
+            'nova_lockstatus.announce.direct.Direct.patience', 0.1))
         self.put('compute1', forced_down=True)
         self.put('compute1', forced_down=False)
         self.assertTrue(test_host_change.announcer().is_busy)

@@ -28,8 +28,8 @@ from oslo_utils import timeutils
 from testtools import content
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import announcer as announcers
 from nova_lockstatus.announce import servers
+from nova_lockstatus.announce import stored
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
@@ -318,7 +318,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_nobody_has_written_it_down(self):
         """nova-api dies between the two databases."""
         self.watch.look()
-        with mock.patch.object(announcers.Outbox, 'put'):
+        with mock.patch.object(stored.Outbox, 'put'):
             self.put('compute1', forced_down=True)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
@@ -327,7 +327,7 @@ class FailuresTestCase(OutboxTestCase):
         """It has died so, and a second call was before the next look."""
         self.watch.look()
         self.put('compute1', forced_down=True)
-        with mock.patch.object(announcers.Outbox, 'put'):
+        with mock.patch.object(stored.Outbox, 'put'):
             self.put('compute1', forced_down=False)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],
@@ -379,7 +379,7 @@ class FailuresTestCase(OutboxTestCase):
         # One that announces after its answers waits then, too.
         self.assertLess(
             time.monotonic() - start,
-            announcers.PATIENCE + 3 * announcers.Outbox.patience + 1)
+            stored.PATIENCE + 3 * stored.Outbox.patience + 1)
         self.watch.look()
         self.set_service('compute2', forced_down=True)
         self.watch.look()
