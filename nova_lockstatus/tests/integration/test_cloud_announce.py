@@ -143,6 +143,12 @@ class AnnounceTestCase(case.CloudTestCase):
             lambda: all(changes and changes[-1][1] == status
                         for changes in self.told(host).values()), timeout)
 
+    def wait_for_changes(self, host, count):
+        self.wait_for(
+            '%d changes of %s are told' % (count, host),
+            lambda: all(len(changes) >= count
+                        for changes in self.told(host).values()))
+
     def test_each_change(self):
         calls = (
             ('DOWN', lambda: self.force_down('compute1')),
@@ -313,7 +319,7 @@ class AnnounceTestCase(case.CloudTestCase):
                 expected[host].append(status)
                 if not by_call:
                     # A second change before anybody has looked is one.
-                    self.wait_for_status(host, status)
+                    self.wait_for_changes(host, len(expected[host]) - 1)
 
         def work(host):
             for _ in range(25):
