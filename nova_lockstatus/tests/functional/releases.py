@@ -23,6 +23,10 @@ from openstack.compute.v2 import server
 SDK_KNOWS_REASONS = hasattr(server.Server, 'locked_reason')
 """Those of 2023.1 and 2023.2 do not."""
 
+SDK_ASKS_FOR_LOCKED = 'locked' in server.Server._query_mapping._mapping
+"""Whether ``server list --locked`` asks Nova. Those of 2024.1 and 2024.2 do
+not, and list all servers."""
+
 
 def has(microversion):
     """Tell whether the installed Nova has a microversion.

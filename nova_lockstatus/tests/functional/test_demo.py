@@ -35,7 +35,7 @@ DEMO = [sys.executable, '-m', 'nova_lockstatus.embedded']
 
 TIMEOUT = 120
 
-OLD_SDK = 'This openstacksdk neither knows reasons nor asks for locked servers'
+OLD_SDK = 'This openstacksdk knows no reasons or asks for no locked servers'
 
 # The SDK asks for the newest microversion that it and Nova know.
 SDK = '''
@@ -159,7 +159,8 @@ class DemoTestCase(testtools.TestCase):
         self.assertIn('is locked', self.run_command(
             [OPENSTACK], 'server', 'stop', 'billing-1', expected=1))
 
-    @testtools.skipUnless(releases.SDK_KNOWS_REASONS, OLD_SDK)
+    @testtools.skipUnless(releases.SDK_KNOWS_REASONS
+                          and releases.SDK_ASKS_FOR_LOCKED, OLD_SDK)
     def test_client_lists_what_is_locked(self):
         for version in ('2.73', '2.95'):
             listed = json.loads(self.run_command(
