@@ -112,9 +112,9 @@ class Sender:
         self._payloads = objects.HostStatusPayloads(
             context, change, self._shows_host)
         self._sends = [
-            function for function, is_wanted in (
-                (self._versioned(source, conf.host), sends_versioned(conf)),
-                (self._unversioned(source), sends_unversioned(conf)))
+            make(source, conf.host) for make, is_wanted in (
+                (self._versioned, sends_versioned(conf)),
+                (self._unversioned, sends_unversioned(conf)))
             if is_wanted]
 
     def send(self, server: Any) -> None:
@@ -135,11 +135,11 @@ class Sender:
 
         return send
 
-    def _unversioned(self, source: str) -> Send:
+    def _unversioned(self, source: str, host: str) -> Send:
         # NOTE: what rpc.get_notifier() wraps. The wrapper warns of each event
         # type that Nova does not know, for each notification.
         notify = self._notify(rpc.get_notifier(
-            UNVERSIONED_SERVICES.get(source, source)).notifier)
+            UNVERSIONED_SERVICES.get(source, source), host).notifier)
 
         def send(server: Any) -> None:
             notify(self._context, UNVERSIONED_EVENT, {

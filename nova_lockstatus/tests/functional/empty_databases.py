@@ -26,10 +26,11 @@ CONFIG = """\
 [DEFAULT]
 transport_url = fake:/
 [database]
-connection = sqlite:///%(folder)s/main.sqlite
+connection = sqlite:///%(folder)s/%(cell)s.sqlite
 [api_database]
 connection = sqlite:///%(folder)s/api.sqlite
 """
+"""A nova.conf, for a folder and the name of the file of a cell."""
 
 
 @functools.cache
@@ -72,7 +73,7 @@ def main(folder):
     from nova.db import migration
     path = os.path.join(folder, 'nova.conf')
     with open(path, 'w') as target:
-        target.write(CONFIG % {'folder': folder})
+        target.write(CONFIG % {'folder': folder, 'cell': 'main'})
     config.parse_args(['nova-manage', '--config-file', path])
     for database in ('main', 'api'):
         migration.db_sync(database=database)

@@ -104,9 +104,12 @@ class Cloud(fixture.GabbiFixture):
         path = '/servers/' + server_id
         self.ask('POST', path + '/action', {'unlock': None})
         self.ask('PUT', path, {'server': {'name': name}})
-        while self.ask('GET', path).json['server']['OS-EXT-STS:task_state']:
+        deadline = time.monotonic() + 30
+        while (server := self.ask('GET', path).json['server'])[
+                'OS-EXT-STS:task_state']:
+            assert time.monotonic() < deadline, server
             time.sleep(0.05)
-        if self.ask('GET', path).json['server']['status'] == 'SHUTOFF':
+        if server['status'] == 'SHUTOFF':
             self.ask('POST', path + '/action', {'os-start': None})
         self.nova.wait_for(server_id, 'ACTIVE')
 

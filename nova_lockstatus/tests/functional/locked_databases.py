@@ -22,15 +22,10 @@ from nova_lockstatus.tests.functional import empty_databases
 
 CELLS = ('one', 'two')
 
-CONFIG = """\
+CONFIG = empty_databases.CONFIG + """\
 [DEFAULT]
-transport_url = fake:/
 # So that a service that has reported lately is up for the whole test.
 service_down_time = 3600
-[database]
-connection = sqlite:///%(folder)s/one.sqlite
-[api_database]
-connection = sqlite:///%(folder)s/api.sqlite
 """
 
 NOW = datetime.datetime.utcnow()
@@ -51,7 +46,7 @@ class Databases:
         self.folder = folder
         self.config = folder + '/nova.conf'
         with open(self.config, 'w') as target:
-            target.write(CONFIG % {'folder': folder})
+            target.write(CONFIG % {'folder': folder, 'cell': CELLS[0]})
         empty_databases.copy_to(
             folder, {name: name + '.sqlite' for name in CELLS})
 

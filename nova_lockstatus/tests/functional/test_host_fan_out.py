@@ -160,8 +160,8 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         self.reset()
         make = notifications.Sender._unversioned
 
-        def make_failing(sender, source):
-            send = make(sender, source)
+        def make_failing(*args):
+            send = make(*args)
 
             def fail(server):
                 if server.display_name == 'broken':

@@ -28,13 +28,7 @@ import testtools
 
 from nova_lockstatus.tests.functional import empty_databases
 
-CONFIG = """\
-[DEFAULT]
-transport_url = fake:/
-[database]
-connection = sqlite:///%(folder)s/cell.sqlite
-[api_database]
-connection = sqlite:///%(folder)s/api.sqlite
+CONFIG = empty_databases.CONFIG + """\
 [lockstatus]
 guard = %(guard)s
 guard_interval = 1
@@ -55,7 +49,8 @@ class ProcessTestCase(testtools.TestCase):
 
     def configure(self, guard):
         with open(self.config, 'w') as config:
-            config.write(CONFIG % {'folder': self.folder, 'guard': guard})
+            config.write(CONFIG % {
+                'folder': self.folder, 'cell': 'cell', 'guard': guard})
 
     def make_databases(self):
         empty_databases.copy_to(self.folder, {'cell1': 'cell.sqlite'})
