@@ -81,6 +81,7 @@ class _Demo:
         print('Stopped.', flush=True)
 
     def _serve(self, server: Any, embedded: Any, folder: str) -> None:
+        from nova_lockstatus import serving
         from nova_lockstatus.embedded import keystone
         from nova_lockstatus.embedded import report
         from nova_lockstatus.embedded import web
@@ -91,7 +92,7 @@ class _Demo:
         print(f'\n{report.commands(embedded, server.url, clouds)}\n'
               f'Nova answers at {server.url}. Ctrl-C ends it.', flush=True)
         with server:
-            server.serve(lambda: self._stopped)
+            serving.serve(server, lambda: self._stopped)
 
 
 def _port(text: str) -> int:

@@ -97,18 +97,3 @@ class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing when a client goes away early."""
-
-    def serve(self, stopped: Callable[[], bool]) -> None:
-        """Answer requests until told to stop.
-
-        :param stopped: whether to stop; asked twice a second
-        """
-        # NOTE: serve_forever() may have chosen a selector before eventlet
-        # patched it, and would then hold up everything else in the process.
-        self.socket.settimeout(0.5)
-        while not stopped():
-            try:
-                request, client_address = self.get_request()
-            except TimeoutError:
-                continue
-            self.process_request(request, client_address)

@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from nova_lockstatus import serving
+
 
 def _name(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
@@ -142,12 +144,14 @@ class WebhookServer(fixtures.Fixture):
                 self._server.socket, server_side=True,
                 do_handshake_on_connect=False)
         self.port = self._server.server_address[1]
-        thread = threading.Thread(target=self._server.serve_forever,
-                                  args=(0.01,), daemon=True)
+        stop = threading.Event()
+        thread = threading.Thread(
+            target=serving.serve, args=(self._server, stop.is_set, 0.05),
+            daemon=True)
         thread.start()
-        self.addCleanup(thread.join)
         self.addCleanup(self._server.server_close)
-        self.addCleanup(self._server.shutdown)
+        self.addCleanup(thread.join)
+        self.addCleanup(stop.set)
         self.addCleanup(self.goes_on.set)
 
     def url(self, host='localhost', path='/hook?a=b'):

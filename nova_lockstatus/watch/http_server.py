@@ -23,6 +23,7 @@ from wsgiref import simple_server
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
+from nova_lockstatus import serving
 
 LOG = logging.getLogger(__name__)
 
@@ -30,9 +31,6 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 PATIENCE = 10
 """Seconds that a client may take for a part of its request."""
-
-TURN = 0.5
-"""Seconds after which the thread looks whether it is to end."""
 
 
 class _Handler(simple_server.WSGIRequestHandler):
@@ -106,7 +104,6 @@ class Server:
                 address=self._address, port=self._port,
                 reason=error.strerror or error) from error
         server.set_app(self._application)
-        server.socket.settimeout(TURN)
         self._server = server
 
     def start(self) -> None:
@@ -119,7 +116,8 @@ class Server:
         self.bind()
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=self._serve, args=(self._server, self._stop), daemon=True)
+            target=serving.serve, args=(self._server, self._stop.is_set),
+            daemon=True)
         self._thread.start()
         LOG.info('Metrics are served at address %s, port %d.', self._address,
                  self._port)
@@ -133,19 +131,3 @@ class Server:
         server, self._server = self._server, None
         if server is not None:
             server.server_close()
-
-    @staticmethod
-    def _serve(server: _Server, stop: threading.Event) -> None:
-        # NOTE: serve_forever() waits with a selector that eventlet does not
-        # know of, if it was imported before eventlet's patches: no other
-        # green thread would have its turn.
-        while not stop.is_set():
-            try:
-                request, client = server.get_request()
-            except TimeoutError:
-                continue
-            except OSError as error:
-                LOG.warning('Metrics: no connection can be taken: %s', error)
-                stop.wait(TURN)
-                continue
-            server.process_request(request, client)

@@ -15,9 +15,6 @@
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import types
@@ -25,50 +22,20 @@ from typing import Any
 
 import fixtures
 
+from nova_lockstatus import serving
 from nova_lockstatus.embedded import keystone
 from nova_lockstatus.embedded import scenery
 from nova_lockstatus.embedded import web
 from nova_lockstatus.tests.functional import base
-from nova_lockstatus.tests.functional import client_worker
+from nova_lockstatus.tests import forks
 
+
+CLIENTS = 'import novaclient.client, openstack, openstackclient.shell'
 
 # What older OpenStackClients say of each microversion, and of another plugin.
 WARNINGS = re.compile(
     '^(compute version .* is not in supported versions.*'
     "|The 'openstack .*' CLI is deprecated.*)\n", re.MULTILINE)
-
-
-class Clients(fixtures.Fixture):
-    """Has a process that runs clients."""
-
-    def _setUp(self):
-        # NOTE: a socket, as eventlet patches sockets but not pipes: Nova
-        # goes on while a test waits for the client.
-        with socket.create_server(('127.0.0.1', 0)) as door:
-            process = subprocess.Popen(
-                [sys.executable, '-m', client_worker.__name__,
-                 str(door.getsockname()[1])],
-                env={**os.environ, 'PYTHONIOENCODING': 'utf-8',
-                     'COLUMNS': '200'})
-            self.addCleanup(process.wait, 30)
-            door.settimeout(60)
-            connection, _ = door.accept()
-        connection.settimeout(client_worker.TIMEOUT + 10)
-        self.addCleanup(connection.close)
-        self._lines = connection.makefile('rw', encoding='utf-8')
-        self.addCleanup(self._lines.close)
-
-    def run(self, **call):
-        """Run a client.
-
-        :param call: what client_worker's fork() takes
-        :returns: a namespace with code, out and err
-        """
-        self._lines.write(json.dumps(call) + '\n')
-        self._lines.flush()
-        ended = types.SimpleNamespace(**json.loads(self._lines.readline()))
-        ended.err = WARNINGS.sub('', ended.err)
-        return ended
 
 
 class Site(fixtures.Fixture):
@@ -94,7 +61,7 @@ class Site(fixtures.Fixture):
         server.server_activate()
         stopped = []
         thread = threading.Thread(
-            target=server.serve, args=(lambda: bool(stopped),))
+            target=serving.serve, args=(server, lambda: bool(stopped)))
         thread.start()
         self.addCleanup(thread.join)
         self.addCleanup(stopped.append, True)
@@ -124,7 +91,7 @@ class ClientTestCase(base.NovaTestCase):
         scenery.build(cls.nova, lambda line: None)
         cls.ids = {name: server['id'] for name, server in
                    scenery.list_servers(cls.nova, 'admin').items()}
-        cls.clients = cls._use(Clients())
+        cls.clients = cls._use(forks.Forks('openstack', CLIENTS))
         cls.sites = {
             'plugin': cls._use(Site(cls.nova, cls.nova.app)),
             'stock': cls._use(Site(cls.nova, base.load_app(pipelines=())))}
@@ -139,7 +106,9 @@ class ClientTestCase(base.NovaTestCase):
         env = {'OS_CLIENT_CONFIG_FILE': self.sites[at].clouds,
                'OS_CLOUD': cloud, **call.pop('env', {})}
         self.sites[at].requests.clear()
-        return self.clients.run(env=env, **call)
+        run = self.clients.run(program='openstack', env=env, **call)
+        run.err = WARNINGS.sub('', run.err)
+        return run
 
     def openstack(self, *argv, expected=0, stderr='', **how):
         """Run the OpenStackClient.

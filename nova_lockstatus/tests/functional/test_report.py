@@ -28,6 +28,7 @@ import testtools
 from nova_lockstatus import stored_reason
 from nova_lockstatus.tests import commands
 from nova_lockstatus.tests.functional import locked_databases
+from nova_lockstatus.tests import programs
 
 PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus')
 
@@ -127,17 +128,15 @@ class ReportTestCase(testtools.TestCase):
             for uuid in servers
             for action in ('lock', 'unlock', 'lock')))
 
-    def run_report(self, *arguments, **options):
-        return subprocess.run(
-            [PROGRAM, 'report', '--config-file', self.databases.config,
-             *arguments], capture_output=True, text=True, timeout=300,
-            **options)
+    def run_report(self, *arguments):
+        return programs.run('nova-lockstatus', 'report', '--config-file',
+                            self.databases.config, *arguments)
 
     def read(self, *arguments):
         done = self.run_report('-f', 'json', *arguments)
-        self.assertEqual((0, ''), (done.returncode, done.stderr))
+        self.assertEqual((0, ''), (done.code, done.err))
         return {server.pop('id'): server
-                for server in json.loads(done.stdout)}
+                for server in json.loads(done.out)}
 
     def test_all_cells(self):
         servers = self.read()
@@ -184,8 +183,8 @@ class ReportTestCase(testtools.TestCase):
 
     def test_csv(self):
         done = self.run_report('--format', 'csv', '-c', 'id', '-c', 'cell')
-        self.assertEqual((0, ''), (done.returncode, done.stderr))
-        rows = list(csv.reader(io.StringIO(done.stdout)))
+        self.assertEqual((0, ''), (done.code, done.err))
+        rows = list(csv.reader(io.StringIO(done.out)))
         self.assertEqual(['id', 'cell'], rows[0])
         self.assertEqual(MANY + 4, len({tuple(row) for row in rows[1:]}))
 
@@ -199,16 +198,16 @@ class ReportTestCase(testtools.TestCase):
                     '| wide    | server   |\n'
                     '| nowhere | x\\x1b[2J |\n'
                     '+---------+----------+\n'),
-            (done.returncode, done.stderr, done.stdout))
+            (done.code, done.err, done.out))
 
     def test_cell_that_is_down(self):
         self.databases.insert_cell('a-gone', 'sqlite:////no/such/file')
         self.addCleanup(self.databases.delete_cell, 'a-gone')
         done = self.run_report('-f', 'json', '--cell-timeout', '5')
-        self.assertEqual(1, done.returncode)
-        self.assertEqual(MANY + 4, len(json.loads(done.stdout)))
+        self.assertEqual(1, done.code)
+        self.assertEqual(MANY + 4, len(json.loads(done.out)))
         self.assertRegex(
-            done.stderr, '^The cell a-gone is not in the report, or not all '
+            done.err, '^The cell a-gone is not in the report, or not all '
             r'of it: .*\.\n$')
 
     def test_mistakes(self):
@@ -220,10 +219,9 @@ class ReportTestCase(testtools.TestCase):
                  'The cells cannot be read from the database that '
                  '[api_database]connection names: No sql_connection '
                  'parameter is established.\n')):
-            done = subprocess.run([PROGRAM, 'report', *arguments],
-                                  capture_output=True, text=True, timeout=300)
-            self.assertEqual((code, '', message),
-                             (done.returncode, done.stdout, done.stderr))
+            self.assertEqual(
+                commands.Done(code, '', message),
+                programs.run('nova-lockstatus', 'report', *arguments))
         for arguments, message in (
                 (['--older-than', 'long'], "'long' is no age: give a number "
                  'and m, h, d or w, as in 30d'),
@@ -281,7 +279,7 @@ class ReportTestCase(testtools.TestCase):
             if '>' in words:
                 words = words[:words.index('>')]
             done = self.run_report(*words[2:])
-            self.assertEqual((0, ''), (done.returncode, done.stderr), words)
+            self.assertEqual((0, ''), (done.code, done.err), words)
 
 
 def api_time(days):

@@ -26,6 +26,7 @@ from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus import releases
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests import commands
+from nova_lockstatus.tests import programs
 
 PROGRAM = str(pathlib.Path(sys.executable).with_name('nova-lockstatus-status'))
 
@@ -53,6 +54,12 @@ def old_name():
         if rule.deprecated_rule and rule.deprecated_rule.name not in names)
 
 
+def run_apart(*command):
+    done = subprocess.run(command, capture_output=True, text=True,
+                          timeout=300)
+    return commands.Done(done.returncode, done.stdout, done.stderr)
+
+
 class StatusTestCase(testtools.TestCase):
 
     def setUp(self):
@@ -68,19 +75,19 @@ class StatusTestCase(testtools.TestCase):
         (self.folder / 'nova.conf').write_text(text)
 
     def run_program(self, *arguments, nova=None):
-        command = [PROGRAM] if nova is None else [
-            sys.executable, '-W', 'ignore', '-c', OTHER_NOVA % nova]
-        return subprocess.run([*command, *arguments], capture_output=True,
-                              text=True, timeout=300)
+        if nova is None:
+            return programs.run('nova-lockstatus-status', *arguments)
+        return run_apart(sys.executable, '-W', 'ignore', '-c',
+                         OTHER_NOVA % nova, *arguments)
 
     def check(self, code, nova=None):
         """Run the checks, and return those that say something is wrong."""
         done = self.run_program(
             '--config-file', str(self.folder / 'nova.conf'), 'upgrade',
             'check', '--json', nova=nova)
-        self.assertEqual((code, ''), (done.returncode, done.stderr),
-                         done.stdout)
-        checks = json.loads(done.stdout)['checks']
+        self.assertEqual((code, ''), (done.code, done.err),
+                         done.out)
+        checks = json.loads(done.out)['checks']
         self.assertEqual(NAMES, [check['check'] for check in checks])
         return {check['check']: (check['result'], check['details'])
                 for check in checks if check['result']}
@@ -96,11 +103,10 @@ class StatusTestCase(testtools.TestCase):
         self.assertEqual({}, self.check(0))
 
     def test_defaults_and_the_table(self):
-        done = self.run_program('--config-file',
-                                str(self.folder / 'nova.conf'), 'upgrade',
-                                'check')
-        self.assertEqual((0, ''), (done.returncode, done.stderr))
-        self.assertEqual(len(NAMES), done.stdout.count('Result: Success'))
+        done = run_apart(PROGRAM, '--config-file',
+                         str(self.folder / 'nova.conf'), 'upgrade', 'check')
+        self.assertEqual((0, ''), (done.code, done.err))
+        self.assertEqual(len(NAMES), done.out.count('Result: Success'))
 
     def test_warnings(self):
         (self.folder / 'policy.yaml').write_text(
@@ -237,15 +243,15 @@ class StatusTestCase(testtools.TestCase):
                  'some config files: /no.conf.'),
                 (['upgrade'], 2, 'arguments are required: check')):
             done = self.run_program(*arguments)
-            self.assertEqual((code, ''), (done.returncode, done.stdout))
-            self.assertTrue(done.stderr.strip().endswith(message),
-                            done.stderr)
+            self.assertEqual((code, ''), (done.code, done.out))
+            self.assertTrue(done.err.strip().endswith(message),
+                            done.err)
 
     def test_no_nova(self):
         done = self.run_program('upgrade', 'check', nova=(
             'sys.modules["nova"] = None'))
-        self.assertEqual((255, ''), (done.returncode, done.stdout))
-        self.assertRegex(done.stderr, '^Nova cannot be imported .*: run the '
+        self.assertEqual((255, ''), (done.code, done.out))
+        self.assertRegex(done.err, '^Nova cannot be imported .*: run the '
                          'command with the Python environment of nova-api.\n$')
 
     def test_documentation(self):
@@ -256,4 +262,4 @@ class StatusTestCase(testtools.TestCase):
                 word.replace('/etc/nova', str(self.folder))
                 for word in ('--config-file', '/etc/nova/nova.conf',
                              *words[1:])))
-            self.assertEqual((0, ''), (done.returncode, done.stderr), words)
+            self.assertEqual((0, ''), (done.code, done.err), words)

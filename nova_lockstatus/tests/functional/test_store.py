@@ -17,8 +17,6 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
-import sys
 import time
 
 from nova_lockstatus.api_paste import edit as paste_edit
@@ -26,9 +24,8 @@ from nova_lockstatus.embedded import paste
 from nova_lockstatus.store import api
 from nova_lockstatus.tests import commands
 from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests import programs
 from nova_lockstatus.tests.functional import test_watch_process
-
-FOLDER = pathlib.Path(sys.executable).parent
 
 SECOND = datetime.timedelta(seconds=1)
 
@@ -56,24 +53,21 @@ class StoreTestCase(test_watch_process.ProcessTestCase):
                          % self.url)
 
     def sync(self, *arguments):
-        done = subprocess.run(
-            [FOLDER / 'nova-lockstatus', 'db', 'sync', *(
-                arguments or ('--config-file', self.config))],
-            capture_output=True, text=True, timeout=120)
-        return done.returncode, done.stdout, done.stderr
+        done = programs.run('nova-lockstatus', 'db', 'sync', *(
+            arguments or ('--config-file', self.config)))
+        return done.code, done.out, done.err
 
     def check(self):
         """Return what the check says of the watch service."""
-        done = subprocess.run(
-            [FOLDER / 'nova-lockstatus-status', '--config-file', self.config,
-             'upgrade', 'check', '--json'], capture_output=True, text=True,
-            timeout=120)
-        self.assertEqual('', done.stderr)
+        done = programs.run(
+            'nova-lockstatus-status', '--config-file', self.config, 'upgrade',
+            'check', '--json')
+        self.assertEqual('', done.err)
         checks = {check['check']: check
-                  for check in json.loads(done.stdout)['checks']}
-        self.assertEqual(checks['Watch service']['result'], done.returncode,
-                         done.stdout)
-        return done.returncode, checks['Watch service']['details']
+                  for check in json.loads(done.out)['checks']}
+        self.assertEqual(checks['Watch service']['result'], done.code,
+                         done.out)
+        return done.code, checks['Watch service']['details']
 
     def wait_until(self, condition):
         deadline = time.monotonic() + 60

@@ -23,8 +23,10 @@ import sys
 import tempfile
 import threading
 
-# NOTE: nova-api runs in native threads by default from release 33 on.
+# NOTE: nova-api runs in native threads by default from release 33 on. In
+# release 32 that has to be known before anything of Nova asks oslo.service.
 os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
+import nova.api.openstack  # noqa: F401  # isort:skip
 
 import webob
 from nova import policy

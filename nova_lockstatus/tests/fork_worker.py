@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs clients, each in a process of its own: a real shell, real threads.
+"""Runs programs, each in a process of its own: a real shell, real threads.
 
-The clients are loaded once, and each call gets a fork. So a test that makes
-many calls does not wait for as many starts of Python.
+What they import is loaded once, and each call gets a fork. So a test that
+makes many calls does not wait for as many starts of Python.
 """
 
-import importlib
+import importlib.metadata
 import json
 import os
 import pty
@@ -26,25 +26,26 @@ import sys
 import tempfile
 import threading
 
-CLIENTS = ('novaclient.client', 'openstack', 'openstackclient.shell')
-
 TIMEOUT = 120
 
 
 def run(call):
     """Make one call, in this process.
 
-    :param call: ``argv`` of the OpenStackClient, or the source of a program
-        in ``python``
+    :param call: the name of a console script in ``program`` and its ``argv``,
+        or the source of a program in ``python``
     :returns: the exit code
     """
     if call.get('python'):
         exec(call['python'], {})
         return 0
+    script, = importlib.metadata.entry_points(
+        group='console_scripts', name=call['program'])
+    sys.argv = [call['program'], *call['argv']]
     try:
-        return sys.modules['openstackclient.shell'].main(call['argv'])
+        return script.load()() or 0
     except SystemExit as exc:
-        return exc.code
+        return exc.code or 0
 
 
 def child(call, out, err):
@@ -59,7 +60,7 @@ def child(call, out, err):
         signal.alarm(TIMEOUT)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        os.environ.update(call['env'])
+        os.environ.update(call.get('env', {}))
         code = run(call)
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -107,11 +108,16 @@ def fork(call):
             'out': texts[0], 'err': texts[1]}
 
 
-def main(port):
+def main(port, name, load):
+    """Make calls until nobody is there who wants any.
+
+    :param port: where they come from, at 127.0.0.1
+    :param name: of a program
+    :param load: the source that imports what the calls will need
+    """
     # NOTE: cliff takes the program's name when it is imported.
-    sys.argv[0] = 'openstack'
-    for name in CLIENTS:
-        importlib.import_module(name)
+    sys.argv[0] = name
+    exec(load, {})
     with socket.create_connection(('127.0.0.1', port)) as connection:
         with connection.makefile('rw', encoding='utf-8') as lines:
             for line in lines:
@@ -120,4 +126,4 @@ def main(port):
 
 
 if __name__ == '__main__':
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,53 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the programs of this package as console scripts of an installation.
+
+They import Nova, which takes longer than what they do. Here it is imported
+once for all that a process of tests runs; other tests start them by their
+files.
+"""
+
+import functools
+
+from nova_lockstatus.tests import forks
+
+LOAD = """
+from nova_lockstatus.cmd import main
+from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.cmd import status
+nova_config.register()
+from nova_lockstatus import hooks
+from nova_lockstatus.hooks import dispatch
+from nova_lockstatus.hooks import locked_servers
+from nova_lockstatus.report import locked
+from nova_lockstatus.store import api
+"""
+
+
+@functools.cache
+def _worker():
+    # It ends with the process that has it.
+    worker = forks.Forks('nova-lockstatus', LOAD)
+    worker.setUp()
+    return worker
+
+
+def run(program, *arguments):
+    """Run a program.
+
+    :param program: its name
+    :param arguments: what follows the name
+    :returns: how it ended, and what it printed
+    """
+    return _worker().run(program=program,
+                         argv=[str(argument) for argument in arguments])
