@@ -18,8 +18,8 @@ import dataclasses
 from typing import Any
 import uuid
 
-# NOTE: before anything else of Nova: it decides whether eventlet patches.
-import nova.tests.functional  # isort:skip
+# NOTE: first of all, see there.
+from nova_lockstatus.embedded import patching  # noqa: F401  isort:skip
 
 import fixtures
 from nova.api import auth as nova_auth

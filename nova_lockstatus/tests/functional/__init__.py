@@ -12,6 +12,5 @@
 
 """Tests against a real Nova in one process."""
 
-# NOTE: before anything else of Nova, or of oslo: it decides whether eventlet
-# patches, and what was imported before stays as it is.
-import nova.tests.functional  # noqa: F401
+# NOTE: first of all, see there.
+from nova_lockstatus.embedded import patching  # noqa: F401  isort:skip

@@ -26,8 +26,8 @@ import time
 from concurrent import futures
 from typing import NamedTuple
 
-# NOTE: before anything else of Nova, which asks the environment here.
-import nova.tests.functional  # noqa: F401  isort:skip
+# NOTE: first of all, see there.
+from nova_lockstatus.embedded import patching  # noqa: F401  isort:skip
 from nova import context as nova_context
 from nova import utils
 from nova.db.main import api as db

@@ -47,7 +47,7 @@ def parse(arguments):
     parser.add_argument('--minutes', type=float, default=10,
                         help='how long with the filter (%(default)s); '
                              'without it half as long, twice')
-    parser.add_argument('--warm-up', type=float, default=60,
+    parser.add_argument('--warm-up', type=float, default=180,
                         metavar='SECONDS',
                         help='how long before each phase (%(default)s)')
     parser.add_argument('--workers', type=int, default=2,

@@ -27,8 +27,8 @@ import unittest
 import uuid
 import warnings
 
-# NOTE: before anything else of Nova: it decides whether eventlet patches.
-import nova.tests.functional  # noqa: F401  isort:skip
+# NOTE: first of all, see there.
+from nova_lockstatus.embedded import patching  # noqa: F401  isort:skip
 
 import fixtures
 import webob
