@@ -33,6 +33,7 @@ from nova_lockstatus.announce import teller
 from nova_lockstatus.announce import worker
 from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
+from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Outbox:
                 self._teller.release()
             except Exception as error:
                 LOG.warning('What is not announced is not handed over, but '
-                            'taken over in %d s: %s', outbox.LEASE, error)
+                            'taken over in %d s: %s', leases.LEASE, error)
 
     def _record(self, recording: _Recording) -> None:
         what = 'What calls change of hosts is not written down, and waits'

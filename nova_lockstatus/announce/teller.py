@@ -26,7 +26,7 @@ from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.store import database
-from nova_lockstatus.store import outbox
+from nova_lockstatus.store import leases
 
 LOG = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Teller:
         :raises StoreNotSynced: when the tables are not there
         :raises StoreUnreachable: when the outbox cannot be read
         """
-        owed = outbox.claim(self._store, self._owner, sinks)
+        owed = leases.claim(self._store, self._owner, sinks)
         if owed is None:
             return False
         self._tell(owed, stop)
@@ -104,24 +104,24 @@ class Teller:
 
         :raises StoreUnreachable: when the outbox cannot be written
         """
-        outbox.release(self._store, self._owner)
+        leases.release(self._store, self._owner)
 
-    def _tell(self, owed: outbox.Owed, stop: threading.Event) -> None:
-        function: Callable[..., None] = outbox.finish
+    def _tell(self, owed: leases.Owed, stop: threading.Event) -> None:
+        function: Callable[..., None] = leases.finish
         with _Lease(self._store, self._owner, owed, stop) as lease:
             try:
                 if not self._tell_change(owed.change, owed.last_server,
                                          lease.note):
-                    function = outbox.hand_over
+                    function = leases.hand_over
             except Later as later:
-                function = functools.partial(outbox.postpone,
+                function = functools.partial(leases.postpone,
                                              seconds=later.seconds)
             except Exception:
                 pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
                 LOG.exception('It was not announced to the end that host %s '
                               'is %s. It is tried again in %d s.',
                               owed.change.host, owed.change.new, pause)
-                function = functools.partial(outbox.postpone, seconds=pause)
+                function = functools.partial(leases.postpone, seconds=pause)
             for pause in pauses():
                 try:
                     function(self._store, self._owner, owed)
@@ -143,7 +143,7 @@ class _Lease:
     :param stop: is set when the process is to end
     """
 
-    def __init__(self, store: database.Store, owner: str, owed: outbox.Owed,
+    def __init__(self, store: database.Store, owner: str, owed: leases.Owed,
                  stop: threading.Event) -> None:
         self._store = store
         self._owner = owner
@@ -166,12 +166,12 @@ class _Lease:
         :param last_server: the id of the last server that was told
         :returns: whether the rest is to be told by this process
         """
-        self._keep(outbox.note, last_server)
+        self._keep(leases.note, last_server)
         return self._is_mine and not self._stop.is_set()
 
     def _renew(self) -> None:
-        while not self._ended.wait(outbox.LEASE / 3):
-            self._keep(outbox.renew)
+        while not self._ended.wait(leases.LEASE / 3):
+            self._keep(leases.renew)
 
     def _keep(self, function: Callable[..., bool], *args: object) -> None:
         try:

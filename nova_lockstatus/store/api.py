@@ -18,7 +18,6 @@ import dataclasses
 import datetime
 
 import sqlalchemy as sa
-from oslo_db import api as db_api
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
@@ -53,10 +52,7 @@ def now() -> datetime.datetime:
         tzinfo=None, microsecond=0)
 
 
-_retried = db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
-
-
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried  # type: ignore[untyped-decorator,unused-ignore]
 def report_watch(store: database.Store, watch: Watch) -> None:
     """Write down that a nova-lockstatus-watch runs.
 
@@ -82,7 +78,7 @@ def report_watch(store: database.Store, watch: Watch) -> None:
         connection.execute(statement)
 
 
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried  # type: ignore[untyped-decorator,unused-ignore]
 def remove_watch(store: database.Store, watch: Watch) -> None:
     """Forget a nova-lockstatus-watch, unless another one has taken its place.
 
@@ -98,7 +94,7 @@ def remove_watch(store: database.Store, watch: Watch) -> None:
             columns.started_at == watch.started_at))
 
 
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried  # type: ignore[untyped-decorator,unused-ignore]
 def remove_watches_before(store: database.Store, time: datetime.datetime
                           ) -> None:
     """Forget those that have not reported for long.

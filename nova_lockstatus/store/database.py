@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from oslo_config import cfg
+from oslo_db import api as db_api
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import engine
@@ -38,6 +39,11 @@ _DRIVERS = ('mysqldb', 'psycopg', 'psycopg2', 'pymysql')
 
 _MYSQL_NO_TABLE = 1146
 _POSTGRESQL_NO_TABLE = '42P01'
+
+
+retried = db_api.wrap_db_retry(max_retries=10, retry_on_deadlock=True,
+                               retry_interval=0.05, inc_retry_interval=False)
+"""Decorator of functions whose transaction a deadlock may end."""
 
 
 @enginefacade.transaction_context_provider

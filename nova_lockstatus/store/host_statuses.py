@@ -21,7 +21,6 @@ import dataclasses
 from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
-from oslo_db import api as db_api
 from oslo_utils import timeutils
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
@@ -34,10 +33,6 @@ SOME = 100
 """How many hosts a statement writes."""
 
 _HOST = models.HOSTS.c
-
-_retried = db_api.wrap_db_retry(max_retries=10, retry_on_deadlock=True,
-                                retry_interval=0.05, inc_retry_interval=False)
-
 
 @dataclasses.dataclass(frozen=True)
 class Known:
@@ -67,7 +62,7 @@ def read(store: database.Store, cell: str) -> dict[str, Known]:
                     .where(_HOST.cell == cell))}
 
 
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried  # type: ignore[untyped-decorator,unused-ignore]
 def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
           ) -> None:
     """Write down hosts that were not known. Nobody is told.
@@ -95,7 +90,7 @@ def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
                                    .on_conflict_do_nothing())
 
 
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried  # type: ignore[untyped-decorator,unused-ignore]
 def forget(store: database.Store, cell: str, hosts: Collection[str]) -> None:
     """Forget hosts that Nova does not have any more. Nobody is told.
 

@@ -13,7 +13,7 @@
 """Which changes of hosts are to be told, and to whom.
 
 A change is written down once, whoever has seen it, and stays in the outbox
-until all have been told. Who tells it has a lease, which others wait for.
+until all have been told. :mod:`nova_lockstatus.store.leases` has who tells it.
 """
 
 from __future__ import annotations
@@ -31,55 +31,22 @@ from nova_lockstatus.announce import change as changes
 from nova_lockstatus.store import database
 from nova_lockstatus.store import models
 
-LEASE = 10
-"""Seconds after which another one takes over from one that has died."""
-
-SOME = 100
-"""How many changes a statement takes out."""
+FACTS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id', 'project_id')
+"""What a change has beside its id and its time, in columns of that name."""
 
 _HOST = models.HOSTS.c
 _OWED = models.OUTBOX.c
-
-_FACTS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id', 'project_id')
-
-
-@dataclasses.dataclass(frozen=True)
-class Owed:
-    """A change that is to be told, and that one has a lease of.
-
-    :param number: in the order of the changes
-    :param sink: to whom
-    :param change: the change
-    :param last_server: the id of the last server that was told, 0 for none
-    :param tries: how often it has failed
-    """
-
-    number: int
-    sink: str
-    change: changes.Change
-    last_server: int
-    tries: int
 
 
 class Overtaken(Exception):
     """The host was not known to be what the change begins with."""
 
 
-_retried = db_api.wrap_db_retry(max_retries=10, retry_on_deadlock=True,
-                                retry_interval=0.05, inc_retry_interval=False)
 _retried_if_new = db_api.wrap_db_retry(
     max_retries=10, retry_on_deadlock=True, retry_interval=0.05,
     inc_retry_interval=False,
     exception_checker=lambda error: isinstance(
         error.__cause__, db_exception.DBDuplicateEntry))
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-
-
-def _in_seconds(seconds: float) -> datetime.datetime:
-    return _now() + datetime.timedelta(seconds=seconds)
 
 
 def _is(cell: str, host: str) -> Any:
@@ -132,220 +99,12 @@ def record(store: database.Store, change: changes.Change,
                 models.HOSTS.update().where(_is(change.cell, change.host))
                 .values(status=change.new, version=_HOST.version + 1,
                         changed_at=changed_at))
-        facts = {name: getattr(change, name) for name in _FACTS}
+        facts = {name: getattr(change, name) for name in FACTS}
         for sink in sinks:
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
                 last_server=0, tries=0, **facts))
     return True
-
-
-def claim(store: database.Store, owner: str, sinks: Sequence[str]
-          ) -> Owed | None:
-    """Take the oldest change that nobody tells, for :data:`LEASE` seconds.
-
-    Changes of one host are told one after the other.
-
-    :param store: the store
-    :param owner: who takes it
-    :param sinks: those that it can tell
-    :returns: the change, None where there is nothing to do
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    while True:
-        found = _find(store, sinks)
-        if found is None:
-            return None
-        if _set(store, _OWED.number == found.number, _is_free(),
-                claimed_by=owner, claimed_until=_in_seconds(LEASE)):
-            return found
-
-
-def _is_free() -> Any:
-    return sa.or_(_OWED.claimed_until.is_(None),
-                  _OWED.claimed_until < _now())
-
-
-def _find(store: database.Store, sinks: Sequence[str]) -> Owed | None:
-    earlier = models.OUTBOX.alias()
-    with store.connect() as connection:
-        row = connection.execute(
-            sa.select(models.OUTBOX).where(
-                _OWED.sink.in_(sinks), _is_free(),
-                sa.or_(_OWED.not_before.is_(None),
-                       _OWED.not_before <= _now()),
-                ~sa.exists().where(
-                    earlier.c.cell == _OWED.cell,
-                    earlier.c.host == _OWED.host,
-                    earlier.c.sink == _OWED.sink,
-                    earlier.c.number < _OWED.number))
-            .order_by(_OWED.number).limit(1)).first()
-    if row is None:
-        return None
-    return Owed(
-        row.number, row.sink, changes.Change(
-            id=row.change_id,
-            changed_at=row.changed_at.replace(tzinfo=datetime.timezone.utc),
-            **{name: getattr(row, name) for name in _FACTS}),
-        row.last_server, row.tries)
-
-
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
-def _set(store: database.Store, *conditions: Any, **values: Any) -> bool:
-    with store.connect() as connection:
-        return bool(connection.execute(
-            models.OUTBOX.update().where(*conditions).values(**values)
-        ).rowcount)
-
-
-def renew(store: database.Store, owner: str, owed: Owed) -> bool:
-    """Keep the lease for another :data:`LEASE` seconds.
-
-    :param store: the store
-    :param owner: who has it
-    :param owed: the change
-    :returns: whether it is still theirs
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    return bool(_set(store, _OWED.number == owed.number,
-                     _OWED.claimed_by == owner,
-                     claimed_until=_in_seconds(LEASE)))
-
-
-def note(store: database.Store, owner: str, owed: Owed, last_server: int
-         ) -> bool:
-    """Write down how far it is, and keep the lease.
-
-    :param store: the store
-    :param owner: who has it
-    :param owed: the change
-    :param last_server: the id of the last server that was told
-    :returns: whether it is still theirs
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    return bool(_set(store, _OWED.number == owed.number,
-                     _OWED.claimed_by == owner, last_server=last_server,
-                     claimed_until=_in_seconds(LEASE)))
-
-
-def postpone(store: database.Store, owner: str, owed: Owed, seconds: float
-             ) -> None:
-    """Give back what has failed.
-
-    :param store: the store
-    :param owner: who has it
-    :param owed: the change
-    :param seconds: after which it is tried again
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    _set(store, _OWED.number == owed.number, _OWED.claimed_by == owner,
-         tries=_OWED.tries + 1, not_before=_in_seconds(seconds),
-         claimed_by=None, claimed_until=None)
-
-
-def hand_over(store: database.Store, owner: str, owed: Owed) -> None:
-    """Give back what another one is to go on with.
-
-    :param store: the store
-    :param owner: who has it
-    :param owed: the change
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    _set(store, _OWED.number == owed.number, _OWED.claimed_by == owner,
-         claimed_by=None, claimed_until=None)
-
-
-def release(store: database.Store, owner: str) -> None:
-    """Give back all that one has.
-
-    :param store: the store
-    :param owner: who has it
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    _set(store, _OWED.claimed_by == owner, claimed_by=None,
-         claimed_until=None)
-
-
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
-def finish(store: database.Store, owner: str, owed: Owed) -> None:
-    """Take out what was told.
-
-    :param store: the store
-    :param owner: who has it
-    :param owed: the change
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    with store.connect() as connection:
-        connection.execute(models.OUTBOX.delete().where(
-            _OWED.number == owed.number, _OWED.claimed_by == owner))
-
-
-def expire(store: database.Store, sink: str, seconds: float) -> int:
-    """Take out what is too old to be told, unless somebody tells it.
-
-    :param store: the store
-    :param sink: to whom it was to be told
-    :param seconds: since the change
-    :returns: how many changes that were
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    return _take_out(store, _OWED.sink == sink,
-                     _OWED.changed_at < _in_seconds(-seconds))
-
-
-def expire_others(store: database.Store, pattern: str,
-                  sinks: Sequence[str], seconds: float) -> int:
-    """Take out what is too old, and to be told to nobody who is known.
-
-    :param store: the store
-    :param pattern: what their sinks look like, for SQL's LIKE
-    :param sinks: which of these are known
-    :param seconds: since the change
-    :returns: how many changes that were
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    return _take_out(store, _OWED.sink.like(pattern),
-                     _OWED.sink.not_in(sinks),
-                     _OWED.changed_at < _in_seconds(-seconds))
-
-
-def keep_newest(store: database.Store, sink: str, most: int) -> int:
-    """Take out the oldest changes where too many wait.
-
-    :param store: the store
-    :param sink: to whom they were to be told
-    :param most: how many can wait
-    :returns: how many changes were taken out
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    with store.connect() as connection:
-        number = connection.execute(
-            sa.select(_OWED.number).where(_OWED.sink == sink)
-            .order_by(_OWED.number.desc()).limit(1).offset(most)).scalar()
-    if number is None:
-        return 0
-    return _take_out(store, _OWED.sink == sink, _OWED.number <= number)
-
-
-def _take_out(store: database.Store, *conditions: Any) -> int:
-    # By their numbers: a DELETE that has to search would lock in MariaDB what
-    # it has searched, and hold up those who write changes down.
-    with store.connect() as connection:
-        numbers = list(connection.execute(
-            sa.select(_OWED.number).where(*conditions, _is_free())).scalars())
-    return sum(_delete(store, numbers[start:start + SOME])
-               for start in range(0, len(numbers), SOME))
-
-
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
-def _delete(store: database.Store, numbers: Sequence[int]) -> int:
-    with store.connect() as connection:
-        return int(connection.execute(models.OUTBOX.delete().where(
-            _OWED.number.in_(numbers), _is_free())).rowcount)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -30,6 +30,9 @@ from nova_lockstatus.store import api
 from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import models
+from nova_lockstatus.store import clock
+from nova_lockstatus.store import expiry
+from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 
@@ -162,16 +165,16 @@ class StoreCases(testtools.TestCase):
                                          datetime.timezone.utc), **kwargs)
 
     def claimed(self, store, owner='me'):
-        owed = outbox.claim(store, owner, ['a'])
+        owed = leases.claim(store, owner, ['a'])
         assert owed is not None
         return owed
 
     def outbox_of(self, store):
         """Take all out of the outbox, in its order."""
         taken = []
-        while owed := outbox.claim(store, 'me', ['a', 'b']):
+        while owed := leases.claim(store, 'me', ['a', 'b']):
             taken.append(owed)
-            outbox.finish(store, 'me', owed)
+            leases.finish(store, 'me', owed)
         return taken
 
     def test_record_and_claim(self):
@@ -182,15 +185,15 @@ class StoreCases(testtools.TestCase):
         self.assertEqual({'compute1': host_statuses.Known('DOWN', 1)},
                          host_statuses.read(store, 'cell1'))
         self.assertEqual({}, host_statuses.read(store, 'cell2'))
-        self.assertIsNone(outbox.claim(store, 'me', ['c']))
-        owed = outbox.claim(store, 'me', ['a'])
-        self.assertEqual(outbox.Owed(owed.number, 'a', change, 0, 0), owed)
-        self.assertIsNone(outbox.claim(store, 'other', ['a']))
-        self.assertEqual('b', outbox.claim(store, 'other', ['a', 'b']).sink)
+        self.assertIsNone(leases.claim(store, 'me', ['c']))
+        owed = leases.claim(store, 'me', ['a'])
+        self.assertEqual(leases.Owed(owed.number, 'a', change, 0, 0), owed)
+        self.assertIsNone(leases.claim(store, 'other', ['a']))
+        self.assertEqual('b', leases.claim(store, 'other', ['a', 'b']).sink)
         self.assertEqual(2, outbox.count(store, change.id))
-        outbox.finish(store, 'other', owed)
+        leases.finish(store, 'other', owed)
         self.assertEqual(1, outbox.count(store, change.id, ['a']))
-        outbox.finish(store, 'me', owed)
+        leases.finish(store, 'me', owed)
         self.assertEqual(0, outbox.count(store, change.id, ['a']))
         self.assertEqual(1, outbox.count(store))
 
@@ -221,40 +224,40 @@ class StoreCases(testtools.TestCase):
                        self.change('UP', 'DOWN', 'compute2'),
                        self.change('UP', 'DOWN', cell='cell2')):
             outbox.record(store, change, ['a'])
-        first, second, third = (outbox.claim(store, 'me', ['a'])
+        first, second, third = (leases.claim(store, 'me', ['a'])
                                 for _ in range(3))
         self.assertEqual(
             [('cell1', 'compute1', 'DOWN'), ('cell1', 'compute2', 'DOWN'),
              ('cell2', 'compute1', 'DOWN')],
             [(owed.change.cell, owed.change.host, owed.change.new)
              for owed in (first, second, third)])
-        self.assertIsNone(outbox.claim(store, 'me', ['a']))
-        outbox.finish(store, 'me', first)
-        self.assertEqual('UP', outbox.claim(store, 'me', ['a']).change.new)
+        self.assertIsNone(leases.claim(store, 'me', ['a']))
+        leases.finish(store, 'me', first)
+        self.assertEqual('UP', leases.claim(store, 'me', ['a']).change.new)
 
     def test_lease(self):
         store = self.synced()
         outbox.record(store, self.change('UP', 'DOWN'), ['a'])
         owed = self.claimed(store, 'dead')
-        self.assertTrue(outbox.note(store, 'dead', owed, 500))
-        self.assertTrue(outbox.renew(store, 'dead', owed))
-        self.assertIsNone(outbox.claim(store, 'me', ['a']))
-        now = outbox._now()
+        self.assertTrue(leases.note(store, 'dead', owed, 500))
+        self.assertTrue(leases.renew(store, 'dead', owed))
+        self.assertIsNone(leases.claim(store, 'me', ['a']))
+        now = clock.now()
         with mock.patch.object(
-                outbox, '_now', lambda: now + datetime.timedelta(
-                    seconds=outbox.LEASE + 1)):
+                clock, 'now', lambda: now + datetime.timedelta(
+                    seconds=leases.LEASE + 1)):
             mine = self.claimed(store)
             self.assertEqual(500, mine.last_server)
-            self.assertFalse(outbox.renew(store, 'dead', owed))
-            self.assertFalse(outbox.note(store, 'dead', owed, 700))
-            outbox.finish(store, 'dead', owed)
-            outbox.postpone(store, 'dead', owed, 0)
-            outbox.release(store, 'dead')
-            self.assertIsNone(outbox.claim(store, 'other', ['a']))
-            outbox.hand_over(store, 'me', mine)
-            self.assertEqual(mine, outbox.claim(store, 'other', ['a']))
-            outbox.release(store, 'other')
-            self.assertEqual(mine, outbox.claim(store, 'third', ['a']))
+            self.assertFalse(leases.renew(store, 'dead', owed))
+            self.assertFalse(leases.note(store, 'dead', owed, 700))
+            leases.finish(store, 'dead', owed)
+            leases.postpone(store, 'dead', owed, 0)
+            leases.release(store, 'dead')
+            self.assertIsNone(leases.claim(store, 'other', ['a']))
+            leases.hand_over(store, 'me', mine)
+            self.assertEqual(mine, leases.claim(store, 'other', ['a']))
+            leases.release(store, 'other')
+            self.assertEqual(mine, leases.claim(store, 'third', ['a']))
 
     def test_postponed(self):
         store = self.synced()
@@ -262,22 +265,22 @@ class StoreCases(testtools.TestCase):
         outbox.record(store, self.change('DOWN', 'UP'), ['a'])
         outbox.record(store, self.change('UP', 'DOWN', 'compute2'), ['a'])
         owed = self.claimed(store)
-        outbox.postpone(store, 'me', owed, 60)
+        leases.postpone(store, 'me', owed, 60)
         # The host's later change must wait for it, another host need not.
         self.assertEqual('compute2',
-                         outbox.claim(store, 'me', ['a']).change.host)
-        self.assertIsNone(outbox.claim(store, 'me', ['a']))
-        now = outbox._now()
+                         leases.claim(store, 'me', ['a']).change.host)
+        self.assertIsNone(leases.claim(store, 'me', ['a']))
+        now = clock.now()
         with mock.patch.object(
-                outbox, '_now',
+                clock, 'now',
                 lambda: now + datetime.timedelta(seconds=61)):
             again = self.claimed(store, 'other')
         self.assertEqual((owed.number, 1), (again.number, again.tries))
 
     def later(self, seconds):
-        now = outbox._now()
+        now = clock.now()
         return mock.patch.object(
-            outbox, '_now', lambda: now + datetime.timedelta(seconds=seconds))
+            clock, 'now', lambda: now + datetime.timedelta(seconds=seconds))
 
     def test_too_old(self):
         store = self.synced()
@@ -285,15 +288,15 @@ class StoreCases(testtools.TestCase):
             outbox.record(store, dataclasses.replace(
                 self.change('UP', 'DOWN', host), changed_at=datetime.datetime
                 .now(datetime.timezone.utc)), ['a', 'b', 'ab'])
-        self.assertEqual(0, outbox.expire(store, 'a', 60))
+        self.assertEqual(0, expiry.expire(store, 'a', 60))
         with self.later(61):
             # One that somebody tells is theirs.
             owed = self.claimed(store)
-            self.assertEqual(1, outbox.expire(store, 'a', 60))
-            self.assertEqual(0, outbox.expire(store, 'a', 60))
-            outbox.release(store, 'me')
+            self.assertEqual(1, expiry.expire(store, 'a', 60))
+            self.assertEqual(0, expiry.expire(store, 'a', 60))
+            leases.release(store, 'me')
             self.assertEqual(owed, self.claimed(store))
-            outbox.finish(store, 'me', owed)
+            leases.finish(store, 'me', owed)
         self.assertEqual(0, outbox.count(store, sinks=['a']))
         self.assertEqual(4, outbox.count(store))
 
@@ -302,12 +305,12 @@ class StoreCases(testtools.TestCase):
         outbox.record(store, dataclasses.replace(
             self.change('UP', 'DOWN'), changed_at=datetime.datetime.now(
                 datetime.timezone.utc)), ['a', 'x:a', 'x:b'])
-        self.assertEqual(0, outbox.expire_others(store, 'x:%', [], 60))
+        self.assertEqual(0, expiry.expire_others(store, 'x:%', [], 60))
         with self.later(61):
-            self.assertEqual(1, outbox.expire_others(store, 'x:%', ['x:b'],
+            self.assertEqual(1, expiry.expire_others(store, 'x:%', ['x:b'],
                                                      60))
             self.assertEqual(1, outbox.count(store, sinks=['x:b']))
-            self.assertEqual(1, outbox.expire_others(store, 'x:%', [], 60))
+            self.assertEqual(1, expiry.expire_others(store, 'x:%', [], 60))
         self.assertEqual(1, outbox.count(store, sinks=['a']))
         self.assertEqual(1, outbox.count(store))
 
@@ -316,13 +319,13 @@ class StoreCases(testtools.TestCase):
         for number in range(5):
             outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
                           ['a', 'b'])
-        self.assertEqual(0, outbox.keep_newest(store, 'a', 5))
+        self.assertEqual(0, expiry.keep_newest(store, 'a', 5))
         first = self.claimed(store)
         # The oldest is told by somebody.
-        self.assertEqual(2, outbox.keep_newest(store, 'a', 2))
-        self.assertEqual(0, outbox.keep_newest(store, 'c', 2))
+        self.assertEqual(2, expiry.keep_newest(store, 'a', 2))
+        self.assertEqual(0, expiry.keep_newest(store, 'c', 2))
         self.assertEqual('c3', self.claimed(store).change.host)
-        outbox.finish(store, 'me', first)
+        leases.finish(store, 'me', first)
         self.assertEqual(2, outbox.count(store, sinks=['a']))
         self.assertEqual(5, outbox.count(store, sinks=['b']))
 
@@ -332,7 +335,7 @@ class StoreCases(testtools.TestCase):
             for number in range(8):
                 outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
                               ['a'])
-            self.assertEqual(7, outbox.keep_newest(store, 'a', 1))
+            self.assertEqual(7, expiry.keep_newest(store, 'a', 1))
         self.assertEqual('c7', self.claimed(store).change.host)
 
     def test_learn_and_forget(self):
@@ -365,9 +368,9 @@ class StoreCases(testtools.TestCase):
                     # Two of them have seen the same.
                     outbox.record(store, self.change(
                         old, new, 'compute%d' % (number // 2)), ['a'])
-                while owed := outbox.claim(store, 'w%d' % number, ['a']):
+                while owed := leases.claim(store, 'w%d' % number, ['a']):
                     taken.append(owed)
-                    outbox.finish(store, 'w%d' % number, owed)
+                    leases.finish(store, 'w%d' % number, owed)
             except Exception as error:
                 barrier.abort()
                 errors.append(error)

@@ -23,6 +23,8 @@ from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.store import database
+from nova_lockstatus.store import expiry
+from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
 from nova_lockstatus.webhook import address
 from nova_lockstatus.webhook import delivery
@@ -90,13 +92,13 @@ class Webhook:
 
     def _give_up(self) -> None:
         options = self._conf.lockstatus
-        old = outbox.expire(self._store, self._target.sink,
+        old = expiry.expire(self._store, self._target.sink,
                             options.webhook_give_up)
         if old:
             LOG.warning('The webhook %s is not told of %d changes of hosts: '
                         'it is more than %d s since.', self._target.name, old,
                         options.webhook_give_up)
-        many = outbox.keep_newest(self._store, self._target.sink,
+        many = expiry.keep_newest(self._store, self._target.sink,
                                   options.webhook_queue)
         if many and not self._overflows:
             LOG.warning('The webhook %s has more than %d changes of hosts '
@@ -112,7 +114,7 @@ class Webhook:
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %d s: %s', self._target.name,
-                        outbox.LEASE, error)
+                        leases.LEASE, error)
 
 
 class Leftovers:
@@ -137,7 +139,7 @@ class Leftovers:
         """
         what = '%s: the store cannot be used' % self.name
         try:
-            count = outbox.expire_others(
+            count = expiry.expire_others(
                 self._store, sinks.WEBHOOKS, sinks.of_webhooks(self._conf),
                 self._conf.lockstatus.webhook_give_up)
         except exception.LockStatusException as error:

@@ -34,6 +34,8 @@ from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import host_statuses
+from nova_lockstatus.store import clock
+from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
@@ -285,7 +287,7 @@ class FailuresTestCase(OutboxTestCase):
         self.reset()
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.announce.servers.PAGE', 2))
-        note = outbox.note
+        note = leases.note
 
         class Killed(BaseException):
             pass
@@ -294,14 +296,14 @@ class FailuresTestCase(OutboxTestCase):
             note(store, owner, owed, last_server)
             raise Killed
 
-        with mock.patch.object(outbox, 'note', die), mock.patch.object(
+        with mock.patch.object(leases, 'note', die), mock.patch.object(
                 threading, 'excepthook'):
             self.put('compute1', forced_down=True)
             self.wait()
         self.assertEqual(2, len(self.told()))
         self.watch.work()
         self.assertEqual(2, len(self.told()))
-        self.later(outbox.LEASE + 1)
+        self.later(leases.LEASE + 1)
         self.watch.work()
         self.assertEqual(
             ['more0', 'more1', 'more2', 'more3', 's1'],
@@ -310,9 +312,9 @@ class FailuresTestCase(OutboxTestCase):
         self.assertNothingIsOwed()
 
     def later(self, seconds):
-        now = outbox._now
+        now = clock.now
         self.useFixture(fixtures.MockPatchObject(
-            outbox, '_now',
+            clock, 'now',
             lambda: now() + datetime.timedelta(seconds=seconds)))
 
     def test_nobody_has_written_it_down(self):
@@ -434,13 +436,13 @@ class FailuresTestCase(OutboxTestCase):
         self.watch.look_at_hosts.run(self.watch.stop)
         while not first:
             time.sleep(0.01)
-        self.assertIsNone(outbox.claim(
+        self.assertIsNone(leases.claim(
             self.store, 'other', ['notifications']))
         # It cannot finish in time.
         self.watch.announced.outbox.end(0.1)
-        owed = outbox.claim(self.store, 'other', ['notifications'])
+        owed = leases.claim(self.store, 'other', ['notifications'])
         self.assertEqual('DOWN', owed.change.new)
-        outbox.release(self.store, 'other')
+        leases.release(self.store, 'other')
         # It can: after what is under way, the rest is another's.
         other = Watch()
         other.announced.outbox.work()
@@ -449,7 +451,7 @@ class FailuresTestCase(OutboxTestCase):
         threading.Timer(0.1, goes_on.set).start()
         other.announced.outbox.end(30)
         self.assertEqual(1, outbox.count(self.store))
-        owed = outbox.claim(self.store, 'third', ['notifications'])
+        owed = leases.claim(self.store, 'third', ['notifications'])
         self.assertGreater(owed.last_server, 0)
 
     def test_store_without_tables(self):

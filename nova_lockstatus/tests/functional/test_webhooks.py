@@ -29,6 +29,8 @@ from nova_lockstatus.announce import sinks
 from nova_lockstatus.cmd import watch as cmd_watch
 from nova_lockstatus.conf import webhooks as options
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.store import clock
+from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
@@ -335,7 +337,7 @@ class FailuresTestCase(WebhooksTestCase):
             self.boot('more%d' % number, host='compute1')
         self.reset()
         self.put('compute1', forced_down=True)
-        note, noted = outbox.note, []
+        note, noted = leases.note, []
 
         class Killed(BaseException):
             pass
@@ -346,13 +348,13 @@ class FailuresTestCase(WebhooksTestCase):
             if len(noted) == 2:
                 raise Killed
 
-        with mock.patch.object(outbox, 'note', die):
+        with mock.patch.object(leases, 'note', die):
             self.assertRaises(Killed, self.deliver, 'acme')
         self.assertEqual(['s1', 'more0'],
                          [event[0] for event in self.events('acme')])
         self.deliver('acme')
         self.assertEqual(2, len(self.events('acme')))
-        with self.later(outbox.LEASE + 1):
+        with self.later(leases.LEASE + 1):
             self.deliver('acme')
         self.assertEqual(['s1', 'more0', 'more1', 'more2'],
                          [event[0] for event in self.events('acme')])
@@ -385,9 +387,9 @@ class FailuresTestCase(WebhooksTestCase):
                          [event[0] for event in self.events('acme')])
 
     def later(self, seconds):
-        now = outbox._now
+        now = clock.now
         return mock.patch.object(
-            outbox, '_now',
+            clock, 'now',
             lambda: now() + datetime.timedelta(seconds=seconds))
 
     def test_cell_that_is_away(self):
@@ -443,7 +445,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.assertEqual(3, self.waits('acme'))
         self.assertEqual(2, self.count_said(said))
         # What was first is what is gone.
-        self.assertEqual('gone9', outbox.claim(
+        self.assertEqual('gone9', leases.claim(
             self.store, 'me', [sinks.webhook('acme')]).change.host)
 
     def pause_after_failures(self):

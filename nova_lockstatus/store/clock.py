@@ -1,0 +1,31 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The time as the tables have it: UTC, without a time zone."""
+
+from __future__ import annotations
+
+import datetime
+
+
+def now() -> datetime.datetime:
+    """Return the time."""
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+
+
+def in_seconds(seconds: float) -> datetime.datetime:
+    """Return a time.
+
+    :param seconds: from now on, below 0 for one that has been
+    :returns: that time
+    """
+    return now() + datetime.timedelta(seconds=seconds)

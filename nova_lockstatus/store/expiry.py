@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Takes out of the outbox what nobody is to be told any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from nova_lockstatus.store import clock
+from nova_lockstatus.store import database
+from nova_lockstatus.store import leases
+from nova_lockstatus.store import models
+
+SOME = 100
+"""How many changes a statement takes out."""
+
+_OWED = models.OUTBOX.c
+
+
+def expire(store: database.Store, sink: str, seconds: float) -> int:
+    """Take out what is too old to be told, unless somebody tells it.
+
+    :param store: the store
+    :param sink: to whom it was to be told
+    :param seconds: since the change
+    :returns: how many changes that were
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    return _take_out(store, _OWED.sink == sink,
+                     _OWED.changed_at < clock.in_seconds(-seconds))
+
+
+def expire_others(store: database.Store, pattern: str,
+                  sinks: Sequence[str], seconds: float) -> int:
+    """Take out what is too old, and to be told to nobody who is known.
+
+    :param store: the store
+    :param pattern: what their sinks look like, for SQL's LIKE
+    :param sinks: which of these are known
+    :param seconds: since the change
+    :returns: how many changes that were
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    return _take_out(store, _OWED.sink.like(pattern),
+                     _OWED.sink.not_in(sinks),
+                     _OWED.changed_at < clock.in_seconds(-seconds))
+
+
+def keep_newest(store: database.Store, sink: str, most: int) -> int:
+    """Take out the oldest changes where too many wait.
+
+    :param store: the store
+    :param sink: to whom they were to be told
+    :param most: how many can wait
+    :returns: how many changes were taken out
+    :raises StoreNotSynced: when the tables are not there
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    with store.connect() as connection:
+        number = connection.execute(
+            sa.select(_OWED.number).where(_OWED.sink == sink)
+            .order_by(_OWED.number.desc()).limit(1).offset(most)).scalar()
+    if number is None:
+        return 0
+    return _take_out(store, _OWED.sink == sink, _OWED.number <= number)
+
+
+def _take_out(store: database.Store, *conditions: Any) -> int:
+    # By their numbers: a DELETE that has to search would lock in MariaDB what
+    # it has searched, and hold up those who write changes down.
+    with store.connect() as connection:
+        numbers = list(connection.execute(
+            sa.select(_OWED.number).where(*conditions, leases.is_free())
+        ).scalars())
+    return sum(_delete(store, numbers[start:start + SOME])
+               for start in range(0, len(numbers), SOME))
+
+
+@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+def _delete(store: database.Store, numbers: Sequence[int]) -> int:
+    with store.connect() as connection:
+        return int(connection.execute(models.OUTBOX.delete().where(
+            _OWED.number.in_(numbers), leases.is_free())).rowcount)
