@@ -106,12 +106,22 @@ def _find(store: database.Store, sinks: Sequence[str]) -> Owed | None:
         row.last_server, row.tries)
 
 
+def _is_theirs(owner: str, owed: Owed) -> tuple[Any, Any]:
+    return _OWED.number == owed.number, _OWED.claimed_by == owner
+
+
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
 def _set(store: database.Store, *conditions: Any, **values: Any) -> bool:
     with store.connect() as connection:
         return bool(connection.execute(
             models.OUTBOX.update().where(*conditions).values(**values)
         ).rowcount)
+
+
+def _keep(store: database.Store, owner: str, owed: Owed, **values: Any
+          ) -> bool:
+    return bool(_set(store, *_is_theirs(owner, owed),
+                     claimed_until=clock.in_seconds(LEASE), **values))
 
 
 def renew(store: database.Store, owner: str, owed: Owed) -> bool:
@@ -123,9 +133,7 @@ def renew(store: database.Store, owner: str, owed: Owed) -> bool:
     :returns: whether it is still theirs
     :raises StoreUnreachable: when the database cannot be used
     """
-    return bool(_set(store, _OWED.number == owed.number,
-                     _OWED.claimed_by == owner,
-                     claimed_until=clock.in_seconds(LEASE)))
+    return _keep(store, owner, owed)
 
 
 def note(store: database.Store, owner: str, owed: Owed, last_server: int
@@ -139,9 +147,7 @@ def note(store: database.Store, owner: str, owed: Owed, last_server: int
     :returns: whether it is still theirs
     :raises StoreUnreachable: when the database cannot be used
     """
-    return bool(_set(store, _OWED.number == owed.number,
-                     _OWED.claimed_by == owner, last_server=last_server,
-                     claimed_until=clock.in_seconds(LEASE)))
+    return _keep(store, owner, owed, last_server=last_server)
 
 
 def postpone(store: database.Store, owner: str, owed: Owed, seconds: float
@@ -154,9 +160,9 @@ def postpone(store: database.Store, owner: str, owed: Owed, seconds: float
     :param seconds: after which it is tried again
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, _OWED.number == owed.number, _OWED.claimed_by == owner,
-         tries=_OWED.tries + 1, not_before=clock.in_seconds(seconds),
-         claimed_by=None, claimed_until=None)
+    _set(store, *_is_theirs(owner, owed), tries=_OWED.tries + 1,
+         not_before=clock.in_seconds(seconds), claimed_by=None,
+         claimed_until=None)
 
 
 def hand_over(store: database.Store, owner: str, owed: Owed) -> None:
@@ -167,8 +173,8 @@ def hand_over(store: database.Store, owner: str, owed: Owed) -> None:
     :param owed: the change
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, _OWED.number == owed.number, _OWED.claimed_by == owner,
-         claimed_by=None, claimed_until=None)
+    _set(store, *_is_theirs(owner, owed), claimed_by=None,
+         claimed_until=None)
 
 
 def release(store: database.Store, owner: str) -> None:
@@ -193,4 +199,4 @@ def finish(store: database.Store, owner: str, owed: Owed) -> None:
     """
     with store.connect() as connection:
         connection.execute(models.OUTBOX.delete().where(
-            _OWED.number == owed.number, _OWED.claimed_by == owner))
+            *_is_theirs(owner, owed)))

@@ -26,8 +26,8 @@ from nova_lockstatus import serving
 from nova_lockstatus.embedded import keystone
 from nova_lockstatus.embedded import scenery
 from nova_lockstatus.embedded import web
-from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests import forks
+from nova_lockstatus.tests.functional import base
 
 
 CLIENTS = 'import novaclient.client, openstack, openstackclient.shell'

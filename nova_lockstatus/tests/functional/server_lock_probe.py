@@ -26,8 +26,6 @@ import time
 from concurrent import futures
 from typing import NamedTuple
 
-# NOTE: first of all, see there.
-from nova_lockstatus.embedded import patching  # noqa: F401  isort:skip
 from nova import context as nova_context
 from nova import utils
 from nova.db.main import api as db

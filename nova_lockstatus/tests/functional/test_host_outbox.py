@@ -31,11 +31,11 @@ from nova_lockstatus import exception
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import stored
 from nova_lockstatus.notifications import host_status as notifications
-from nova_lockstatus.store import database
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import clock
+from nova_lockstatus.store import database
+from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import leases
+from nova_lockstatus.store import migration
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
