@@ -12,9 +12,9 @@
 
 """A progress bar, for somebody who watches."""
 
-from collections.abc import Callable, Iterator
 import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 

@@ -22,9 +22,9 @@ import os
 from cliff import command
 
 from nova_lockstatus import exception
-from nova_lockstatus.api_paste import ini_text
 from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus.api_paste import file as paste_file
+from nova_lockstatus.api_paste import ini_text
 
 LOG = logging.getLogger(__name__)
 

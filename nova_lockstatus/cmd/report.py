@@ -24,13 +24,13 @@ from typing import Any, TypeVar
 
 from cliff import command
 
-from nova_lockstatus.report import ahead
+from nova_lockstatus import age
 from nova_lockstatus import exception
+from nova_lockstatus import progress
+from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.report import ahead
 from nova_lockstatus.report import locked
 from nova_lockstatus.report import writers
-from nova_lockstatus.cmd import nova_config
-from nova_lockstatus import age
-from nova_lockstatus import progress
 
 LOG = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
+from nova_lockstatus.cmd import nova_config
 from nova_lockstatus.upgrade_check import checks
 from nova_lockstatus.upgrade_check import policy as policy_checks
 from nova_lockstatus.upgrade_check import watch as watch_check
-from nova_lockstatus.cmd import nova_config
 
 ERROR = 255
 """The exit code of nova-status where the checks themselves fail."""

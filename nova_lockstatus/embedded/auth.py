@@ -12,9 +12,8 @@
 
 """Stand in for Keystone's middleware, with the static identities."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nova_lockstatus.embedded import identity as identities

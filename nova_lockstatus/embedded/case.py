@@ -12,18 +12,18 @@
 
 """Nova's functional test case, run by hand."""
 
-from collections.abc import Callable
 import contextlib
 import dataclasses
-from typing import Any
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 # NOTE: first of all, see there.
 from nova_lockstatus.embedded import patching  # noqa: F401  isort:skip
 
 import fixtures
-from nova.api import auth as nova_auth
 import nova.conf
+from nova.api import auth as nova_auth
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 from oslo_config import cfg

@@ -13,7 +13,6 @@
 """Start a Nova with the plugin on this machine, to try it out."""
 
 import argparse
-from collections.abc import Sequence
 import logging
 import os
 import shutil
@@ -21,8 +20,9 @@ import signal
 import sys
 import tempfile
 import time
-from typing import Any
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 
 class _Stopped(KeyboardInterrupt):

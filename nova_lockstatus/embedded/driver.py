@@ -12,9 +12,8 @@
 
 """A hypervisor that is not there, but survives a restart of its service."""
 
-from typing import Any
-from typing import ClassVar
 import uuid
+from typing import Any, ClassVar
 
 from nova import context as nova_context
 from nova import objects

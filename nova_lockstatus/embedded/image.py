@@ -12,8 +12,7 @@
 
 """As little of Glance as an OpenStack client needs to name an image."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import webob

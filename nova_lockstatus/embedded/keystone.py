@@ -16,11 +16,10 @@ The users are static, their passwords are their names, and their tokens too:
 this is for one's own machine only.
 """
 
-from collections.abc import Callable
-from collections.abc import Iterable
 import datetime
-from typing import Any
 import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import webob
 import webob.exc

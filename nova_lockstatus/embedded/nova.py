@@ -13,14 +13,13 @@
 """A real Nova in one process."""
 
 import collections
-from collections.abc import Callable
-from collections.abc import Mapping
 import dataclasses
 import json
 import os
 import time
-from typing import Any
 import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import fixtures
 import webob

@@ -12,11 +12,10 @@
 
 """The paste file of the embedded Nova: the installed Nova's, and a filter."""
 
-from collections.abc import Collection
-from collections.abc import Mapping
 import configparser
 import os
 import sys
+from collections.abc import Collection, Mapping
 
 import nova
 

@@ -16,7 +16,7 @@ It is to be imported before anything else of Nova or of oslo: what was imported
 before stays as it is.
 """
 
-import nova.tests.functional
+import nova.tests.functional  # isort:skip
 
 # NOTE: release 32 decides here.
-import nova.test  # noqa: F401
+import nova.test  # noqa: F401  isort:skip

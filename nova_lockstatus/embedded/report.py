@@ -12,8 +12,8 @@
 
 """What the demo prints."""
 
-from collections.abc import Iterable
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import prettytable

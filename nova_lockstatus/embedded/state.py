@@ -20,9 +20,9 @@ import sqlite3
 from typing import Any
 
 from nova import context as nova_context
-from nova.db.api import api as api_db
 from nova import objects
 from nova import version
+from nova.db.api import api as api_db
 from placement import db_api as placement_db
 
 _ABOUT = 'about.json'

@@ -12,10 +12,9 @@
 
 """The embedded Nova on a port of this machine."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
 import io
 import socketserver
+from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref import simple_server
 from wsgiref import util

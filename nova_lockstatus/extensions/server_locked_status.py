@@ -23,6 +23,7 @@ from nova_lockstatus import stored_reason
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
 
+
 def is_locked(columns: Mapping[str, Any]) -> bool:
     """Tell whether a server is locked.
 

@@ -27,11 +27,11 @@ from sqlalchemy import orm
 from nova_lockstatus import exception
 from nova_lockstatus import host_status
 from nova_lockstatus import instance_rows
-from nova_lockstatus.report import locked
 from nova_lockstatus import stored_reason
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as hosts_hook
 from nova_lockstatus.hooks import release
+from nova_lockstatus.report import locked
 
 LOG = logging.getLogger(__name__)
 

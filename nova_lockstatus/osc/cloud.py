@@ -12,11 +12,11 @@
 
 """The calls of the compute API that the commands are made of."""
 
-from collections.abc import Iterator
 import functools
 import re
-from typing import Any
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import offer as offers

@@ -12,8 +12,8 @@
 
 """What the instance actions of a server tell about its lock."""
 
-from collections.abc import Iterable, Mapping, Sequence
 import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cliff import columns

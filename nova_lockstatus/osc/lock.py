@@ -13,20 +13,20 @@
 """openstack lock list, openstack lock show."""
 
 import argparse
-from collections.abc import Iterator, Mapping
 import datetime
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from osc_lib.command import command
 
 from nova_lockstatus import age
+from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import history
 from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import parallel
-from nova_lockstatus import progress
 from nova_lockstatus.osc import selection as selections
 from nova_lockstatus.osc import table
 

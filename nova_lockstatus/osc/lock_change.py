@@ -16,12 +16,12 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import named_servers
 from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import parallel
-from nova_lockstatus import progress
 from nova_lockstatus.osc import selection as selections
 
 _COLUMNS = ['ID', 'Name', 'Result', 'Error']

@@ -16,9 +16,9 @@ import argparse
 
 from osc_lib.command import command
 
+from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import parallel
-from nova_lockstatus import progress
 
 
 class NamedServers(command.Lister):

@@ -13,9 +13,9 @@
 """Many calls of the compute API at a time, but not too many."""
 
 import argparse
+import dataclasses
 from collections.abc import Callable, Sequence
 from concurrent import futures
-import dataclasses
 from typing import Any, Generic, TypeVar
 
 from keystoneauth1 import exceptions as ksa_exceptions

@@ -13,8 +13,8 @@
 """Servers that are chosen by what they have in common."""
 
 import argparse
-from collections.abc import Iterator
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 from nova_lockstatus.osc import cloud as clouds

@@ -27,12 +27,12 @@ from alembic import migration as alembic_migration
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.store import api
-from nova_lockstatus.store import host_statuses
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import models
 from nova_lockstatus.store import clock
 from nova_lockstatus.store import expiry
+from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import leases
+from nova_lockstatus.store import migration
+from nova_lockstatus.store import models
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 

@@ -30,10 +30,10 @@ from oslo_upgradecheck import upgradecheck
 from nova_lockstatus import exception
 from nova_lockstatus import filter as lockstatus_filter
 from nova_lockstatus import manager
-from nova_lockstatus.api_paste import check as paste_check
-from nova_lockstatus.api_paste import reader as paste_reader
 from nova_lockstatus import releases
+from nova_lockstatus.api_paste import check as paste_check
 from nova_lockstatus.api_paste import file as paste_file
+from nova_lockstatus.api_paste import reader as paste_reader
 from nova_lockstatus.extensions import base
 
 LOCK_ALIAS = 'os-server-locked-status'

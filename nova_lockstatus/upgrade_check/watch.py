@@ -21,10 +21,10 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus.upgrade_check import checks
 from nova_lockstatus.store import api
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
+from nova_lockstatus.upgrade_check import checks
 
 
 def check(installation: checks.Installation) -> upgradecheck.Result:

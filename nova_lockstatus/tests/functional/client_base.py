@@ -29,7 +29,6 @@ from nova_lockstatus.embedded import web
 from nova_lockstatus.tests import forks
 from nova_lockstatus.tests.functional import base
 
-
 CLIENTS = 'import novaclient.client, openstack, openstackclient.shell'
 
 # What older OpenStackClients say of each microversion, and of another plugin.

@@ -19,9 +19,9 @@ from typing import Any
 import fixtures
 from nova.conf import CONF
 
+from nova_lockstatus import hooks
 from nova_lockstatus.announce import announcer as announcers
 from nova_lockstatus.announce import look
-from nova_lockstatus import hooks
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.objects import publisher
 from nova_lockstatus.tests.functional import base

@@ -26,9 +26,9 @@ from nova import rpc
 from nova import utils
 from nova.conf import CONF
 from nova.db.main import models
-from oslo_utils.fixture import uuidsentinel as uuids
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
+from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova_lockstatus import afterwards
 from nova_lockstatus.announce import change as changes

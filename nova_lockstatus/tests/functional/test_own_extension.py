@@ -13,6 +13,7 @@
 """Installs and runs the example of the contributor guide."""
 
 import pathlib
+
 import tomllib
 
 import nova_lockstatus

@@ -27,8 +27,8 @@ import testtools
 
 from nova_lockstatus import stored_reason
 from nova_lockstatus.tests import commands
-from nova_lockstatus.tests.functional import locked_databases
 from nova_lockstatus.tests import programs
+from nova_lockstatus.tests.functional import locked_databases
 
 PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus')
 

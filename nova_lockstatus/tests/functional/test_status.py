@@ -22,8 +22,8 @@ import fixtures
 import testtools
 from nova import policies as nova_policies
 
-from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus import releases
+from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests import commands
 from nova_lockstatus.tests import programs

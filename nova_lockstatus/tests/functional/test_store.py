@@ -23,8 +23,8 @@ from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.store import api
 from nova_lockstatus.tests import commands
-from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests import programs
+from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests.functional import test_watch_process
 
 SECOND = datetime.timedelta(seconds=1)

@@ -35,8 +35,8 @@ from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_outbox
-from nova_lockstatus.watch import service
 from nova_lockstatus.watch import prometheus
+from nova_lockstatus.watch import service
 from nova_lockstatus.watch import webhooks
 
 PROJECTS = {'acme': identity.OWNER.project_id,

@@ -22,8 +22,8 @@ from nova import context as nova_context
 from nova import objects
 from nova import rpc
 from nova.conf import CONF
-from nova.db.api import api as api_db
 from nova.db import migration
+from nova.db.api import api as api_db
 from nova.db.main import api as main_db
 from nova.db.main import models
 from nova.network import model as network_model

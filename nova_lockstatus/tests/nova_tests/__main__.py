@@ -14,12 +14,12 @@
 
 import argparse
 import collections
-from importlib import metadata
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 
 from nova_lockstatus import manager
 from nova_lockstatus.api_paste import edit

@@ -14,8 +14,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import subunit
 import testtools

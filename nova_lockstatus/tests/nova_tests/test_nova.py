@@ -16,7 +16,8 @@ import importlib
 import os
 import re
 
-from nova_lockstatus.embedded import case  # before anything else of Nova
+# NOTE: before anything else of Nova.
+from nova_lockstatus.embedded import case  # isort:skip
 
 import testscenarios
 

@@ -16,8 +16,8 @@ import time
 
 import testtools
 
-from nova_lockstatus.report import ahead
 from nova_lockstatus import exception
+from nova_lockstatus.report import ahead
 
 
 class AheadTestCase(testtools.TestCase):

@@ -12,8 +12,9 @@
 
 """os-server-rack: in which rack does a server belong?"""
 
-from nova_lockstatus.extensions import base
 from oslo_policy import policy
+
+from nova_lockstatus.extensions import base
 
 RACK = 'os_compute_api:os-server-rack:rack'
 

@@ -22,7 +22,8 @@ import sys
 
 os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
 
-from nova.cmd import manage
+# NOTE: it forbids eventlet, and so comes before what may import it.
+from nova.cmd import manage  # isort:skip
 from nova import config
 from nova import context as nova_context
 from nova import objects
