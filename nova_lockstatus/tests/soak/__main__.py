@@ -33,6 +33,9 @@ DEFAULT_JSON = os.path.join(tempfile.gettempdir(), 'nova-lockstatus-soak.json')
 BOOTS = 8
 """How many servers boot at once."""
 
+PIECE = 60
+"""Seconds of the warm-up after which its calls are counted."""
+
 
 def parse(arguments):
     """Read the command line.
@@ -47,9 +50,8 @@ def parse(arguments):
     parser.add_argument('--minutes', type=float, default=10,
                         help='how long with the filter (%(default)s); '
                              'without it half as long, twice')
-    parser.add_argument('--warm-up', type=float, default=180,
-                        metavar='SECONDS',
-                        help='how long before each phase (%(default)s)')
+    parser.add_argument('--warm-up', type=int, default=4500, metavar='CALLS',
+                        help='how many calls before each phase (%(default)s)')
     parser.add_argument('--workers', type=int, default=2,
                         help='processes of nova-api (%(default)s)')
     parser.add_argument('--json', default=DEFAULT_JSON, metavar='FILE',
@@ -90,19 +92,26 @@ def load(cloud, servers, with_filter, warm_up, seconds):
     :param cloud: the Cloud
     :param servers: the ids of servers, one for each client
     :param with_filter: whether it has the filter
-    :param warm_up: how many seconds go by before it counts
+    :param warm_up: how many calls are answered before it counts
     :param seconds: how many seconds count
     :returns: what came of it, as a dict
     """
-    with clients.calling(cloud, servers, with_filter) as warming_up:
-        time.sleep(warm_up)
+    failures = []
+    while warm_up > 0:
+        with clients.calling(cloud, servers, with_filter) as answered:
+            time.sleep(PIECE)
+        failures += answered['failures']
+        calls = sum(map(len, answered['seconds'].values()))
+        if not calls:
+            break
+        warm_up -= calls
     began = time.monotonic()
     with memory.Memory(cloud.processes.pid('nova-api')) as looks:
         with clients.calling(cloud, servers, with_filter) as answered:
             time.sleep(seconds)
         lasted = time.monotonic() - began
     return {'with_filter': with_filter, 'lasted': lasted,
-            'failures': warming_up['failures'] + answered['failures'],
+            'failures': failures + answered['failures'],
             'seconds': answered['seconds'], 'gone': looks.gone,
             'sizes': list(looks.sizes.values())}
 
