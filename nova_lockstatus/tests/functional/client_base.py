@@ -29,7 +29,17 @@ from nova_lockstatus.embedded import web
 from nova_lockstatus.tests import forks
 from nova_lockstatus.tests.functional import base
 
-CLIENTS = 'import novaclient.client, openstack, openstackclient.shell'
+# With the commands, all of which each call of the OpenStackClient loads.
+CLIENTS = """
+import contextlib
+from importlib import metadata
+import novaclient.client, openstack, openstackclient.shell
+for group in metadata.entry_points().groups:
+    for command in metadata.entry_points(group=group):
+        if group.startswith('openstack.'):
+            with contextlib.suppress(ImportError):
+                command.load()
+"""
 
 # What older OpenStackClients say of each microversion, and of another plugin.
 WARNINGS = re.compile(

@@ -13,7 +13,6 @@
 """Runs the demo as a new user does, and calls it with unmodified clients."""
 
 import json
-import os
 import re
 import shlex
 import signal
@@ -27,9 +26,9 @@ import urllib.request
 import fixtures
 import testtools
 
+from nova_lockstatus.tests import forks
+from nova_lockstatus.tests.functional import client_base
 from nova_lockstatus.tests.functional import releases
-
-OPENSTACK = os.path.join(os.path.dirname(sys.executable), 'openstack')
 
 DEMO = [sys.executable, '-m', 'nova_lockstatus.embedded']
 
@@ -79,6 +78,9 @@ class DemoTestCase(testtools.TestCase):
                 break
         alarm.cancel()
         cls.output = ''.join(lines)
+        cls.clients = forks.Forks('openstack', client_base.CLIENTS)
+        cls.clients.setUp()
+        cls.addClassCleanup(cls.clients.cleanUp)
 
     @classmethod
     def stop(cls):
@@ -113,18 +115,19 @@ class DemoTestCase(testtools.TestCase):
         self.assertNotEqual([], found)
         return found
 
-    def run_command(self, command, *args, cloud='owner', expected=0):
+    def run_client(self, cloud='owner', expected=0, **call):
         files = re.search('OS_CLIENT_CONFIG_FILE=(.*)', self.output).group(1)
-        run = subprocess.run(
-            [*command, *args], capture_output=True, text=True,
-            env={**os.environ, 'OS_CLIENT_CONFIG_FILE': files,
-                 'OS_CLOUD': cloud})
-        self.assertEqual(expected, run.returncode, run.stdout + run.stderr)
-        return run.stdout if expected == 0 else run.stderr
+        run = self.clients.run(env={'OS_CLIENT_CONFIG_FILE': files,
+                                    'OS_CLOUD': cloud}, **call)
+        self.assertEqual(expected, run.code, run.out + run.err)
+        return run.out if expected == 0 else run.err
+
+    def openstack(self, *arguments, **how):
+        return self.run_client(program='openstack', argv=arguments, **how)
 
     def test_printed_openstack_commands_work(self):
         for command in self.commands('openstack'):
-            self.run_command([OPENSTACK, *shlex.split(command)[1:]])
+            self.openstack(*shlex.split(command)[1:])
 
     def test_printed_curl_commands_work(self):
         for command in self.commands('curl'):
@@ -148,36 +151,36 @@ class DemoTestCase(testtools.TestCase):
                 self.assertEqual('owner', server['locked_by'])
 
     def test_client_locks_with_a_reason_and_shows_it_at_2_1(self):
-        self.run_command([OPENSTACK], '--os-compute-api-version', '2.73',
-                         'server', 'lock', '--reason', 'Umzug ü', 'cache-1')
-        shown = json.loads(self.run_command(
-            [OPENSTACK], '--os-compute-api-version', '2.1',
-            'server', 'show', '-f', 'json', 'cache-1'))
+        self.openstack('--os-compute-api-version', '2.73', 'server', 'lock',
+                       '--reason', 'Umzug ü', 'cache-1')
+        shown = json.loads(self.openstack(
+            '--os-compute-api-version', '2.1', 'server', 'show', '-f', 'json',
+            'cache-1'))
         self.assertTrue(shown['locked'])
         if releases.SDK_KNOWS_REASONS:
             self.assertEqual('Umzug ü', shown['locked_reason'])
-        self.assertIn('is locked', self.run_command(
-            [OPENSTACK], 'server', 'stop', 'billing-1', expected=1))
+        self.assertIn('is locked', self.openstack(
+            'server', 'stop', 'billing-1', expected=1))
 
     @testtools.skipUnless(releases.SDK_KNOWS_REASONS
                           and releases.SDK_ASKS_FOR_LOCKED, OLD_SDK)
     def test_client_lists_what_is_locked(self):
         for version in ('2.73', '2.95'):
-            listed = json.loads(self.run_command(
-                [OPENSTACK], '--os-compute-api-version', version,
-                'server', 'list', '--locked', '-f', 'json', '-c', 'Name'))
+            listed = json.loads(self.openstack(
+                '--os-compute-api-version', version, 'server', 'list',
+                '--locked', '-f', 'json', '-c', 'Name'))
             self.assertIn({'Name': 'billing-1'}, listed)
             self.assertNotIn({'Name': 'web-1'}, listed)
 
     @testtools.skipUnless(releases.SDK_KNOWS_REASONS, OLD_SDK)
     def test_sdk_locks_with_a_reason_and_lists_what_is_locked(self):
-        shown = json.loads(self.run_command([sys.executable, '-c', SDK]))
+        shown = json.loads(self.run_client(python=SDK))
         self.assertEqual({'locked': True, 'reason': 'Inventur \u00fc',
                           'listed': True, 'unlocked': False}, shown)
 
     def test_another_project_sees_nothing(self):
-        self.assertEqual([], json.loads(self.run_command(
-            [OPENSTACK], 'server', 'list', '-f', 'json', cloud='other')))
+        self.assertEqual([], json.loads(self.openstack(
+            'server', 'list', '-f', 'json', cloud='other')))
 
     def test_port_in_use(self):
         run = subprocess.run([*DEMO, '--port', str(self.port)],
