@@ -13,7 +13,6 @@
 """Installs and runs the example of the contributor guide."""
 
 import pathlib
-
 import tomllib
 
 import nova_lockstatus
