@@ -10,14 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+import contextlib
 import json
 import threading
+from unittest import mock
 
 import fixtures
 import requests
 import testtools
 
 from nova_lockstatus.tests.integration.cloud import clients
+from nova_lockstatus.tests.soak import __main__ as soak
 from nova_lockstatus.tests.soak import memory
 from nova_lockstatus.tests.soak import report
 
@@ -137,6 +140,51 @@ class ClientsTestCase(testtools.TestCase):
         found = self.call(admin='another')
         self.assertEqual({'hypervisors: 403 {}'}, set(found['failures']))
         self.assertNotIn('hypervisors', found['seconds'])
+
+
+class LoadTestCase(testtools.TestCase):
+    """A phase, with a cloud that is called in no time."""
+
+    def setUp(self):
+        super().setUp()
+        self.slept: list[float] = []
+        self.useFixture(fixtures.MonkeyPatch('time.sleep', self.slept.append))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.tests.soak.memory.Memory', self.remember))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.tests.integration.cloud.clients.calling',
+            self.calling))
+
+    @contextlib.contextmanager
+    def remember(self, pid):
+        yield mock.Mock(gone=False, sizes={pid: [100]})
+
+    @contextlib.contextmanager
+    def calling(self, cloud, servers, state_lock):
+        found = {}
+        yield found
+        found.update(
+            failures=['of call %d' % len(self.slept)] * (not self.calls),
+            seconds={'show': [0.1] * self.calls, 'lock': [0.2] * self.calls})
+
+    def load(self, calls):
+        self.calls = calls
+        cloud = mock.Mock()
+        cloud.processes.pid.return_value = 4711
+        return soak.load(cloud, ['1'], True, warm_up=7, seconds=600)
+
+    def test_warm_up_does_not_count(self):
+        phase = self.load(2)
+        self.assertEqual([soak.PIECE, soak.PIECE, 600], self.slept)
+        self.assertEqual({'show': [0.1] * 2, 'lock': [0.2] * 2},
+                         phase['seconds'])
+        self.assertEqual([], phase['failures'])
+        self.assertEqual([[100]], phase['sizes'])
+
+    def test_failures_of_the_warm_up_count(self):
+        phase = self.load(0)
+        self.assertEqual(['of call 1', 'of call 2'], phase['failures'])
+        self.assertEqual([soak.PIECE, 600], self.slept)
 
 
 def a_phase(**values):
