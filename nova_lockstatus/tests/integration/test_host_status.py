@@ -21,7 +21,7 @@ from typing import Any
 from nova.db.main import models
 from oslo_utils import timeutils
 
-from nova_lockstatus.tests.integration import test_server_lock
+from nova_lockstatus.tests.integration import case
 
 LOCK = '\U0001f512'
 
@@ -35,7 +35,7 @@ STATES: dict[str, dict[str, Any]] = {
     'UNKNOWN': {'last_seen_up': SILENT_SINCE}}
 
 
-class HostStatusTestCase(test_server_lock.DatabaseTestCase):
+class HostStatusTestCase(case.DatabaseTestCase):
 
     HOSTS = 4
 
@@ -68,7 +68,7 @@ class HostStatusTestCase(test_server_lock.DatabaseTestCase):
     def setUp(self):
         super().setUp()
         self.report()
-        self.worker, = self.start_workers(test_server_lock.FILTER)
+        self.worker, = self.start_workers(case.FILTER)
 
     def report(self):
         """Have all hosts report that are not silent."""
@@ -100,7 +100,7 @@ class ReasonsTestCase(HostStatusTestCase):
         for server_id, reason in zip(self.servers, REASONS, strict=True):
             for body in ({'unlock': None}, {'lock': {'locked_reason':
                                                      reason}}):
-                answer, = self.worker.ask(test_server_lock.action(
+                answer, = self.worker.ask(case.action(
                     server_id, 'admin', body, '2.73'))
                 self.assertEqual(202, answer['status'], answer)
 

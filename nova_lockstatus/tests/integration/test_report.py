@@ -23,7 +23,7 @@ from nova import context as nova_context
 from nova import objects
 
 from nova_lockstatus import server_lock
-from nova_lockstatus.tests.integration import test_server_lock
+from nova_lockstatus.tests.integration import case
 
 PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus')
 
@@ -32,7 +32,7 @@ AWAY = 'mysql+pymysql://root@127.0.0.1:1/nova'
 REASON = 'unpaid \U0001f4b8 4711'
 
 
-class ReportTestCase(test_server_lock.DatabaseTestCase):
+class ReportTestCase(case.DatabaseTestCase):
 
     @classmethod
     def setUpClass(cls):
@@ -43,13 +43,13 @@ class ReportTestCase(test_server_lock.DatabaseTestCase):
 
     def setUp(self):
         super().setUp()
-        worker, = self.start_workers(test_server_lock.FILTER)
+        worker, = self.start_workers(case.FILTER)
         for number, token, body in (
                 (0, 'owner', {'lock': {'locked_reason': 'mine'}}),
                 (0, 'admin', {'unlock': None}),
                 (0, 'admin', {'lock': {'locked_reason': REASON}}),
                 (1, 'owner', {'lock': None})):
-            answer, = worker.ask(test_server_lock.action(
+            answer, = worker.ask(case.action(
                 self.servers[number], token, body))
             self.assertEqual(202, answer['status'], answer)
 

@@ -13,88 +13,18 @@
 """Locks servers at the same time from two processes, and with any text."""
 
 import json
-import os
 import random
-import subprocess
-import sys
 import time
 
 import sqlalchemy
-import testtools
 
 from nova_lockstatus import server_lock
-from nova_lockstatus.tests.integration import database
+from nova_lockstatus.tests.integration import case
 
-FILTER = 'v2,v2.1'
-STOCK = ''
 REASON = 'locked_reason'
 
 
-class Worker:
-    """Nova's API in a process of its own.
-
-    :param config: the path of its nova.conf
-    :param pipelines: those that have the filter
-    """
-
-    def __init__(self, config, pipelines):
-        self._process = subprocess.Popen(
-            [sys.executable, '-W', 'ignore', '-m',
-             'nova_lockstatus.tests.integration.worker', pipelines, config],
-            env=os.environ | {'OS_NOVA_DISABLE_EVENTLET_PATCHING': 'true'},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True)
-
-    def start(self, calls):
-        """Begin to make calls at the same time."""
-        self._process.stdin.write(json.dumps(calls) + '\n')
-        self._process.stdin.flush()
-
-    def read(self):
-        """Wait for the answers."""
-        return json.loads(self._process.stdout.readline())
-
-    def ask(self, *calls):
-        """Make calls, and wait for the answers."""
-        self.start(calls)
-        return self.read()
-
-    def stop(self):
-        with self._process:
-            self._process.stdin.close()
-
-
-def action(server_id, token, body, microversion='2.1'):
-    return {'method': 'POST', 'token': token, 'microversion': microversion,
-            'path': '/v2.1/servers/%s/action' % server_id, 'body': body}
-
-
-class DatabaseTestCase(testtools.TestCase):
-    """Has databases on a real server, with Nova's schema."""
-
-    charset = 'utf8'
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        problem = database.unreachable()
-        if problem:
-            raise cls.skipException(problem)
-        cls.databases = database.Databases(cls.charset)
-        cls.databases.setUp()
-        cls.addClassCleanup(cls.databases.cleanUp)
-
-    def start_workers(self, pipelines, number=1):
-        workers = [Worker(self.databases.config, pipelines)
-                   for _ in range(number)]
-        for worker in workers:
-            self.addCleanup(worker.stop)
-        for worker in workers:
-            self.assertEqual('ready', worker.read())
-        return workers
-
-
-class ConcurrencyTestCase(DatabaseTestCase):
+class ConcurrencyTestCase(case.DatabaseTestCase):
     """Owner and admin lock and unlock the same servers at the same time."""
 
     SERVERS = 3
@@ -123,7 +53,8 @@ class ConcurrencyTestCase(DatabaseTestCase):
         body = self.random.choice((
             {'unlock': None}, {'unlock': None}, {'lock': None},
             {'lock': {REASON: '%s of %s' % (number, token)}}))
-        return action(self.random.choice(self.servers), token, body, '2.73')
+        return case.action(
+            self.random.choice(self.servers), token, body, '2.73')
 
     def problems(self, server_id):
         """Tell what is wrong with what is stored of a lock."""
@@ -140,14 +71,14 @@ class ConcurrencyTestCase(DatabaseTestCase):
     def test_stock_nova_mixes_up(self):
         """Shows that the other test can fail."""
         found = set()
-        for _answers in self.rounds(STOCK):
+        for _answers in self.rounds(case.STOCK):
             for server_id in self.servers:
                 found.update(self.problems(server_id))
         self.assertIn('unlocked with a reason', found)
 
     def test_reason_belongs_to_its_lock(self):
         replays = {server_id: Replay() for server_id in self.servers}
-        for answers in self.rounds(FILTER):
+        for answers in self.rounds(case.FILTER):
             for call, answer in answers:
                 self.assert_answer(call, answer)
             calls = {answer['request_id']: call for call, answer in answers}
@@ -199,7 +130,7 @@ class Replay:
         return {request_id for _name, request_id in new}
 
 
-class DeadlockTestCase(DatabaseTestCase):
+class DeadlockTestCase(case.DatabaseTestCase):
     """Another transaction holds what a lock needs, and waits for the lock."""
 
     HOLD = {
@@ -215,13 +146,14 @@ class DeadlockTestCase(DatabaseTestCase):
                "WHERE trx_state = 'LOCK WAIT'")
 
     def test_deadlock_is_retried(self):
-        worker, = self.start_workers(FILTER)
+        worker, = self.start_workers(case.FILTER)
         for what, statement in self.HOLD.items():
             server_id = self.databases.create_server()
-            worker.ask(action(server_id, 'owner', {'lock': {REASON: 'old'}}))
+            worker.ask(case.action(
+                server_id, 'owner', {'lock': {REASON: 'old'}}))
             self.provoke(statement, server_id, lambda uuid=server_id: (
-                worker.start([action(uuid, 'owner',
-                                     {'lock': {REASON: 'new'}})])))
+                worker.start([case.action(
+                    uuid, 'owner', {'lock': {REASON: 'new'}})])))
             answer, = worker.read()
             self.assertEqual(202, answer['status'], (what, answer))
             self.assertEqual((True, 'owner', [(REASON, 'new')]),
@@ -261,7 +193,7 @@ class DeadlockTestCase(DatabaseTestCase):
             return connection.execute(sqlalchemy.text(statement)).scalar()
 
 
-class ReasonTestCase(DatabaseTestCase):
+class ReasonTestCase(case.DatabaseTestCase):
     """Any text comes back as it was sent."""
 
     LOCK = '\U0001f512'
@@ -275,10 +207,10 @@ class ReasonTestCase(DatabaseTestCase):
     def setUp(self):
         super().setUp()
         self.server_id = self.databases.create_server()
-        self.worker, = self.start_workers(FILTER)
+        self.worker, = self.start_workers(case.FILTER)
 
     def change(self, worker, body, token='owner'):
-        answer, = worker.ask(action(self.server_id, token, body, '2.73'))
+        answer, = worker.ask(case.action(self.server_id, token, body, '2.73'))
         return answer['status']
 
     def replace(self, worker, reason):
@@ -318,7 +250,7 @@ class ReasonTestCase(DatabaseTestCase):
                          self.databases.lock_rows(self.server_id))
 
     def test_stock_nova_beside(self):
-        stock, = self.start_workers(STOCK)
+        stock, = self.start_workers(case.STOCK)
         self.assertEqual(500, self.replace(stock, self.LOCK))
         self.assertEqual(202, self.replace(self.worker, 'a' + self.LOCK))
         self.assertEqual({'a\ufffd'}, self.shown(stock, ['2.73']))
@@ -350,7 +282,7 @@ class ConvertedTestCase(ReasonTestCase):
 
     def test_stock_nova_beside(self):
         """Stored is what stock Nova stores there."""
-        stock, = self.start_workers(STOCK)
+        stock, = self.start_workers(case.STOCK)
         for worker in (stock, self.worker):
             self.assertEqual(202, self.replace(worker, self.LOCK))
             self.assertEqual((True, 'owner', [(REASON, self.LOCK)]),

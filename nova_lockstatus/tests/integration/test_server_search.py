@@ -17,10 +17,10 @@ import json
 
 import sqlalchemy
 
-from nova_lockstatus.tests.integration import test_server_lock
+from nova_lockstatus.tests.integration import case
 
 
-class PagesTestCase(test_server_lock.DatabaseTestCase):
+class PagesTestCase(case.DatabaseTestCase):
 
     @classmethod
     def setUpClass(cls):
@@ -31,9 +31,9 @@ class PagesTestCase(test_server_lock.DatabaseTestCase):
 
     def setUp(self):
         super().setUp()
-        self.worker, = self.start_workers(test_server_lock.FILTER)
+        self.worker, = self.start_workers(case.FILTER)
         for number, token in ((1, 'owner'), (2, 'owner'), (3, 'admin')):
-            answer, = self.worker.ask(test_server_lock.action(
+            answer, = self.worker.ask(case.action(
                 self.servers[number], token, {'lock': None}))
             self.assertEqual(202, answer['status'], answer)
 

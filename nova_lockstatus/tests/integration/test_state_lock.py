@@ -16,7 +16,7 @@ import json
 
 from nova_lockstatus.hooks import state_lock
 from nova_lockstatus.tests.functional import state_lock_requests as requests
-from nova_lockstatus.tests.integration import test_server_lock
+from nova_lockstatus.tests.integration import case
 
 # What Neutron would have to be asked for first.
 NEEDS_NEUTRON = ('removeFloatingIp', 'DELETE /os-floating-ips/{}')
@@ -39,7 +39,7 @@ def calls(server_id, token):
                'microversion': request.microversion, 'body': body}
 
 
-class StateLockTestCase(test_server_lock.DatabaseTestCase):
+class StateLockTestCase(case.DatabaseTestCase):
     """Two processes of Nova's API over one database."""
 
     ROUNDS = 5
@@ -53,11 +53,11 @@ class StateLockTestCase(test_server_lock.DatabaseTestCase):
     def setUp(self):
         super().setUp()
         self.first, self.second = self.start_workers(
-            test_server_lock.FILTER, 2)
+            case.FILTER, 2)
         self.server_id = self.databases.create_server()
 
     def change(self, worker, body):
-        answer, = worker.ask(test_server_lock.action(
+        answer, = worker.ask(case.action(
             self.server_id, 'owner', body, '2.73'))
         self.assertEqual(202, answer['status'], answer)
 
@@ -103,7 +103,7 @@ class StateLockTestCase(test_server_lock.DatabaseTestCase):
 
     def test_stock_nova_lets_some_pass(self):
         """Shows that the other tests can fail."""
-        stock, = self.start_workers(test_server_lock.STOCK)
+        stock, = self.start_workers(case.STOCK)
         self.change(self.first, {'lock': {'locked_reason': 'why'}})
         answer, = stock.ask({
             'method': 'PUT', 'path': '/v2.1/servers/' + self.server_id,

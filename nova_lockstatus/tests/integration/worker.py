@@ -12,14 +12,13 @@
 
 """Nova's API in a process of its own, over databases on a real server.
 
-Reads rounds of calls from its standard input, one JSON list a line, makes the
-calls of a round at the same time, each in a thread, and writes their answers
-as a line of JSON.
+Receives rounds of calls, makes the calls of a round at the same time, each in
+a thread, and sends their answers.
 """
 
+import contextlib
 import json
 import os
-import sys
 import tempfile
 import threading
 
@@ -103,21 +102,22 @@ def ask_together(app, calls):
     return answers
 
 
-def main(pipelines, config):
-    """Answer rounds until the input ends.
+def main(calls, answers, pipelines, config):
+    """Answer rounds until there are no more.
 
-    :param pipelines: those that have the filter, divided by commas
+    :param calls: where they come from, a connection of multiprocessing
+    :param answers: where their answers go
+    :param pipelines: those that have the filter
     :param config: the path of the nova.conf
     """
+    with open(os.devnull, 'w') as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     database.configure(config)
     main_db.configure(CONF)
     api_db.configure(CONF)
     without_neutron()
-    app = load_app([name for name in pipelines.split(',') if name])
-    print(json.dumps('ready'), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(ask_together(app, json.loads(line))), flush=True)
-
-
-if __name__ == '__main__':
-    main(*sys.argv[1:])
+    app = load_app(pipelines)
+    answers.send('ready')
+    with contextlib.suppress(EOFError):
+        while True:
+            answers.send(ask_together(app, calls.recv()))
