@@ -114,4 +114,5 @@ class WatchTestCase(case.CloudTestCase):
         self.assertEqual((2, 2), (code, results.pop('Watch service')))
         self.assertEqual({0}, set(results.values()), results)
         self.start_watch()
+        self.cloud.processes.wait_for_log('watch', 'is running')
         self.wait_for('the watch reports', lambda: self.check()[0] == 0)

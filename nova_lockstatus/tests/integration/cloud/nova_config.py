@@ -84,7 +84,9 @@ class Writer:
         return self._write(CELLS[cell], CELLS[cell], cell, {
             'DEFAULT': {
                 'compute_driver': 'fake.FolderDriver',
-                'sync_power_state_interval': 2}})
+                'sync_power_state_interval': 2,
+                # Else it looks for the first time within a minute.
+                'periodic_fuzzy_delay': 0}})
 
     @property
     def notifications_url(self):
