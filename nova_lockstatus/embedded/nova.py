@@ -221,25 +221,30 @@ class EmbeddedNova(fixtures.Fixture):
             raise RuntimeError(f'{name} cannot be booted: {answer.text}')
         uuid: str = answer.json['server']['id']
         if wait:
-            deadline = time.monotonic() + 30
+            self._wait_until_built(
+                uuid, answer.headers['X-OpenStack-Request-ID'])
             self.wait_for(uuid, 'ACTIVE')
-            # NOTE: nova-compute is still to send its last notification, and
-            # takes the server's ports away again if that fails.
-            while not self._is_built(uuid):
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f'{uuid} is ACTIVE, but not built yet')
-                time.sleep(0.02)
         return uuid
 
-    def _is_built(self, uuid: str) -> bool:
-        path = f'/v2.1/servers/{uuid}/os-instance-actions'
-        [action] = self.request(
-            'GET', path, 'admin').json['instanceActions']
-        events = self.request(
-            'GET', f"{path}/{action['request_id']}", 'admin',
-        ).json['instanceAction']['events']
-        return any(event['event'].endswith('build_and_run_instance')
-                   and event['finish_time'] for event in events)
+    def _wait_until_built(self, uuid: str, request_id: str) -> None:
+        # NOTE: it is ACTIVE before that. But nova-compute is still to send
+        # its last notification, and takes the server's ports away again if
+        # that fails.
+        deadline = time.monotonic() + 30
+        while not self._is_built(uuid, request_id):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f'{uuid} is not built yet')
+            time.sleep(0.05)
+
+    def _is_built(self, uuid: str, request_id: str) -> bool:
+        # NOTE: there is no such action until there is a cell for it.
+        action = self.request(
+            'GET', f'/v2.1/servers/{uuid}/os-instance-actions/{request_id}',
+            'admin').json.get('instanceAction', {})
+        return any(event['result'] == 'Error' or (
+            event['event'].endswith('build_and_run_instance')
+            and event['finish_time'])
+            for event in action.get('events', ()))
 
     def wait_for(
         self, uuid: str, status: str, timeout: float = 30,
