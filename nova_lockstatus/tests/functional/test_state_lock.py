@@ -12,6 +12,7 @@
 
 """What a lock that holds lets through, and what when it cannot be read."""
 
+import collections
 import contextlib
 import functools
 import gc
@@ -156,25 +157,22 @@ class BypassTestCase(StateLockTestCase):
         probed = compute_api.check_instance_lock(function)
         checks = {layer for layer in gc.get_referrers(probed.__code__)
                   if isinstance(layer, types.FunctionType)} - {probed}
-        passed = {layer.__wrapped__
-                  for layer in gc.get_objects()
-                  if isinstance(layer, types.FunctionType)
-                  and layer.__code__.co_filename.endswith('lock_check.py')
-                  and hasattr(layer, '__wrapped__')}
+        passed = set()
+        outside = collections.defaultdict(set)
+        for layer in gc.get_objects():
+            if not isinstance(layer, types.FunctionType):
+                continue
+            file = layer.__code__.co_filename.rpartition('/')[2]
+            if file == 'lock_check.py' and hasattr(layer, '__wrapped__'):
+                passed.add(layer.__wrapped__)
+            for cell in layer.__closure__ or ():
+                # There may be nothing in it yet.
+                with contextlib.suppress(ValueError):
+                    outside[id(cell.cell_contents)].add(file)
         self.assertGreater(len(checks), 30)
         self.assertEqual(set(), checks - passed)
         for check in checks:
-            outside = [
-                layer for cell in gc.get_referrers(check)
-                if isinstance(cell, types.CellType)
-                for function in gc.get_referrers(cell)
-                if isinstance(function, tuple)
-                for layer in gc.get_referrers(function)
-                if isinstance(layer, types.FunctionType)]
-            self.assertEqual(
-                {'lock_check.py'},
-                {layer.__code__.co_filename.rpartition('/')[2]
-                 for layer in outside}, check)
+            self.assertEqual({'lock_check.py'}, outside[id(check)], check)
 
 
 class CheckTestCase(testtools.TestCase):
