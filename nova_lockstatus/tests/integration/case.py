@@ -67,12 +67,14 @@ class Worker:
         return self.read()
 
     def stop(self):
+        """End the process."""
         self._calls.close()
         self._process.join()
         self._answers.close()
 
 
 def action(server_id, token, body, microversion='2.1'):
+    """Return a call of a server's action, for a worker to make."""
     return {'method': 'POST', 'token': token, 'microversion': microversion,
             'path': '/v2.1/servers/%s/action' % server_id, 'body': body}
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""nova-api gets the filter, and loses it, while clients call."""
+"""nova-api loses the filter, and gets it again, while clients call."""
 
 from nova_lockstatus.tests.integration.cloud import case
 from nova_lockstatus.tests.integration.cloud import clients

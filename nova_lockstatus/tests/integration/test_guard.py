@@ -16,10 +16,9 @@
 import threading
 
 import sqlalchemy
-import testtools
 from nova import context as nova_context
 
-from nova_lockstatus.tests.integration import database
+from nova_lockstatus.tests.integration import case
 from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import claim
 from nova_lockstatus.watch import decide
@@ -29,17 +28,11 @@ SERVERS = 20
 WATCHES = 4
 
 
-class ClaimTestCase(testtools.TestCase):
+class ClaimTestCase(case.DatabaseTestCase):
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        problem = database.unreachable()
-        if problem:
-            raise cls.skipException(problem)
-        cls.databases = database.Databases()
-        cls.databases.setUp()
-        cls.addClassCleanup(cls.databases.cleanUp)
         cls.servers = [cls.databases.create_server() for _ in range(SERVERS)]
 
     def setUp(self):

@@ -110,6 +110,7 @@ def main(calls, answers, pipelines, config):
     :param pipelines: those that have the filter
     :param config: the path of the nova.conf
     """
+    # Nova's log.
     with open(os.devnull, 'w') as nowhere:
         os.dup2(nowhere.fileno(), 2)
     database.configure(config)

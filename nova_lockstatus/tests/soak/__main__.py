@@ -86,6 +86,24 @@ def run(cloud, options):
     return phases
 
 
+def warm(call, calls):
+    """Call until that has been answered often enough.
+
+    :param call: calls for as many seconds, and returns what came of it
+    :param calls: how many calls are to be answered
+    :returns: the failures
+    """
+    failures = []
+    while calls > 0:
+        answered = call(PIECE)
+        failures += answered['failures']
+        count = sum(map(len, answered['seconds'].values()))
+        if not count:
+            break
+        calls -= count
+    return failures
+
+
 def load(cloud, servers, with_filter, warm_up, seconds):
     """Load a cloud for a while.
 
@@ -96,19 +114,15 @@ def load(cloud, servers, with_filter, warm_up, seconds):
     :param seconds: how many seconds count
     :returns: what came of it, as a dict
     """
-    failures = []
-    while warm_up > 0:
-        with clients.calling(cloud, servers, with_filter) as answered:
-            time.sleep(PIECE)
-        failures += answered['failures']
-        calls = sum(map(len, answered['seconds'].values()))
-        if not calls:
-            break
-        warm_up -= calls
-    began = time.monotonic()
-    with memory.Memory(cloud.processes.pid('nova-api')) as looks:
+    def call(seconds):
         with clients.calling(cloud, servers, with_filter) as answered:
             time.sleep(seconds)
+        return answered
+
+    failures = warm(call, warm_up)
+    began = time.monotonic()
+    with memory.Memory(cloud.processes.pid('nova-api')) as looks:
+        answered = call(seconds)
         lasted = time.monotonic() - began
     return {'with_filter': with_filter, 'lasted': lasted,
             'failures': failures + answered['failures'],

@@ -10,10 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-import contextlib
 import json
 import threading
-from unittest import mock
 
 import fixtures
 import requests
@@ -142,49 +140,30 @@ class ClientsTestCase(testtools.TestCase):
         self.assertNotIn('hypervisors', found['seconds'])
 
 
-class LoadTestCase(testtools.TestCase):
-    """A phase, with a cloud that is called in no time."""
+class WarmUpTestCase(testtools.TestCase):
 
-    def setUp(self):
-        super().setUp()
-        self.slept: list[float] = []
-        self.useFixture(fixtures.MonkeyPatch('time.sleep', self.slept.append))
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.tests.soak.memory.Memory', self.remember))
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.tests.integration.cloud.clients.calling',
-            self.calling))
+    def warm(self, calls, answered):
+        self.lasted = []
 
-    @contextlib.contextmanager
-    def remember(self, pid):
-        yield mock.Mock(gone=False, sizes={pid: [100]})
+        def call(seconds):
+            self.lasted.append(seconds)
+            return {'failures': ['of call %d' % len(self.lasted)],
+                    'seconds': {'show': [0.1] * answered,
+                                'lock': [0.2] * answered}}
 
-    @contextlib.contextmanager
-    def calling(self, cloud, servers, state_lock):
-        found = {}
-        yield found
-        found.update(
-            failures=['of call %d' % len(self.slept)] * (not self.calls),
-            seconds={'show': [0.1] * self.calls, 'lock': [0.2] * self.calls})
+        return soak.warm(call, calls)
 
-    def load(self, calls):
-        self.calls = calls
-        cloud = mock.Mock()
-        cloud.processes.pid.return_value = 4711
-        return soak.load(cloud, ['1'], True, warm_up=7, seconds=600)
+    def test_until_enough_is_answered(self):
+        self.assertEqual(['of call 1', 'of call 2'], self.warm(7, 2))
+        self.assertEqual([soak.PIECE, soak.PIECE], self.lasted)
+        self.assertEqual(['of call 1'], self.warm(4, 2))
 
-    def test_warm_up_does_not_count(self):
-        phase = self.load(2)
-        self.assertEqual([soak.PIECE, soak.PIECE, 600], self.slept)
-        self.assertEqual({'show': [0.1] * 2, 'lock': [0.2] * 2},
-                         phase['seconds'])
-        self.assertEqual([], phase['failures'])
-        self.assertEqual([[100]], phase['sizes'])
+    def test_ends_where_nothing_is_answered(self):
+        self.assertEqual(['of call 1'], self.warm(7, 0))
 
-    def test_failures_of_the_warm_up_count(self):
-        phase = self.load(0)
-        self.assertEqual(['of call 1', 'of call 2'], phase['failures'])
-        self.assertEqual([soak.PIECE, 600], self.slept)
+    def test_none(self):
+        self.assertEqual([], self.warm(0, 2))
+        self.assertEqual([], self.lasted)
 
 
 def a_phase(**values):
