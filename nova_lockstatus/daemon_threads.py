@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Calls a function for many items, in threads that nobody has to wait for."""
 
 import collections

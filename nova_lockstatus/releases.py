@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Which releases of Nova the plugin is for."""
 
 OLDEST = 27

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Who may change a locked server, and who is stopped."""
 
 from collections.abc import Callable

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Reads Nova's configuration for a command that ends soon."""
 
 from __future__ import annotations

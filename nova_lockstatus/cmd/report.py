@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """``nova-lockstatus report``."""
 
 from __future__ import annotations

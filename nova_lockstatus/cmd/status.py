@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The command ``nova-lockstatus-status``."""
 
 from __future__ import annotations
@@ -25,7 +24,9 @@ from oslo_upgradecheck import upgradecheck
 from nova_lockstatus import exception
 from nova_lockstatus.cmd import nova_config
 from nova_lockstatus.upgrade_check import checks
+from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import policy as policy_checks
+from nova_lockstatus.upgrade_check import result
 from nova_lockstatus.upgrade_check import watch as watch_check
 
 ERROR = 255
@@ -40,14 +41,14 @@ OPTS = [
 Check = Callable[['Checks'], upgradecheck.Result]
 
 
-def _of(function: Callable[[checks.Installation], upgradecheck.Result]
+def _of(function: Callable[[installations.Installation], upgradecheck.Result]
         ) -> Check:
     def check(commands: Checks) -> upgradecheck.Result:
         try:
             return function(commands.installation)
         except Exception as error:
             # One check that fails must not hide what the others find.
-            return checks.failure(
+            return result.failure(
                 'It could not be found out: %s: %s. See the other checks '
                 'first.' % (type(error).__name__,
                             nova_config.one_line(error)))
@@ -63,7 +64,7 @@ class Checks(upgradecheck.UpgradeCommands):
 
     display_title = 'Upgrade Check Results of nova-lockstatus'
 
-    def __init__(self, installation: checks.Installation) -> None:
+    def __init__(self, installation: installations.Installation) -> None:
         super().__init__()
         self.installation = installation
 
@@ -90,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf = nova_config.register()
         nova_config.quieten(False)
         conf.register_cli_opts(OPTS)
-        commands = Checks(checks.Installation(conf, os.environ))
+        commands = Checks(installations.Installation(conf, os.environ))
         upgradecheck.register_cli_options(conf, commands)
         conf(list(sys.argv[1:] if argv is None else argv), project='nova',
              prog='nova-lockstatus-status')

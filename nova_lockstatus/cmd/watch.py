@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Start nova-lockstatus-watch."""
 
 from __future__ import annotations

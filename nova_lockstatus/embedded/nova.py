@@ -13,21 +13,17 @@
 """A real Nova in one process."""
 
 import collections
-import dataclasses
-import json
 import os
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import fixtures
-import webob
 
 from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import case as nova_case
+from nova_lockstatus.embedded import client
 from nova_lockstatus.embedded import driver
-from nova_lockstatus.embedded import identity as identities
 from nova_lockstatus.embedded import logs
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.embedded import state
@@ -38,7 +34,7 @@ _TEST_ENVIRONMENT = (
     'OS_TEST_TIMEOUT', 'OS_STDOUT_CAPTURE', 'OS_STDERR_CAPTURE', 'OS_DEBUG')
 
 
-class EmbeddedNova(fixtures.Fixture):
+class EmbeddedNova(client.Client, fixtures.Fixture):
     """Run Nova's API, conductor, scheduler and computes, and placement.
 
     Only one at a time in a process: Nova's configuration is global.
@@ -150,121 +146,3 @@ class EmbeddedNova(fixtures.Fixture):
         :returns: Nova's service object; ``stop()`` stops it
         """
         return self.case._start_compute(host, cell_name=cell)
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        token: str | identities.Identity | None = None,
-        body: Any = None,
-        microversion: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> webob.Response:
-        """Ask the API.
-
-        :param method: the HTTP method
-        :param path: the path and query, such as ``/v2.1/servers``
-        :param token: an X-Auth-Token, or an identity that has none
-        :param body: what to send as JSON
-        :param microversion: the compute API's, such as ``2.73``
-        :param headers: further headers
-        :returns: the answer
-        """
-        request = webob.Request.blank(path, method=method)
-        request.headers['Accept'] = 'application/json'
-        if isinstance(token, identities.Identity):
-            request.environ[auth.DOOR] = token
-        elif token is not None:
-            request.headers['X-Auth-Token'] = token
-        if microversion is not None:
-            request.headers['OpenStack-API-Version'] = (
-                f'compute {microversion}')
-            request.headers['X-OpenStack-Nova-API-Version'] = microversion
-        if body is not None:
-            request.headers['Content-Type'] = 'application/json'
-            request.body = json.dumps(body).encode()
-        request.headers.update(headers or {})
-        return request.get_response(self.app)
-
-    def boot_server(
-        self,
-        name: str,
-        token: str = 'owner',
-        host: str | None = None,
-        wait: bool = True,
-        networks: str | list[dict[str, str]] = 'none',
-    ) -> str:
-        """Boot a server.
-
-        :param name: its name
-        :param token: whose it is
-        :param host: the compute host to boot it on
-        :param wait: whether to wait until it is ACTIVE
-        :param networks: as POST /servers takes them
-        :returns: its id
-        :raises RuntimeError: when Nova refuses, or the server does not
-            become ACTIVE within 30 seconds
-        """
-        identity = identities.IDENTITIES[token]
-        flavors = self.request('GET', '/v2.1/flavors', token).json['flavors']
-        server = {'name': name, 'imageRef': nova_case.IMAGE,
-                  'flavorRef': flavors[0]['id'], 'networks': networks}
-        if host is not None:
-            server['host'] = host
-            # NOTE: only an administrator chooses the host. The server must
-            # be the owner's all the same, so the owner becomes one for this.
-            identity = dataclasses.replace(
-                identity, roles=('admin', *identity.roles))
-        answer = self.request('POST', '/v2.1/servers', identity,
-                              {'server': server}, '2.74')
-        if answer.status_code != 202:
-            raise RuntimeError(f'{name} cannot be booted: {answer.text}')
-        uuid: str = answer.json['server']['id']
-        if wait:
-            self._wait_until_built(
-                uuid, answer.headers['X-OpenStack-Request-ID'])
-            self.wait_for(uuid, 'ACTIVE')
-        return uuid
-
-    def _wait_until_built(self, uuid: str, request_id: str) -> None:
-        # NOTE: it is ACTIVE before that. But nova-compute is still to send
-        # its last notification, and takes the server's ports away again if
-        # that fails.
-        deadline = time.monotonic() + 30
-        while not self._is_built(uuid, request_id):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f'{uuid} is not built yet')
-            time.sleep(0.05)
-
-    def _is_built(self, uuid: str, request_id: str) -> bool:
-        # NOTE: there is no such action until there is a cell for it.
-        action = self.request(
-            'GET', f'/v2.1/servers/{uuid}/os-instance-actions/{request_id}',
-            'admin').json.get('instanceAction', {})
-        return any(event['result'] == 'Error' or (
-            event['event'].endswith('build_and_run_instance')
-            and event['finish_time'])
-            for event in action.get('events', ()))
-
-    def wait_for(
-        self, uuid: str, status: str, timeout: float = 30,
-    ) -> dict[str, Any]:
-        """Wait for a server to reach a status, and no task to be left.
-
-        :param uuid: the server's id
-        :param status: the status, such as ``SHUTOFF``
-        :param timeout: how long, in seconds
-        :returns: the server, as an administrator sees it at 2.1
-        :raises RuntimeError: when it goes into ERROR, or takes longer
-        """
-        deadline = time.monotonic() + timeout
-        while True:
-            answer = self.request('GET', f'/v2.1/servers/{uuid}', 'admin')
-            server: dict[str, Any] = answer.json.get('server', {})
-            if (server.get('status') == status
-                    and not server.get('OS-EXT-STS:task_state')):
-                return server
-            if server.get('status') == 'ERROR' or time.monotonic() > deadline:
-                raise RuntimeError(
-                    f'{uuid} is not {status} but {answer.text}')
-            time.sleep(0.05)

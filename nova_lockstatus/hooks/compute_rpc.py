@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Nova's RPC calls of nova-compute, with a limit on the time."""
 
 from typing import Any

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """An enforcer that knows Nova's rules and the plugin's together.
 
 For the tools of oslo.policy, and for ``nova-lockstatus-status``.

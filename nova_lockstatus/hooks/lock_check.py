@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Leads past the check of locks that Nova's functions begin with."""
 
 import functools

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Reads the locked servers of a cell, some at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Announces what the guard has found and done about a server."""
 
 from collections.abc import Callable

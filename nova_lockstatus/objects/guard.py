@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What the guard's notifications say of a server."""
 
 from typing import Any

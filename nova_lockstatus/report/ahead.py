@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Reads on while what was read is being used, and waits only so long."""
 
 # NOTE: the queue of an older eventlet takes no type in brackets.

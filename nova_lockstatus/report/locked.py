@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Locked servers, as ``nova-lockstatus report`` tells of them."""
 
 import dataclasses

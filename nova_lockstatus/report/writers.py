@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Writes locked servers while they are being read, however many they are."""
 
 import csv

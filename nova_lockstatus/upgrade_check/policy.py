@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What ``nova-lockstatus-status upgrade check`` looks at in policy files."""
 
 from __future__ import annotations
@@ -21,12 +20,13 @@ from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
 from nova_lockstatus import manager
-from nova_lockstatus.upgrade_check import checks
+from nova_lockstatus.upgrade_check import installation as installations
+from nova_lockstatus.upgrade_check import result
 
 _OLD_FILE = 'policy.json'
 
 
-def check_file(installation: checks.Installation
+def check_file(installation: installations.Installation
                ) -> upgradecheck.Result:
     """Look for a policy file that oslo.policy does not read."""
     conf = installation.conf
@@ -35,16 +35,16 @@ def check_file(installation: checks.Installation
     configured = conf.oslo_policy.policy_file
     path = conf.find_file(configured)
     if path:
-        return checks.success(path)
+        return result.success(path)
     location = conf.get_location('policy_file', 'oslo_policy')
     if location is not None and location.location.is_user_controlled:
-        return checks.warning(
+        return result.warning(
             '[oslo_policy]policy_file names %s, which is not there: the '
             'defaults of all rules are in force. Correct it, or take it out.'
             % configured)
     old_path = conf.find_file(_OLD_FILE)
     if not old_path:
-        return checks.success(
+        return result.success(
             'There is no %s: the defaults of the rules are in force, but for '
             'those in [oslo_policy]policy_dirs.' % configured)
     advice = ('Convert it with "oslopolicy-convert-json-to-yaml --namespace '
@@ -53,15 +53,15 @@ def check_file(installation: checks.Installation
                   old_path, old_path.removesuffix('.json'), old_path))
     # NOTE: up to release 4 of oslo.policy an Enforcer falls back to it.
     if enforcer.policy_file == _OLD_FILE:
-        return checks.warning(
+        return result.warning(
             '%s is read, as there is no %s, but newer releases of oslo.policy '
             'do not read it. %s' % (old_path, configured, advice))
-    return checks.failure(
+    return result.failure(
         '%s is not read: [oslo_policy]policy_file is %s. The rules in it are '
         'not in force. %s' % (old_path, configured, advice))
 
 
-def check_rules(installation: checks.Installation
+def check_rules(installation: installations.Installation
                 ) -> upgradecheck.Result:
     """Look for rules in policy files that nobody knows or that are wrong."""
     from nova_lockstatus.hooks import enforcer as enforcers
@@ -71,7 +71,7 @@ def check_rules(installation: checks.Installation
         enforcer.load_rules()
     except Exception as error:
         # Whatever comes up in a parser of YAML or JSON.
-        return checks.failure(
+        return result.failure(
             'A policy file cannot be read: %s. Correct it.'
             % ' '.join(str(error).split()))
     unreadable = enforcers.unreadable_rules(enforcer)
@@ -83,14 +83,14 @@ def check_rules(installation: checks.Installation
         ('These lead to a rule that is not there, or in a circle: %s; correct '
          'them.', enforcers.undefined_rules(enforcer))) if names]
     if unreadable:
-        return checks.failure(' '.join(problems))
+        return result.failure(' '.join(problems))
     if problems:
-        return checks.warning(' '.join(problems))
-    return checks.success(
+        return result.warning(' '.join(problems))
+    return result.success(
         '%d rules are set in policy files.' % len(enforcer.file_rules))
 
 
-def _make_enforcer(installation: checks.Installation) -> Any:
+def _make_enforcer(installation: installations.Installation) -> Any:
     from nova_lockstatus.hooks import enforcer
     try:
         extensions = manager.load_extensions(

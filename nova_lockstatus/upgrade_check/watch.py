@@ -24,10 +24,11 @@ from nova_lockstatus import exception
 from nova_lockstatus.store import api
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
-from nova_lockstatus.upgrade_check import checks
+from nova_lockstatus.upgrade_check import installation as installations
+from nova_lockstatus.upgrade_check import result
 
 
-def check(installation: checks.Installation) -> upgradecheck.Result:
+def check(installation: installations.Installation) -> upgradecheck.Result:
     """Ask the store whether nova-lockstatus-watch has reported lately.
 
     :param installation: what is looked at
@@ -39,15 +40,15 @@ def check(installation: checks.Installation) -> upgradecheck.Result:
         migration.check(store)
         watches = api.list_watches(store)
     except exception.StoreNotConfigured:
-        return checks.success(
+        return result.success(
             '[lockstatus]connection is not set, so it cannot be told whether '
             'nova-lockstatus-watch runs.')
     except exception.StoreUnreachable as error:
-        return checks.failure(
+        return result.failure(
             '%s Correct it. If the database is new, then run '
             '"nova-lockstatus db sync".' % error)
     except exception.LockStatusException as error:
-        return checks.failure(str(error))
+        return result.failure(str(error))
     return judge(conf.lockstatus.guard, announces(conf), watches, api.now())
 
 
@@ -59,7 +60,7 @@ def announces(conf: cfg.ConfigOpts) -> bool:
     """
     return bool(conf.lockstatus.announce_host_status
                 and (conf.lockstatus.webhooks
-                     or checks.notification_drivers(conf)))
+                     or installations.notification_drivers(conf)))
 
 
 def judge(guard: str, announces_hosts: bool,
@@ -84,15 +85,15 @@ def judge(guard: str, announces_hosts: bool,
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
             'from %s for %d s' % pair for pair in missing.items())
     elif there:
-        return checks.success(', '.join(there))
+        return result.success(', '.join(there))
     else:
         text = 'No nova-lockstatus-watch runs.'
     if guard == 'off' and not announces_hosts:
-        return checks.success(
+        return result.success(
             '%s [lockstatus]guard is "off", and what becomes of hosts is not '
             'announced, so none is needed.' % text)
     if there:
-        return checks.warning(
+        return result.warning(
             '%s It runs on %s. Start the others again, or wait: what does '
             'not report is forgotten after a day.' % (text, ', '.join(there)))
     if guard != 'off':
@@ -101,5 +102,5 @@ def judge(guard: str, announces_hosts: bool,
     if announces_hosts:
         text += ' A host that is lost is not announced.'
     if guard == 'enforce':
-        return checks.failure(text + ' Start it.')
-    return checks.warning(text + ' Start it.')
+        return result.failure(text + ' Start it.')
+    return result.warning(text + ' Start it.')

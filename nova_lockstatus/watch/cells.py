@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Goes to all cells at the same time, so that one does not hold up others."""
 
 import threading

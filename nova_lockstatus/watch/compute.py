@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What the watch asks nova-compute, and has it do."""
 
 from typing import Any

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Keeps servers down that are locked and should be down."""
 
 import functools

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What the guard remembers of servers, for as long as it finds them."""
 
 import dataclasses

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What of Nova the watch uses, besides its objects."""
 
 from nova_lockstatus import instance_rows

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Databases of two cells in files, with locked servers in them."""
 
 import contextlib

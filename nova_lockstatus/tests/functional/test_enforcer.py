@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The tools of oslo.policy with Nova's rules and the plugin's."""
 
 import json

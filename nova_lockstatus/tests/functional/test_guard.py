@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Locked servers stay down, whatever starts them behind Nova's back."""
 
 import itertools

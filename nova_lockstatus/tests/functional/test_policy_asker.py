@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Asks as few questions as give the same answers as asking each."""
 
 import itertools

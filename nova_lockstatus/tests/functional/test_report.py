@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """nova-lockstatus report as operators run it, over databases in files."""
 
 import csv

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """nova-lockstatus-status as operators run it, with good and bad files."""
 
 import json

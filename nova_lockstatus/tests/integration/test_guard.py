@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Claims of several watches at once, on a database as clouds have one."""
 
 import threading

@@ -1,0 +1,109 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The configuration and the files of a nova-api, for the checks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from oslo_config import cfg
+
+from nova_lockstatus import exception
+from nova_lockstatus import filter as lockstatus_filter
+from nova_lockstatus.api_paste import file as paste_file
+from nova_lockstatus.api_paste import reader as paste_reader
+
+
+@dataclasses.dataclass
+class Installation:
+    """What is looked at.
+
+    :param conf: Nova's configuration
+    :param environ: the environment that nova-api has
+    :param api_paste: the api-paste.ini, None to look for it
+    """
+
+    conf: Any
+    environ: Mapping[str, str]
+    api_paste: str | None = None
+
+    def read_paste(self) -> paste_reader.PasteConfig:
+        """Read the api-paste.ini that nova-api loads.
+
+        :returns: what it says
+        :raises PasteFileNotFound: when there is none, or two
+        :raises PasteFileUnreadable: when it cannot be read
+        :raises PasteFileNotUnderstood: when paste could not read it, either
+        """
+        path = self.api_paste or paste_file.find(
+            self.environ, arguments=config_arguments(self.conf))
+        return paste_reader.PasteConfig(paste_file.read(path), path)
+
+    def aliases(self) -> list[list[str]]:
+        """Return which extensions are enabled, for each way to say it.
+
+        :returns: those of nova.conf, and of each section of the filter that
+            names others
+        :raises InvalidPasteOption: when such a section has another option
+        """
+        found = [list(self.conf.lockstatus.enabled_extensions)]
+        try:
+            config = self.read_paste()
+        except exception.LockStatusException:
+            # That is what check_filter() is for.
+            return found
+        for name in config.filters:
+            options = dict(config.options(config.sections['filter', name]))
+            for option in ('use', 'paste.filter_factory'):
+                options.pop(option, None)
+            aliases = lockstatus_filter.aliases(self.conf, options)
+            if aliases not in found:
+                found.append(aliases)
+        return found
+
+    def known_aliases(self) -> set[str]:
+        """Return which extensions are enabled anywhere, as far as is known.
+
+        :returns: their aliases
+        """
+        try:
+            return {alias for aliases in self.aliases() for alias in aliases}
+        except exception.InvalidPasteOption:
+            # That is what check_extensions() is for.
+            return set(self.conf.lockstatus.enabled_extensions)
+
+
+def config_arguments(conf: Any) -> list[str]:
+    """Return the arguments that name the files that a configuration is from.
+
+    :param conf: the configuration
+    :returns: the arguments
+    """
+    return [argument for option, paths in (
+        ('--config-file', conf.config_file), ('--config-dir', conf.config_dir))
+        for path in paths or () for argument in (option, path)]
+
+
+def notification_drivers(conf: cfg.ConfigOpts) -> set[str]:
+    """Return the drivers that send Nova's notifications.
+
+    :param conf: Nova's configuration
+    :returns: their names, none where no notifications are sent
+    """
+    from oslo_messaging import opts as messaging_opts
+    for group, options in messaging_opts.list_opts():
+        if group == 'oslo_messaging_notifications':
+            conf.register_opts(options, group=group)
+    return set(conf.oslo_messaging_notifications.driver) - {'', 'noop'}
