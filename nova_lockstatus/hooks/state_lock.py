@@ -122,8 +122,11 @@ def guard(answer: answers.Answer, asked: fields.Asked, resource: Any,
 def _name(resource: Any, method: Any, request: Any) -> str:
     # NOTE: RoutesMiddleware leaves the route and what it matched there, and
     # a Resource looks the function of an action up in its wsgi_actions: since
-    # before release 20.
-    path = getattr(request.environ.get('routes.route'), 'routepath', '')
+    # before release 20. The route's method counts, not the request's: a GET
+    # with ?_method=DELETE is routed as a DELETE, and stays a GET.
+    route = request.environ['routes.route']
+    [http_method] = route.conditions['method']
+    path = route.routepath
     if path.startswith(PROJECT):
         path = path[path.index('}') + 1:]
     _unnamed, matched = request.environ['wsgiorg.routing_args']
@@ -131,7 +134,7 @@ def _name(resource: Any, method: Any, request: Any) -> str:
     if matched.get('action') == 'action':
         action = next((name for name, function in resource.wsgi_actions.items()
                        if function is method), None)
-    return state_lock_calls.name(request.method, path, action)
+    return state_lock_calls.name(http_method, path, action)
 
 
 def unreadable(answer: answers.Answer, error: BaseException

@@ -130,3 +130,14 @@ class FuzzTestCase(testtools.TestCase):
         for request in (TAG, NO_TAG):
             self.assertIn('is refused, and changes', self.problem(
                 app, request))
+
+    def test_one_that_changes_what_an_admin_has_locked(self):
+        request = TAG._replace(target='/v2.1/servers/{BILLING}/tags/red')
+        problem = 'changes a server that an admin has locked'
+        self.assertEqual(problem, self.problem(self.world.stock, request))
+        self.assertIsNone(self.problem(self.world.stock, request._replace(
+            headers=(('X-Auth-Token', 'admin'), *request.headers[1:]))))
+        disguised = request._replace(
+            method='GET', target='/v2.1/servers/{BILLING}/tags?_method=DELETE')
+        self.assertEqual(problem, self.problem(self.world.stock, disguised))
+        self.assertIsNone(self.problem(self.world.plugin, disguised))

@@ -62,6 +62,9 @@ TABLES = ((models.Instance, 'uuid'),
 PROJECT = identity.OWNER.project_id
 APIS = ('/v2.1', '/v2.1/' + PROJECT, '/v2/' + PROJECT)
 
+DISGUISES = {'DELETE': 'GET', 'PUT': 'POST', 'POST': 'PUT'}
+"""Another method to send a call with, which its query takes back."""
+
 WORDS = {
     state_lock_calls.Kind.CHANGES: 'refused',
     state_lock_calls.Kind.READS: 'not refused: it reads',
@@ -152,9 +155,10 @@ class StateLockTestCase(base.NovaTestCase):
         return [probe.read(self.nova, model.__table__, column, self.server_id)
                 for model, column in TABLES]
 
-    def make(self, name, method, path, request, api='/v2.1', token='owner'):
+    def make(self, name, method, path, request, api='/v2.1', token='owner',
+             query=''):
         filled, body = requests.fill(name, path, request, self.server_id)
-        return self.nova.request(method, api + filled, token, body,
+        return self.nova.request(method, api + filled + query, token, body,
                                  request.microversion)
 
     def assert_refused(self, answer, what):
@@ -227,6 +231,11 @@ class RoutesTestCase(StateLockTestCase):
                                        token)
                     self.assert_refused(
                         answer, (name, method, path, request, api, token))
+            sent_as = DISGUISES[method]
+            self.assert_refused(
+                self.make(name, sent_as, path, request,
+                          query='?_method=' + method),
+                (name, sent_as, method, path, request))
         self.assertEqual(before, self.stored(), name)
         self.assertEqual([], self.address.updated)
 

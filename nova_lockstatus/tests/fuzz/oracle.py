@@ -23,8 +23,6 @@ from nova_lockstatus.tests.fuzz import world as worlds
 RAISED = 599
 """The status of an application that raises, and does not answer."""
 
-READING = ('GET', 'HEAD', 'OPTIONS')
-
 REFUSES_MORE = (
     (409, re.compile(' is locked')),
     (400, re.compile('locked_reason|Unrecognized value|'
@@ -32,6 +30,12 @@ REFUSES_MORE = (
                      '(locked_by|host_status|state|status)')),
 )
 """What the plugin refuses and stock Nova does not: status and message."""
+
+LOCKED = 'BILLING'
+"""The server that nobody but an admin may change."""
+
+EXEMPT = re.compile(b'createImage|createBackup')
+"""What is in the bodies of calls that may change it all the same."""
 
 
 class Answer(NamedTuple):
@@ -76,6 +80,19 @@ def ask(app: Any, environ: dict[str, Any]) -> Answer:
         return Answer(RAISED, '%s: %s' % (type(error), error))
 
 
+class _Outcome(NamedTuple):
+    """What came of a request to one of the applications.
+
+    :param answer: what it has answered
+    :param changed: the tables that were changed
+    :param changes_locked: whether LOCKED was
+    """
+
+    answer: Answer
+    changed: frozenset[str]
+    changes_locked: bool
+
+
 class Oracle:
     """Asks Nova with the plugin, and stock Nova where it did not succeed.
 
@@ -93,28 +110,34 @@ class Oracle:
         :param request: the request
         :returns: what came of it
         """
-        plugin, changed = self._ask(self._plugin, request)
-        if plugin.status < 400:
-            return Verdict(plugin)
-        stock, changed_by_stock = self._ask(self._world.stock, request)
-        if stock.status < 400:
-            changed_by_stock = frozenset()
-        return Verdict(plugin, stock, _problem(
-            plugin, stock, changed - changed_by_stock))
+        plugin = self._ask(self._plugin, request)
+        if plugin.answer.status < 400:
+            return Verdict(plugin.answer, problem=(
+                'changes a server that an admin has locked'
+                if plugin.changes_locked and not _may_change_locked(request)
+                else None))
+        stock = self._ask(self._world.stock, request)
+        changed = plugin.changed
+        if stock.answer.status >= 400:
+            changed -= stock.changed
+        return Verdict(plugin.answer, stock.answer, _problem(
+            plugin.answer, stock.answer, changed))
 
-    def _ask(self, app: Any, request: fuzz_requests.Request
-             ) -> tuple[Answer, frozenset[str]]:
+    def _ask(self, app: Any, request: fuzz_requests.Request) -> _Outcome:
         answer = ask(app, request.environ(self._world.ids))
         self._world.forget()
-        changed: frozenset[str] = frozenset()
-        if answer.status < 400:
-            if request.method not in READING:
-                self._world.restore()
-        else:
-            changed = self._world.changed()
-            if changed or answer.status >= 500:
-                self._world.restore()
-        return answer, changed
+        outcome = _Outcome(answer, self._world.changed(),
+                           self._world.is_changed(LOCKED))
+        if outcome.changed or answer.status >= 500 or (
+                answer.status < 400 and not request.reads):
+            self._world.restore()
+        return outcome
+
+
+def _may_change_locked(request: fuzz_requests.Request) -> bool:
+    return bool(EXEMPT.search(request.body)) or any(
+        name.lower() == 'x-auth-token' and value.strip() == 'admin'
+        for name, value in request.headers)
 
 
 def _problem(plugin: Answer, stock: Answer, changed: frozenset[str]

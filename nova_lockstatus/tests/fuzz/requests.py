@@ -46,6 +46,16 @@ class Request(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b''
 
+    @property
+    def reads(self) -> bool:
+        """Tell whether it changes nothing.
+
+        Nova routes by another method than the request has where the query
+        says so.
+        """
+        return (self.method in ('GET', 'HEAD', 'OPTIONS')
+                and '_method' not in self.target)
+
     def environ(self, ids: Mapping[str, str]) -> dict:
         """Make what a WSGI server makes of it.
 

@@ -125,7 +125,7 @@ class World(fixtures.Fixture):
             # NOTE: a database in memory has one connection for all.
             self._connection = (
                 session.connection().connection.driver_connection)
-        self._before = self._read()
+        self._before = self._now = self._read()
         self._written = self._connection.total_changes
 
     def _decorate(self, server_id: str, locker: str | None) -> None:
@@ -164,25 +164,46 @@ class World(fixtures.Fixture):
                 table.select().order_by(*table.primary_key))]
                 for table in TABLES}
 
+    def _read_if_written(self) -> dict[str, list]:
+        # SQLite counts the rows that were written, which is quicker to ask.
+        written = self._connection.total_changes
+        if written != self._written:
+            self._written = written
+            self._now = self._read()
+        return self._now
+
     def changed(self) -> frozenset[str]:
         """Tell what is not as it was.
 
         :returns: the names of tables
         """
-        # SQLite counts the rows that were written, which is quicker to ask.
-        written = self._connection.total_changes
-        if written == self._written:
-            return frozenset()
-        self._written = written
-        now = self._read()
+        now = self._read_if_written()
         return frozenset(name for name, rows in self._before.items()
                          if now[name] != rows)
+
+    def is_changed(self, name: str) -> bool:
+        """Tell whether a server is not as it was.
+
+        :param name: its name
+        :returns: whether one of its rows is another one
+        """
+        now = self._read_if_written()
+        uuid = self.ids[name]
+        return any(_of(uuid, rows) != _of(uuid, now[table])
+                   for table, rows in self._before.items())
 
     def restore(self) -> None:
         """Have all databases be as they were."""
         self._state.restore(self._nova.case.cell_mappings)
+        self._written = self._connection.total_changes
+        self._now = self._before
 
     def forget(self) -> None:
         """Drop what Nova's fixtures keep of each request."""
         # NOTE: a test would read it.
         self._nova.case.notifier.reset()
+
+
+def _of(uuid: str, rows: list) -> list:
+    """Pick the rows of a server."""
+    return [row for row in rows if uuid in row]
