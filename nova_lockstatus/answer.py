@@ -14,6 +14,7 @@
 
 import contextvars
 import functools
+import urllib.parse
 from collections.abc import (
     Callable,
     Iterable,
@@ -53,7 +54,10 @@ class Answer:
         self.shows_alone = method == 'show'
         """Whether the answer is what one URL shows."""
         self.body = body
-        self.query = query
+        self._query = query
+        self.searchable: frozenset[str] = frozenset()
+        """The keys by which the caller may filter and sort the list of servers
+        that is asked for."""
         self.instance: Any = None
         """The Instance that Nova read last."""
         self.locked_uuid: str | None = None
@@ -76,6 +80,14 @@ class Answer:
         self._servers: list[tuple[dict[str, Any], Any]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
         self._error: Exception | None = None
+
+    @functools.cached_property
+    def parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters of the query, each as often as it is there.
+
+        :returns: names and values, decoded
+        """
+        return urllib.parse.parse_qsl(self._query, keep_blank_values=True)
 
     def add_server(self, body: dict[str, Any], instance: Any) -> None:
         """Remember a server that Nova's view returned.

@@ -156,6 +156,14 @@ class Search:
         self.conditions: dict[str, Any] = {}
         """What the hooks ask each cell's database, by the cell's uuid."""
 
+    @property
+    def needs_heartbeats(self) -> bool:
+        """Tell whether it has to be known of each host whether it reports.
+
+        :returns: whether UP or UNKNOWN is asked for
+        """
+        return any(grant.values & {UP, UNKNOWN} for grant in self.grants)
+
 
 def grants(values: frozenset[str], scope: Scope | None,
            unknown_scope: Scope | None) -> Sequence[Grant]:

@@ -12,7 +12,7 @@
 
 """What a list of hypervisors is filtered by: pure functions."""
 
-import urllib.parse
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nova_lockstatus import search_values
@@ -46,29 +46,16 @@ class Search(NamedTuple):
                 and (not self.status or status in self.status))
 
 
-def may_ask(query: str) -> bool:
-    """Tell at the least cost whether a query can have the parameters.
-
-    :param query: the query string
-    :returns: False where it has none of them
-    """
-    return 'state' in query or 'status' in query
-
-
-def parse(query: str) -> Search | None:
+def parse(query: Iterable[tuple[str, str]]) -> Search | None:
     """Read the parameters.
 
     Each may be given several times, with several values between commas.
 
-    :param query: the query string
+    :param query: the names and values of the query
     :returns: what the caller asks for, None for nothing
     :raises InvalidSearch: when a value is none that a hypervisor can have
     """
-    if not may_ask(query):
-        return None
-    parameters = tuple(
-        (key, value) for key, value in urllib.parse.parse_qsl(
-            query, keep_blank_values=True) if key in VALUES)
+    parameters = tuple((key, value) for key, value in query if key in VALUES)
     if not parameters:
         return None
     asked: dict[str, set[str]] = {key: set() for key in VALUES}

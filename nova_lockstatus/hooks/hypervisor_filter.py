@@ -49,8 +49,7 @@ def take_out(answer: answers.Answer, controller: Any, request: Any) -> None:
     :param controller: the controller that will answer
     :param request: the request, changed in place
     """
-    if (not hypervisor_search.may_ask(answer.query)
-            or ALIAS not in answer.pipeline.extensions
+    if (ALIAS not in answer.pipeline.extensions
             or not isinstance(controller, base.resolve(CONTROLLER))):
         return
     # NOTE: the name of a method that depends on the microversion is not its
@@ -73,7 +72,7 @@ def search(answer: answers.Answer) -> hypervisor_search.Search | None:
     :raises ValidationError: when a value is none that a hypervisor can have
     """
     try:
-        found = hypervisor_search.parse(answer.query)
+        found = hypervisor_search.parse(answer.parameters)
     except exception.InvalidSearch as error:
         raise nova_exception.ValidationError(detail=str(error)) from error
     answer.hypervisors.search = found

@@ -56,6 +56,21 @@ def register(extensions: Sequence[base.Extension]) -> None:
                                 "'%s'" % (rule, field.key))
 
 
+NOBODY = '0' * 32
+"""What no project and no user has for an id."""
+
+
+def target(project_id: str | None, user_id: str | None) -> dict[str, str]:
+    """Make the target of servers that have one owner, or any.
+
+    :param project_id: their project, None for any
+    :param user_id: their user, None for any
+    :returns: the target, for which a rule lets nobody pass as an owner where
+        the owner can be any
+    """
+    return {'project_id': project_id or NOBODY, 'user_id': user_id or NOBODY}
+
+
 def may(context: Any, rule: str, target: dict[str, Any]) -> bool:
     """Ask Nova's enforcer.
 

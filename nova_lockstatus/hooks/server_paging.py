@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy
+from nova.db import utils as db_utils
 from nova.db.main import api as db
 from nova.db.main import models
 from oslo_db.sqlalchemy import utils as sqlalchemyutils
@@ -101,9 +102,13 @@ def _paginate_query(original: Callable[..., Any], answer: answers.Answer,
 def _get_marker_by_values(original: Callable[..., Any],
                           answer: answers.Answer, lister: Any, ctx: Any,
                           values: Sequence[Any]) -> Any:
-    keys, directions = lister.sort_ctx.sort_keys, lister.sort_ctx.sort_dirs
+    keys = lister.sort_ctx.sort_keys
     if not _concerns(answer, keys):
         return original(lister, ctx, values)
+    # NOTE: as instance_get_all_by_filters_sort() does it, where a caller gives
+    # fewer directions than keys.
+    keys, directions = db_utils.process_sort_params(
+        keys, lister.sort_ctx.sort_dirs, default_keys=[], default_dir='desc')
     with db.get_context_manager(ctx).reader.allow_async.using(ctx) as session:
         # As Nova does it, whatever the list is filtered by: this is only the
         # place where the cell's part of the page begins.
@@ -131,5 +136,6 @@ HOOKS = (
     base.Hook('nova.compute.instance_list:InstanceLister',
               'get_marker_by_values', ('self', 'ctx', 'values'),
               _get_marker_by_values, alias=ALIAS,
-              relies_on=('nova.db.main.api:get_context_manager',)),
+              relies_on=('nova.db.main.api:get_context_manager',
+                         'nova.db.utils:process_sort_params')),
 )

@@ -17,11 +17,12 @@ only for administrators. Older versions drop the words before they look.
 """
 
 import re
-import urllib.parse
 from collections.abc import Callable, Collection
 from typing import Any
 
 import webob.exc
+from nova.api.openstack import common
+from nova.db import utils as db_utils
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus.extensions import server_locked_status
@@ -32,35 +33,47 @@ ALIAS = server_locked_status.ServerLockedStatus.alias
 SERVERS = 'nova.api.openstack.compute.servers:'
 CONTROLLER = SERVERS + 'ServersController'
 
+LOCKED = 'locked'
+
 LOCKED_BY = 'locked_by'
 """The searchable field that Nova takes regular expressions for."""
 
 
-def _visible(answer: answers.Answer, context: Any) -> dict[str, bool]:
-    """Tell which of the searchable fields the caller may see."""
-    target = {'project_id': context.project_id, 'user_id': context.user_id}
-    return {key: policy.may(context, rule, target)
-            for key, rule in answer.pipeline.searchable.items()}
-
-
 def _get_servers(original: Callable[..., Any], answer: answers.Answer,
                  controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
-    if any(key in answer.query for key in answer.pipeline.searchable):
-        visible = _visible(answer, req.environ['nova.context'])
-        _restore(req, answer.query, visible)
+    asked = {value if name == 'sort_key' else name
+             for name, value in answer.parameters}
+    if not asked.isdisjoint(answer.pipeline.searchable):
+        answer.searchable = _searchable(answer, req)
+        _restore(answer, req)
         _check(req)
     return original(controller, req, *args, **kwargs)
 
 
-def _restore(req: Any, query: str, visible: dict[str, bool]) -> None:
-    asked = urllib.parse.parse_qsl(query, keep_blank_values=True)
-    for key, may_see in visible.items():
-        if not may_see:
-            req.GET.pop(key, None)
-        elif key not in req.GET:
+def _searchable(answer: answers.Answer, req: Any) -> frozenset[str]:
+    """Tell which fields the caller may see of each server of the list."""
+    context = req.environ['nova.context']
+    # NOTE: as Nova's _get_servers() decides whose servers are listed. Who may
+    # list those of all projects is for Nova to say.
+    if common.is_all_tenants(dict(req.GET)):
+        target = policy.target(None, None)
+    elif context.project_id:
+        target = policy.target(context.project_id, None)
+    else:
+        target = policy.target(None, context.user_id)
+    return frozenset(key for key, rule in answer.pipeline.searchable.items()
+                     if policy.may(context, rule, target))
+
+
+def _restore(answer: answers.Answer, req: Any) -> None:
+    for key in answer.pipeline.searchable:
+        if key in req.GET:
+            if key not in answer.searchable:
+                del req.GET[key]
+        elif key in answer.searchable:
             # Nova's query schema of an old microversion took it out. Where
             # Nova puts the next link together, it is there again.
-            for name, value in asked:
+            for name, value in answer.parameters:
                 if name == key:
                     req.GET.add(name, value)
 
@@ -80,8 +93,7 @@ def _check(req: Any) -> None:
 def _get_server_search_options(original: Callable[..., Any],
                                answer: answers.Answer, controller: Any,
                                req: Any) -> Any:
-    # What the caller may not see has been taken out of the query.
-    return (*original(controller, req), *answer.pipeline.searchable)
+    return (*original(controller, req), *answer.searchable)
 
 
 def _remove_invalid_sort_keys(original: Callable[..., Any],
@@ -89,12 +101,29 @@ def _remove_invalid_sort_keys(original: Callable[..., Any],
                               sort_keys: list[str], sort_dirs: list[str],
                               blacklist: Collection[str],
                               admin_only_fields: Any) -> Any:
-    if not set(sort_keys).isdisjoint(answer.pipeline.searchable):
-        visible = _visible(answer, context)
-        blacklist = [key for key in blacklist if not visible.get(key)]
-        blacklist += [key for key, may_see in visible.items() if not may_see]
+    blacklist = {*blacklist, *answer.pipeline.searchable} - answer.searchable
     return original(context, sort_keys, sort_dirs, blacklist,
                     admin_only_fields)
+
+
+def _get_build_requests(original: Callable[..., Any], answer: answers.Answer,
+                        context: Any, filters: dict[str, Any],
+                        limit: Any = None, marker: Any = None,
+                        sort_keys: Any = None, sort_dirs: Any = None) -> Any:
+    # NOTE: a server that is still a build request is not locked. Nova finds
+    # it by any value of what it does not have, and cannot sort it by that.
+    if filters.get(LOCKED) or LOCKED_BY in filters:
+        # None is found so, also where the page begins after one.
+        filters = {**filters, 'deleted': True}
+    if sort_keys and LOCKED_BY in sort_keys:
+        padded = db_utils.process_sort_params(
+            sort_keys, sort_dirs, default_keys=[], default_dir='desc')
+        others = [pair for pair in zip(*padded, strict=True)
+                  if pair[0] != LOCKED_BY]
+        sort_keys = [key for key, _direction in others]
+        sort_dirs = [direction for _key, direction in others]
+    return original(context, filters, limit=limit, marker=marker,
+                    sort_keys=sort_keys, sort_dirs=sort_dirs)
 
 
 def _compare_records(original: Callable[..., Any], answer: answers.Answer,
@@ -118,13 +147,18 @@ def _compare_records(original: Callable[..., Any], answer: answers.Answer,
 # CrossCellLister merges the cells' rows with the last one, since release 17.
 HOOKS = (
     base.Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
-              _get_servers, alias=ALIAS),
+              _get_servers, alias=ALIAS,
+              relies_on=('nova.api.openstack.common:is_all_tenants',)),
     base.Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
               _get_server_search_options, alias=ALIAS),
     base.Hook(SERVERS, 'remove_invalid_sort_keys',
               ('context', 'sort_keys', 'sort_dirs', 'blacklist',
                'admin_only_fields'),
               _remove_invalid_sort_keys, alias=ALIAS),
+    base.Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
+              ('context', 'filters', 'limit', 'marker', 'sort_keys',
+               'sort_dirs'), _get_build_requests, alias=ALIAS,
+              relies_on=('nova.db.utils:process_sort_params',)),
     base.Hook('nova.compute.multi_cell_list:RecordSortContext',
               'compare_records', ('self', 'rec1', 'rec2'), _compare_records,
               alias=ALIAS),

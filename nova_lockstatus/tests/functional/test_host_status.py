@@ -307,6 +307,15 @@ class OddServersTestCase(HostStatusTestCase):
                              self.statuses())
         self.assertEqual('DOWN', self.show(server_id, 'admin')['host_status'])
         self.assertEqual(1, self.nova.log.count("The field 'host_status' of"))
+        query = 'all_tenants=1&host_status='
+        self.assertEqual(['web'], self.find(query + 'DOWN', 'admin'))
+        # Nova goes on without a cell that does not answer, or does not.
+        self.assertEqual([], self.find(query + 'UP,DOWN', 'admin'))
+        self.configure('api', list_records_by_skipping_down_cells=False)
+        answer = self.nova.request(
+            'GET', '/v2.1/servers?' + query + 'UP', 'admin')
+        self.assertEqual(500, answer.status_code)
+        self.assertIn('NovaException', answer.text)
 
 
 class MemcachedTestCase(HostStatusTestCase):

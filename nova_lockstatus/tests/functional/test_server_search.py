@@ -14,10 +14,13 @@
 
 import itertools
 
+import fixtures
 from nova import context
+from nova import policy as nova_policy
 from nova.db.main import api as db
 from nova.db.main import models
 
+from nova_lockstatus.policies import server_locked_status as policies
 from nova_lockstatus.tests.functional import base
 
 CELLS = 2
@@ -25,7 +28,8 @@ CELLS = 2
 
 class SeveralCellsTestCase(base.NovaTestCase):
 
-    options = {'cells': CELLS, 'hosts': ('compute1', 'compute2')}
+    options = {'cells': CELLS, 'hosts': ('compute1', 'compute2'), 'policy': {
+        'os_compute_api:servers:index:get_all_tenants': '@'}}
 
     @classmethod
     def setUpClass(cls):
@@ -42,8 +46,8 @@ class SeveralCellsTestCase(base.NovaTestCase):
         self.lock(self.servers['server-2'])
         self.lock(self.servers['server-3'], 'admin')
 
-    def names(self, query, microversion='2.1'):
-        answer = self.nova.request('GET', '/v2.1/servers' + query, 'owner',
+    def names(self, query, microversion='2.1', token='owner'):
+        answer = self.nova.request('GET', '/v2.1/servers' + query, token,
                                    microversion=microversion)
         self.assertEqual(200, answer.status_code, answer.text)
         links = [link['href'] for link in answer.json.get('servers_links', ())
@@ -118,6 +122,83 @@ class SeveralCellsTestCase(base.NovaTestCase):
             for place, name in enumerate(names, start=1):
                 self.assertEqual(names[place:], self.names(
                     query + '&marker=' + self.servers[name])[0])
+
+    def test_fewer_directions_than_keys(self):
+        for query in ('?sort_key=locked&sort_key=display_name',
+                      '?sort_key=locked_by&sort_key=display_name'
+                      '&sort_dir=asc',
+                      '?sort_key=display_name&sort_key=locked_by'
+                      '&sort_dir=desc'):
+            names = self.names(query)[0]
+            self.assertEqual(set(self.servers), set(names))
+            for place, name in enumerate(names, start=1):
+                self.assertEqual(names[place:], self.names(
+                    query + '&marker=' + self.servers[name])[0], query)
+
+    def assert_asks_in_vain(self, token, query=''):
+        """Assert that a caller learns nothing of who locked servers."""
+        order = '&sort_key=display_name&sort_dir=asc'
+        names = sorted(self.servers)
+        for version, parameter in itertools.product(
+                ('2.1', 'latest'),
+                ('locked_by=admin', 'locked_by=x&locked_by=admin',
+                 '%6cocked_by=admin', 'sort_key=locked_by&sort_dir=desc',
+                 'sort_key=lock%65d_by&sort_dir=asc')):
+            self.assertEqual(names, self.names(
+                '?%s%s%s' % (query, parameter, order), version, token)[0],
+                parameter)
+
+    def test_lists_with_servers_of_whose_lock_nothing_is_to_be_seen(self):
+        for token in ('other', 'owner'):
+            self.assert_asks_in_vain(token, 'all_tenants=1&')
+            self.assert_asks_in_vain(token, 'all_tenants&')
+        self.assertEqual(['server-3'], self.names(
+            '?all_tenants=1&locked_by=admin', token='admin')[0])
+        for query in ('', 'all_tenants=0&'):
+            self.assertEqual(['server-3'], self.names(
+                '?%slocked_by=admin' % query, token='reader')[0])
+
+    def test_rule_that_asks_for_the_user(self):
+        self.nova.case.policy.set_rules(
+            {policies.LOCKED_BY: 'user_id:%(user_id)s'}, overwrite=False)
+        self.addCleanup(self.nova.case.policy.set_rules, {
+            policies.LOCKED_BY: str(nova_policy._ENFORCER.registered_rules[
+                policies.LOCKED_BY].check)}, overwrite=False)
+        for token in ('member', 'owner'):
+            # There could be some of another user.
+            self.assert_asks_in_vain(token)
+
+    def test_words_that_are_escaped(self):
+        for query in ('%6cocked=true', 'lock%65d_by=admin|owner'):
+            self.assertEqual(['server-1', 'server-2', 'server-3'],
+                             sorted(self.names('?' + query)[0]))
+
+    def test_servers_that_are_not_scheduled_yet(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.conductor.api.ComputeTaskAPI.'
+            'schedule_and_build_instances', lambda *args, **kwargs: None))
+        new = ['build-1', 'build-2']
+        for name in new:
+            self.addCleanup(
+                self.nova.request, 'DELETE', '/v2.1/servers/'
+                + self.nova.boot_server(name, wait=False), 'owner')
+        locked = ['server-1', 'server-2', 'server-3']
+        for version, (query, names) in itertools.product(
+                ('2.1', 'latest'), (
+                    ('locked=true', locked),
+                    ('locked=true&limit=3', locked),
+                    ('locked_by=admin|owner', locked),
+                    ('locked=false', [*new, 'server-0', 'server-4',
+                                      'server-5']))):
+            self.assertEqual(names, sorted(
+                self.names('?' + query, version)[0]), query)
+        for query in ('sort_key=locked_by',
+                      'sort_key=locked_by&sort_key=display_name&sort_dir=asc',
+                      'sort_key=display_name&sort_dir=asc'
+                      '&sort_key=locked_by'):
+            names = self.names('?' + query)[0]
+            self.assertEqual(new, sorted(names[:2]))
+            self.assertEqual(set(self.servers), set(names[2:]))
 
     def set_locked(self, cell, name, value):
         with context.target_cell(
