@@ -20,7 +20,6 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
-    Sequence,
 )
 from typing import Any, NoReturn
 
@@ -121,21 +120,19 @@ class Answer:
             (uuid, _Unread(uuid, error)) for uuid in uuids)
 
     def merge(self, asked: fields.Asked,
-              read_actions: Callable[[Any, Sequence[str]],
-                                     Sequence[base.Action]]) -> None:
+              read_lock: Callable[[Any], base.Lock]) -> None:
         """Add the fields to the servers and hypervisors of the answer.
 
         :param asked: the request
-        :param read_actions: reads the instance actions of an Instance
+        :param read_lock: reads the records of the lock of an Instance
         """
         self.pipeline.server_fields.merge(
-            asked, ((body, self._server(instance, read_actions))
+            asked, ((body, self._server(instance, read_lock))
                     for body, instance in self._servers))
         self.pipeline.hypervisor_fields.merge(asked, self.hypervisors)
 
     def _server(self, instance: Any,
-                read_actions: Callable[..., Sequence[base.Action]]
-                ) -> base.Server:
+                read_lock: Callable[[Any], base.Lock]) -> base.Server:
         if 'system_metadata' in instance:
             system_metadata = instance.system_metadata
         else:
@@ -147,7 +144,7 @@ class Answer:
         # Several fields of one server read the same.
         return base.Server(
             instance, system_metadata,
-            functools.cache(functools.partial(read_actions, instance)),
+            functools.cache(functools.partial(read_lock, instance)),
             read_host_status)
 
     def _host_status(self, instance: Any) -> str:

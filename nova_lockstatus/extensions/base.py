@@ -21,21 +21,16 @@ from typing import Any, NamedTuple, Protocol
 from oslo_policy import policy
 
 
-class Action(NamedTuple):
-    """An instance action, as Nova recorded it.
+class Lock(NamedTuple):
+    """What Nova's instance actions tell of the lock in force.
 
-    :param name: its name, such as ``lock``
-    :param user_id: who asked for it
-    :param start_time: when, in UTC, without a time zone
+    :param since: when the server was locked, in UTC, without a time zone; a
+        further lock of a server that is locked leaves it as it is
+    :param user_id: who has locked it last
     """
 
-    name: str
-    user_id: str | None
-    start_time: datetime.datetime | None
-
-
-def _no_actions(names: Sequence[str]) -> Sequence[Action]:
-    return ()
+    since: datetime.datetime | None = None
+    user_id: str | None = None
 
 
 def _no_host() -> str:
@@ -70,17 +65,17 @@ class Server:
         Nova would load it with a query for each server
     :param system_metadata: the rows of the server's system metadata that the
         extension names in ``system_metadata``, by key; more may be there
-    :param read_actions: reads the newest instance actions of the names that
-        it is given, the newest first and a hundred at the most. It is one
+    :param read_lock: reads since when the server is locked and who has locked
+        it last, each None where there is no record of it. It is one
         statement, so only a field that is ``shown_alone`` may call it; in an
-        answer of several servers there are none
+        answer of several servers nothing is known
     :param read_host_status: returns the state of the server's host, as Nova
         names it; for an extension that sets ``reads_host_status``
     """
 
     instance: Any
     system_metadata: Mapping[str, str]
-    read_actions: Callable[[Sequence[str]], Sequence[Action]] = _no_actions
+    read_lock: Callable[[], Lock] = Lock
     read_host_status: Callable[[], str] = _no_host
 
     @property

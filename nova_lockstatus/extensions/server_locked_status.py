@@ -15,8 +15,7 @@
 From the Nova blueprints get-lock-status-of-instance and add-locked-reason.
 """
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from nova_lockstatus import stored_reason
@@ -48,25 +47,17 @@ def _locked_reason(server: base.Server) -> str | None:
     return stored_reason.read(server.system_metadata)
 
 
-def _locks(server: base.Server) -> Sequence[base.Action]:
-    """Return the actions that made the lock in force, the newest first."""
-    if not is_locked(server.instance):
-        return ()
-    actions = server.read_actions(('lock', 'unlock'))
-    return tuple(itertools.takewhile(
-        lambda action: action.name == 'lock', actions))
+def _lock(server: base.Server) -> base.Lock:
+    return server.read_lock() if is_locked(server.instance) else base.Lock()
 
 
 def _locked_at(server: base.Server) -> str | None:
-    locks = _locks(server)
-    if not locks or locks[-1].start_time is None:
-        return None
-    return locks[-1].start_time.strftime('%Y-%m-%dT%H:%M:%SZ')
+    since = _lock(server).since
+    return None if since is None else since.strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
 def _locked_by_user_id(server: base.Server) -> str | None:
-    locks = _locks(server)
-    return locks[0].user_id if locks else None
+    return _lock(server).user_id
 
 
 class ServerLockedStatus(base.Extension):

@@ -75,7 +75,7 @@ def _complete(answer: answers.Answer, request: Any,
         server_list.read(answer, asked, request.environ.get('nova.context'))
     except Exception as error:
         answer.add_unread(answer.cells, error)
-    answer.merge(asked, instance_actions.read)
+    answer.merge(asked, instance_actions.read_lock)
 
 
 # NOTE: Resource._process_stack calls dispatch() with these three, since before

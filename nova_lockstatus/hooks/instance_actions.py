@@ -10,37 +10,73 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads and records the instance actions of one server."""
+"""Reads the instance actions of locks, and records one of any kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import sqlalchemy
 from nova.db.main import api as db
 from nova.db.main import models
 from oslo_utils import timeutils
+from sqlalchemy import orm
 
 from nova_lockstatus.extensions import base
 
-LIMIT = 100
-"""The most actions that are read, whatever the history of a server."""
 
-
-def read(instance: Any, names: Sequence[str]) -> Sequence[base.Action]:
-    """Read the newest actions of a server, with one statement.
+def read_lock(instance: Any) -> base.Lock:
+    """Read the records of the lock of a server, with one statement.
 
     :param instance: the Instance, with a context that is targeted at its cell
-    :param names: the names of the actions
-    :returns: the actions, the newest first, :data:`LIMIT` at the most
+    :returns: what they tell
     """
     context = instance._context
-    row = models.InstanceAction
     with db.get_context_manager(context).reader.using(context) as session:
-        return [base.Action(*found) for found in session.query(
-            row.action, row.user_id, row.start_time
-        ).filter(
-            row.instance_uuid == instance.uuid, row.action.in_(names),
-            row.deleted == 0
-        ).order_by(row.id.desc()).limit(LIMIT)]
+        return read_locks(session, [instance.uuid]).get(
+            instance.uuid, base.Lock())
+
+
+def read_locks(session: Any, uuids: Collection[str]) -> dict[str, base.Lock]:
+    """Read the records of the locks of servers, with one statement.
+
+    :param session: of SQLAlchemy, in the servers' cell
+    :param uuids: of which servers
+    :returns: what they tell, by server; those without a record are not there
+    """
+    return {uuid: base.Lock(since, user_id)
+            for uuid, since, user_id in session.execute(_select_locks(uuids))}
+
+
+def _select_locks(uuids: Collection[str]) -> Any:
+    """Select who has locked servers last, and since when they are locked.
+
+    Of the history of a server, which has no end, the database passes on one
+    row: the first and the last lock behind the last unlock.
+    """
+    row = models.InstanceAction
+    unlocks = (
+        sqlalchemy.select(row.instance_uuid,
+                          sqlalchemy.func.max(row.id).label('last'))
+        .where(row.instance_uuid.in_(uuids), row.deleted == 0,
+               row.action == 'unlock')
+        .group_by(row.instance_uuid).subquery())
+    locks = (
+        sqlalchemy.select(row.instance_uuid,
+                          sqlalchemy.func.min(row.id).label('first'),
+                          sqlalchemy.func.max(row.id).label('last'))
+        .outerjoin(unlocks, unlocks.c.instance_uuid == row.instance_uuid)
+        .where(row.instance_uuid.in_(uuids), row.deleted == 0,
+               row.action == 'lock',
+               sqlalchemy.or_(unlocks.c.last.is_(None),
+                              row.id > unlocks.c.last))
+        .group_by(row.instance_uuid).subquery())
+    first, last = orm.aliased(row), orm.aliased(row)
+    return (
+        sqlalchemy.select(locks.c.instance_uuid, first.start_time,
+                          last.user_id)
+        .select_from(locks)
+        .join(first, first.id == locks.c.first)
+        .join(last, last.id == locks.c.last))
 
 
 def record(connection: Any, action: Mapping[str, Any], event: str,

@@ -21,14 +21,15 @@ from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import cell_mapping
 from oslo_log import log as logging
-from sqlalchemy import orm
 
 from nova_lockstatus import exception
 from nova_lockstatus import host_status
 from nova_lockstatus import instance_rows
 from nova_lockstatus import stored_reason
+from nova_lockstatus.extensions.base import Lock
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as hosts_hook
+from nova_lockstatus.hooks import instance_actions
 from nova_lockstatus.hooks import release
 from nova_lockstatus.report import locked
 
@@ -59,11 +60,11 @@ class _Details(NamedTuple):
     """What other tables have about some servers.
 
     :param system_metadata: the rows with the reason, by server and key
-    :param locks: since when, and who has locked it last, by server
+    :param locks: the records of the locks, by server
     """
 
     system_metadata: Mapping[str, Mapping[str, str]]
-    locks: dict[str, tuple[Any, str | None]]
+    locks: Mapping[str, Lock]
 
 
 def check() -> None:
@@ -159,42 +160,8 @@ def _conditions(filters: locked.Filters) -> Iterable[Any]:
 
 
 def _read_details(session: Any, uuids: Sequence[str]) -> _Details:
-    details = _Details(instance_rows.read_reasons(session, uuids), {})
-    for uuid, since, user_id in session.execute(_select_locks(uuids)):
-        details.locks[uuid] = since, user_id
-    return details
-
-
-def _select_locks(uuids: Sequence[str]) -> Any:
-    """Select who has locked servers last, and since when they are locked.
-
-    Of the history of a server, which has no end, the database passes on one
-    row: the first and the last lock behind the last unlock.
-    """
-    row = models.InstanceAction
-    unlocks = (
-        sqlalchemy.select(row.instance_uuid,
-                          sqlalchemy.func.max(row.id).label('last'))
-        .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-               row.action == 'unlock')
-        .group_by(row.instance_uuid).subquery())
-    locks = (
-        sqlalchemy.select(row.instance_uuid,
-                          sqlalchemy.func.min(row.id).label('first'),
-                          sqlalchemy.func.max(row.id).label('last'))
-        .outerjoin(unlocks, unlocks.c.instance_uuid == row.instance_uuid)
-        .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-               row.action == 'lock',
-               sqlalchemy.or_(unlocks.c.last.is_(None),
-                              row.id > unlocks.c.last))
-        .group_by(row.instance_uuid).subquery())
-    first, last = orm.aliased(row), orm.aliased(row)
-    return (
-        sqlalchemy.select(locks.c.instance_uuid, first.start_time,
-                          last.user_id)
-        .select_from(locks)
-        .join(first, first.id == locks.c.first)
-        .join(last, last.id == locks.c.last))
+    return _Details(instance_rows.read_reasons(session, uuids),
+                    instance_actions.read_locks(session, uuids))
 
 
 def _read_hosts(session: Any, hosts: host_status.Hosts,
@@ -211,7 +178,7 @@ def _read_hosts(session: Any, hosts: host_status.Hosts,
 
 def _server(row: Any, details: _Details, hosts: host_status.Hosts,
             cell: str) -> locked.Server:
-    since, user_id = details.locks.get(row.uuid, (None, None))
+    since, user_id = details.locks.get(row.uuid, Lock())
     return locked.Server(
         id=row.uuid, name=row.display_name, project_id=row.project_id,
         host=row.host, locked_by=row.locked_by,

@@ -12,6 +12,7 @@
 
 """Lock with a reason: what is stored, recorded and told, and what is not."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -88,6 +89,14 @@ class ServerLockTestCase(base.NovaTestCase):
 
     def unlock(self):
         self.accepted({'unlock': None}, 'admin')
+
+    def insert(self, *rows):
+        """Insert rows into the database that has the server."""
+        with context.target_cell(
+                context.get_admin_context(),
+                self.nova.case.cell_mappings['cell1']) as ctxt:
+            with db.get_context_manager(ctxt).writer.using(ctxt) as session:
+                session.add_all(rows)
 
     def stored(self, server_id=None):
         """Return all that the database has of the server."""
@@ -317,19 +326,44 @@ class DeletedTestCase(ServerLockTestCase):
         self.assertEqual(stored, [self.stored(server_id)])
 
 
+class SinceTestCase(ServerLockTestCase):
+    """Since when a server is locked, and who did it last."""
+
+    def record(self, *actions):
+        """Record locks and unlocks: name, user, minute."""
+        self.insert(*(models.InstanceAction(
+            instance_uuid=self.server_id, action=action, user_id=user,
+            start_time=datetime.datetime(2026, 11, 21, 12, minute))
+            for action, user, minute in actions))
+
+    def test_first_lock_and_last_one_of_many(self):
+        self.lock(self.server_id)
+        self.record(('unlock', 'u1', 0), ('lock', 'u2', 1),
+                    *[('lock', 'u3', 2)] * 150, ('lock', 'u4', 3))
+        shown = self.show(self.server_id, 'admin')
+        self.assertEqual(
+            ('2026-11-21T12:01:00Z', 'u4'),
+            (shown['locked_at'], shown['locked_by_user_id']))
+
+    def test_records_are_gone(self):
+        self.lock(self.server_id)
+        self.record(('unlock', 'u1', 0))
+        shown = self.show(self.server_id, 'admin')
+        self.assertEqual(
+            (True, None, None),
+            tuple(shown[key] for key in (
+                'locked', 'locked_at', 'locked_by_user_id')))
+
+
 class LeftOverTestCase(ServerLockTestCase):
     """An unlocked server with a reason, as stock Nova can leave one."""
 
     def setUp(self):
         super().setUp()
         self.unlock()
-        with context.target_cell(
-                context.get_admin_context(),
-                self.nova.case.cell_mappings['cell1']) as ctxt:
-            with db.get_context_manager(ctxt).writer.using(ctxt) as session:
-                session.add(models.InstanceSystemMetadata(
-                    instance_uuid=self.server_id, key='locked_reason',
-                    value='left over'))
+        self.insert(models.InstanceSystemMetadata(
+            instance_uuid=self.server_id, key='locked_reason',
+            value='left over'))
 
     def test_is_not_shown(self):
         for version in (*MICROVERSIONS, 'latest'):

@@ -13,6 +13,7 @@
 """nova-lockstatus report over two cells on a real server, and one that is not.
 """
 
+import datetime
 import json
 import pathlib
 import subprocess
@@ -20,6 +21,7 @@ import sys
 
 from nova import context as nova_context
 from nova import objects
+from nova.db.main import models
 
 from nova_lockstatus import server_lock
 from nova_lockstatus.tests.integration import case
@@ -42,13 +44,13 @@ class ReportTestCase(case.DatabaseTestCase):
 
     def setUp(self):
         super().setUp()
-        worker, = self.start_workers(case.FILTER)
+        self.worker, = self.start_workers(case.FILTER)
         for number, token, body in (
                 (0, 'owner', {'lock': {'locked_reason': 'mine'}}),
                 (0, 'admin', {'unlock': None}),
                 (0, 'admin', {'lock': {'locked_reason': REASON}}),
                 (1, 'owner', {'lock': None})):
-            answer, = worker.ask(case.action(
+            answer, = self.worker.ask(case.action(
                 self.servers[number], token, body))
             self.assertEqual(202, answer['status'], answer)
 
@@ -61,6 +63,7 @@ class ReportTestCase(case.DatabaseTestCase):
         }, done.stderr
 
     def test_what_was_locked_through_the_api(self):
+        self.relock(self.servers[0], 150)
         code, found, problems = self.report()
         self.assertEqual((0, ''), (code, problems))
         self.assertEqual(set(self.servers[:2]), set(found))
@@ -73,9 +76,29 @@ class ReportTestCase(case.DatabaseTestCase):
             (server_lock.OWNER, None, 'cell2'),
             tuple(second[key] for key in ('locked_by', 'locked_reason',
                                           'cell')))
-        self.assertNotEqual(first['locked_by_user_id'],
-                            second['locked_by_user_id'])
+        self.assertEqual('again', first['locked_by_user_id'])
         self.assertRegex(first['locked_at'], 'T.*Z$')
+        for server in first, second:
+            shown = self.show(server['id'])
+            for key in ('locked_by', 'locked_reason', 'locked_at',
+                        'locked_by_user_id'):
+                self.assertEqual(server[key], shown[key])
+
+    def show(self, server_id):
+        answer, = self.worker.ask({
+            'method': 'GET', 'path': '/v2.1/servers/' + server_id,
+            'token': 'admin', 'microversion': '2.1'})
+        return json.loads(answer['body'])['server']
+
+    def relock(self, server_id, times):
+        """Record that a server was locked again, each time a day later."""
+        now = datetime.datetime.utcnow()
+        with self.databases.engine.begin() as connection:
+            connection.execute(models.InstanceAction.__table__.insert(), [
+                {'instance_uuid': server_id, 'action': 'lock',
+                 'user_id': 'again', 'deleted': 0,
+                 'start_time': now + datetime.timedelta(days=number)}
+                for number in range(1, times + 1)])
 
     def test_server_that_is_not_there(self):
         cell = objects.CellMapping(

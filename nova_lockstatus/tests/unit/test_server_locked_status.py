@@ -25,55 +25,35 @@ class Instance(dict):
         return self[name]
 
 
-def at(second):
-    return datetime.datetime(2026, 11, 21, 12, 0, second)
-
-
-def actions(*names):
-    """Return actions, the newest first, each a second older."""
-    return [base.Action(name, 'user-%d' % number, at(59 - number))
-            for number, name in enumerate(names)]
+SINCE = datetime.datetime(2026, 11, 21, 12, 0, 57)
 
 
 class SinceTestCase(testtools.TestCase):
 
-    def fields(self, locked_by, *names):
+    def fields(self, locked_by, *lock):
         asked = []
 
-        def read(wanted):
-            asked.append(wanted)
-            return actions(*names)
+        def read_lock():
+            asked.append(locked_by)
+            return base.Lock(*lock)
 
-        server = base.Server(Instance(locked_by=locked_by), {}, read)
+        server = base.Server(Instance(locked_by=locked_by), {}, read_lock)
         extension = server_locked_status.ServerLockedStatus()
         values = {field.key: field.value(server)
                   for field in extension.server_fields if field.shown_alone}
         return values['locked_at'], values['locked_by_user_id'], asked
 
-    def test_the_first_lock_tells_when_and_the_last_one_who(self):
-        self.assertEqual(
-            ('2026-11-21T12:00:57Z', 'user-0'),
-            self.fields('owner', 'lock', 'lock', 'lock', 'unlock',
-                        'lock')[:2])
-
-    def test_never_unlocked(self):
-        self.assertEqual(('2026-11-21T12:00:58Z', 'user-0'),
-                         self.fields('admin', 'lock', 'lock')[:2])
+    def test_when_and_who(self):
+        self.assertEqual(('2026-11-21T12:00:57Z', 'user'),
+                         self.fields('owner', SINCE, 'user')[:2])
 
     def test_unlocked_server_is_not_asked_for(self):
         self.assertEqual((None, None, []),
-                         self.fields(None, 'unlock', 'lock'))
+                         self.fields(None, SINCE, 'user'))
 
     def test_records_are_gone(self):
         self.assertEqual((None, None), self.fields('owner')[:2])
-        self.assertEqual((None, None), self.fields('owner', 'unlock')[:2])
 
     def test_time_that_was_not_recorded(self):
-        extension = server_locked_status.ServerLockedStatus()
-        server = base.Server(
-            Instance(locked_by='owner'), {},
-            lambda names: [base.Action('lock', 'user', None)])
-        values = {field.key: field.value(server)
-                  for field in extension.server_fields if field.shown_alone}
-        self.assertEqual({'locked_at': None, 'locked_by_user_id': 'user'},
-                         values)
+        self.assertEqual((None, 'user'),
+                         self.fields('owner', None, 'user')[:2])
