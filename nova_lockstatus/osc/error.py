@@ -16,6 +16,8 @@ from typing import Any
 
 from osc_lib import exceptions
 
+from nova_lockstatus import terminal
+
 
 class CommandError(exceptions.CommandError):
     """What the OpenStackClient shows as one line, without a traceback."""
@@ -37,7 +39,7 @@ def text_of(answer: Any) -> str:
     """Find the sentence in an answer that is an error.
 
     :param answer: the requests.Response
-    :returns: Nova's message, or at least HTTP's
+    :returns: Nova's message, or at least HTTP's, in printable characters
     """
     try:
         body = answer.json()
@@ -49,4 +51,5 @@ def text_of(answer: Any) -> str:
         text = found.get('message') or found['detail']
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         text = answer.reason or 'The compute API gives no reason'
-    return ' '.join(str(text).split())
+    # It can quote the reason of a lock.
+    return terminal.visible(' '.join(str(text).split()))

@@ -16,11 +16,10 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from osc_lib.command import command
-
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import output
 from nova_lockstatus.osc import table
 
 _COLUMNS = (
@@ -61,7 +60,7 @@ def flatten(
     return row
 
 
-class ListHypervisorStatus(command.Lister):
+class ListHypervisorStatus(output.Lister):
     """List hypervisors: whether they are up and enabled, and if not, why.
 
     State is up or down, as nova-compute on the host reports; status is

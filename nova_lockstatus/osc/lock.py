@@ -18,14 +18,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from osc_lib.command import command
-
 from nova_lockstatus import age
 from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import history
 from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import output
 from nova_lockstatus.osc import parallel
 from nova_lockstatus.osc import selection as selections
 from nova_lockstatus.osc import table
@@ -87,7 +86,7 @@ def _since_and_who(
         history.read(cloud.read_actions(server['id'])))
 
 
-class ListLock(command.Lister):
+class ListLock(output.Lister):
     """List locked servers: which, who holds the lock, and why.
 
     What the cloud does not tell, or not you, is left out. To know since when a
@@ -197,7 +196,7 @@ class ListLock(command.Lister):
         return found
 
 
-class ShowLock(command.ShowOne):
+class ShowLock(output.ShowOne):
     """Show the lock of a server, and who has locked and unlocked it when.
 
     What the cloud does not tell, or not you, is left out.

@@ -14,14 +14,13 @@
 
 import argparse
 
-from osc_lib.command import command
-
 from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import output
 from nova_lockstatus.osc import parallel
 
 
-class NamedServers(command.Lister):
+class NamedServers(output.Lister):
     """Finds servers, and fails if it failed with one of them."""
 
     _failed = 0

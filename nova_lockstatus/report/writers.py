@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Protocol, TextIO
 
+from nova_lockstatus import terminal
 from nova_lockstatus.report import locked
 
 
@@ -54,8 +55,8 @@ class Table:
 
         :param servers: the servers
         """
-        rows = [[visible(getattr(server, column)) for column in self._columns]
-                for server in servers]
+        rows = [[terminal.visible(getattr(server, column))
+                 for column in self._columns] for server in servers]
         if not self._widths:
             self._widths = [
                 max(map(width, values))
@@ -138,25 +139,6 @@ class Csv:
 
 FORMATS: dict[str, type[Table] | type[Json] | type[Csv]] = {
     'table': Table, 'json': Json, 'csv': Csv}
-
-
-def visible(value: str | None) -> str:
-    """Make of a value what can be shown on a terminal.
-
-    Names and reasons are chosen by tenants: an escape sequence in one must not
-    reach the operator's terminal, nor a line end break the table.
-
-    :param value: the value
-    :returns: it, with escapes in the place of characters that do not print
-    """
-    if value is None:
-        return ''
-    if value.isprintable():
-        return value
-    return ''.join(
-        character if character.isprintable()
-        else character.encode('unicode_escape').decode()
-        for character in value)
 
 
 def width(text: str) -> int:

@@ -12,6 +12,8 @@
 
 """The OpenStackClient's commands, in a cloud with the filter and in Nova's."""
 
+import csv
+import io
 import pathlib
 import re
 import shlex
@@ -733,6 +735,35 @@ class ChangeTestCase(OscTestCase):
                  ('lock', identity.OWNER.user_id)],
                 [(event['action'], event['user_id'])
                  for event in history[:3]])
+
+    def test_reason_does_not_reach_the_terminal_as_it_is(self):
+        reason = 'x\x1b]0;owned\x07\x1b[2J\n%s y' % self.ids['db-1']
+        shown = r'x\x1b]0;owned\x07\x1b[2J\n%s y' % self.ids['db-1']
+        self.lock(self.ids['web-1'], reason=reason)
+        for argv in (['list', '--all-projects', '-c', 'Reason',
+                      '--reason', 'owned'],
+                     ['show', self.ids['web-1'], '-c', 'locked_reason']):
+            for form in ('table', 'value'):
+                lines = self.openstack('lock', *argv, '-f', form,
+                                       cloud='admin').splitlines()
+                (line,) = [line for line in lines if 'owned' in line]
+                self.assertIn(shown, line)
+                self.assertEqual([], [
+                    line for line in lines if not line.isprintable()])
+        # What a program reads is what was given.
+        self.assertEqual(reason, self.locks()['web-1'][1])
+        self.assertEqual(reason, self.json(
+            'lock', 'show', 'web-1')['locked_reason'])
+        for form in ('csv', 'yaml'):
+            self.assertEqual(
+                reason, self.rows(form, 'lock', 'list')['web-1'])
+
+    def rows(self, form, *argv):
+        """Return the reasons by name, as a program reads them."""
+        text = self.openstack(*argv, '-f', form)
+        rows = (yaml.safe_load(text) if form == 'yaml'
+                else csv.DictReader(io.StringIO(text)))
+        return {row['Name']: row['Reason'] for row in rows}
 
     def test_bar_for_somebody_who_watches(self):
         argv = ['lock', 'set', 'web-1', 'batch-1', '--dry-run']

@@ -18,6 +18,7 @@ import json
 import subprocess
 import sys
 import threading
+from importlib import metadata
 
 import ddt
 import requests
@@ -29,6 +30,7 @@ from nova_lockstatus.osc import history
 from nova_lockstatus.osc import hypervisor_status
 from nova_lockstatus.osc import lock_set
 from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import output
 from nova_lockstatus.osc import parallel
 from nova_lockstatus.osc import selection
 from nova_lockstatus.osc import table
@@ -174,6 +176,17 @@ class TableTestCase(testtools.TestCase):
                              (older((2, 60)), ['ID'])):
             self.assertEqual(
                 (heads, []), table.lay_out(self.COLUMNS, [], offer))
+
+
+class OutputTestCase(testtools.TestCase):
+
+    def test_every_command_writes_only_what_prints(self):
+        commands = [point.load() for point in metadata.entry_points(
+            group='openstack.lockstatus.v2')]
+        self.assertNotEqual([], commands)
+        for command in commands:
+            self.assertTrue(issubclass(
+                command, (output.Lister, output.ShowOne)), command)
 
 
 @ddt.ddt
@@ -340,7 +353,10 @@ class ErrorTestCase(testtools.TestCase):
          'Two lines.'),
         ({'errors': [{'detail': 'Too new.'}]}, 'Too new.'),
         ({'errors': []}, 'Conflict'), ([1], 'Conflict'), ({}, 'Conflict'),
-        ('x', 'Conflict'))
+        ('x', 'Conflict'),
+        # Such as the reason of a lock that refuses the call.
+        ({'conflictingRequest': {'message': 'Locked: \x1b[2J.'}},
+         r'Locked: \x1b[2J.'))
     @ddt.unpack
     def test_text_of(self, body, expected):
         answer = requests.Response()
