@@ -14,8 +14,9 @@
 
 import functools
 import re
+import urllib.parse
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nova_lockstatus.osc import error
@@ -125,15 +126,24 @@ class Cloud:
         :param query: the parameters
         :returns: the members
         :raises error.Refused: when the cloud refuses it
+        :raises error.CommandError: when the pages have no end
         """
+        markers = set()
         while True:
             answer = self.get(path, microversion, **query)
             yield from answer[key]
-            # NOTE: the link itself is what the cloud takes itself for, which
-            # behind a proxy can be wrong.
-            if not answer[key] or not answer.get(key + '_links'):
+            marker = _next_marker(answer, key)
+            if marker is None:
                 return
-            query['marker'] = answer[key][-1]['id']
+            # NOTE: from microversion 2.33 to 2.52 two cells can have the same
+            # ids of hypervisors, and such a marker means the first one.
+            if marker in markers:
+                raise error.CommandError(
+                    'The pages of %s lead in a circle, back to the marker '
+                    '%s: choose another microversion with '
+                    '--os-compute-api-version.' % (path, marker))
+            markers.add(marker)
+            query['marker'] = marker
 
     def show_server(
         self, server_id: str, microversion: str | None,
@@ -202,14 +212,27 @@ class Cloud:
         :raises error.Refused: when the cloud refuses it otherwise
         """
         try:
-            found: list[dict[str, Any]] = self.get(
+            return list(self.pages(
                 '/servers/%s/os-instance-actions' % server_id,
-                self.offer.choose())['instanceActions']
+                'instanceActions', self.offer.choose()))
         except error.Refused as exc:
             if exc.status not in (403, 404):
                 raise
             return []
-        return found
+
+
+def _next_marker(answer: Mapping[str, Any], key: str) -> str | None:
+    """Return where the next page begins, None behind the last one.
+
+    NOTE: no more of the link counts. It begins with what the cloud takes
+    itself for, which behind a proxy can be wrong.
+    """
+    # NOTE: in an answer with instance actions, they are just "links".
+    for link in answer.get(key + '_links') or answer.get('links') or ():
+        if link['rel'] == 'next':
+            query: str = urllib.parse.urlsplit(link['href']).query
+            return urllib.parse.parse_qs(query)['marker'][0]
+    return None
 
 
 def _is_uuid(text: str) -> bool:

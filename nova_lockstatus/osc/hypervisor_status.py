@@ -13,7 +13,7 @@
 """openstack hypervisor status list."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nova_lockstatus.osc import cloud as clouds
@@ -60,6 +60,22 @@ def flatten(
     return row
 
 
+def unique(
+    hypervisors: Iterable[Mapping[str, Any]],
+) -> list[Mapping[str, Any]]:
+    """Take a hypervisor once that two pages have.
+
+    From microversion 2.33 to 2.52 a page can begin too early, as two cells can
+    have the same ids.
+
+    :param hypervisors: as GET /os-hypervisors/detail has them
+    :returns: the same, in their order
+    """
+    return list({(each.get('service', {}).get('host'),
+                  each['hypervisor_hostname']): each
+                 for each in hypervisors}.values())
+
+
 class ListHypervisorStatus(output.Lister):
     """List hypervisors: whether they are up and enabled, and if not, why.
 
@@ -101,7 +117,7 @@ class ListHypervisorStatus(output.Lister):
         if cloud.offer.gives(offers.FIND_HYPERVISORS):
             query.update({key: value for key, value in (
                 ('state', args.state), ('status', args.status)) if value})
-        found = list(cloud.pages(
+        found = unique(cloud.pages(
             '/os-hypervisors/detail', 'hypervisors', cloud.offer.choose(),
             **query))
         forced_down = None

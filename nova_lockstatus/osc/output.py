@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """How the commands write what others chose, such as the reason of a lock."""
 
 import argparse

@@ -12,15 +12,19 @@
 
 """Compares lists of hypervisors with stock Nova's, and tests the filters."""
 
+import itertools
 import json
 import time
+import types
 import urllib.parse
 
 import fixtures
+import requests
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
 
@@ -342,6 +346,26 @@ class ListsTestCase(HypervisorsTestCase):
             self.assertEqual(['up'], query['state'])
             self.assertEqual(['enabled', 'disabled'], query['status'])
         self.fail('The pages do not end.')
+
+    def test_filtered_pages_in_the_openstackclient(self):
+        expected = self.expected(state=['up'])
+        cloud = clouds.Cloud(types.SimpleNamespace(compute=self))
+        for version in ('2.33', '2.52', '2.53'):
+            for limit in (1, 3):
+                found = cloud.pages('/os-hypervisors/detail', 'hypervisors',
+                                    version, state='up', limit=limit)
+                self.assertEqual(expected, [
+                    item['hypervisor_hostname'] for item
+                    in itertools.islice(found, 2 * len(expected))])
+
+    def request(self, path, method, *, microversion, params, **_how):
+        """Answer as the SDK's proxy of the compute service does."""
+        answer = self.ask('/v2.1%s?%s' % (
+            path, urllib.parse.urlencode(params)), microversion)
+        response = requests.Response()
+        response.status_code = answer.status_code
+        response._content = answer.body
+        return response
 
     def test_filter_after_a_marker(self):
         self.assertEqual(400, self.ask('?state=up&marker=x',

@@ -765,6 +765,16 @@ class ChangeTestCase(OscTestCase):
                 else csv.DictReader(io.StringIO(text)))
         return {row['Name']: row['Reason'] for row in rows}
 
+    def test_history_of_many_pages(self):
+        for _ in range(3):
+            self.lock(self.ids['web-1'], 'admin')
+        self.configure('api', max_limit=2)
+        shown = [self.json('--os-compute-api-version', version, 'lock',
+                           'show', self.ids['web-1'], at='stock')
+                 for version in ('2.57', '2.58')]
+        self.assertEqual(shown[0]['history'], shown[1]['history'])
+        self.assertEqual(shown[0]['locked_at'], shown[1]['locked_at'])
+
     def test_bar_for_somebody_who_watches(self):
         argv = ['lock', 'set', 'web-1', 'batch-1', '--dry-run']
         run = self.run_client(argv=argv, terminal=True)

@@ -14,10 +14,12 @@
 
 import argparse
 import datetime
+import itertools
 import json
 import subprocess
 import sys
 import threading
+import types
 from importlib import metadata
 
 import ddt
@@ -25,6 +27,7 @@ import requests
 import testtools
 
 from nova_lockstatus import age
+from nova_lockstatus.osc import cloud
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import history
 from nova_lockstatus.osc import hypervisor_status
@@ -288,6 +291,64 @@ class HypervisorTestCase(testtools.TestCase):
     def test_flatten(self, hypervisor, forced_down, expected):
         self.assertEqual(expected, hypervisor_status.flatten(
             hypervisor, forced_down))
+
+    def test_unique(self):
+        found = [{'id': number, 'hypervisor_hostname': name,
+                  'service': {'id': number, 'host': host}}
+                 for number, name, host in (
+                     (1, 'n1', 'h1'), (1, 'n2', 'h2'), (2, 'n3', 'h2'),
+                     (1, 'n2', 'h2'), (2, 'n3', 'h3'))]
+        self.assertEqual([*found[:3], found[4]],
+                         hypervisor_status.unique(found))
+
+
+class PagesTestCase(testtools.TestCase):
+    """Lists in pages, as clouds give them."""
+
+    def setUp(self):
+        super().setUp()
+        self.asked = []
+        self.cloud = cloud.Cloud(types.SimpleNamespace(compute=self))
+
+    def request(self, path, method, *, params, **_how):
+        """Answer as the SDK's proxy of the compute service does."""
+        marker = str(params.get('marker', ''))
+        self.asked.append((path, marker))
+        items, following = self.answers[marker]
+        body: dict = {'things': items}
+        if following:
+            # A cloud may not know where it can be reached.
+            body['things_links'] = [
+                {'rel': 'prev', 'href': 'http://inside/?marker=0'},
+                {'rel': 'next', 'href': 'http://inside/?%s' % following}]
+        answer = requests.Response()
+        answer.status_code = 200
+        answer._content = json.dumps(body).encode()
+        return answer
+
+    def read(self):
+        found = self.cloud.pages('/things', 'things', None)
+        return [item['id'] for item in itertools.islice(found, 20)]
+
+    def test_the_link_says_where_the_next_page_begins(self):
+        self.answers = {'': ([{'id': 1}], 'limit=1&marker=a%20b'),
+                        'a b': ([{'id': 2}], 'marker=c'),
+                        'c': ([], '')}
+        self.assertEqual([1, 2], self.read())
+        self.assertEqual([('/things', marker) for marker in self.answers],
+                         self.asked)
+
+    def test_pages_in_a_circle(self):
+        # As integer ids of hypervisors make it that two cells have.
+        self.answers = {'': ([{'id': 1}, {'id': 2}], 'marker=2'),
+                        '2': ([{'id': 3}, {'id': 1}], 'marker=1'),
+                        '1': ([{'id': 2}, {'id': 3}], 'marker=3'),
+                        '3': ([{'id': 1}, {'id': 2}], 'marker=2')}
+        refusal = self.assertRaises(error.CommandError, self.read)
+        self.assertEqual(
+            'The pages of /things lead in a circle, back to the marker 2: '
+            'choose another microversion with --os-compute-api-version.',
+            str(refusal))
 
 
 class ParallelTestCase(testtools.TestCase):
