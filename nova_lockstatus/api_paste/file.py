@@ -22,17 +22,16 @@ from collections.abc import Mapping, Sequence
 
 from oslo_config import cfg
 
+from nova_lockstatus import config_files
 from nova_lockstatus import exception
 
-_NAME = 'api-paste.ini'
 
-
-def find(environ: Mapping[str, str], config_dir: str = '/etc/nova',
+def find(environ: Mapping[str, str], folder: str = config_files.FOLDER,
          arguments: Sequence[str] = ()) -> str:
     """Find the file that nova-api reads.
 
     :param environ: the environment, in which nova-api's own variables count
-    :param config_dir: where Nova's files are if no variable says so
+    :param folder: where Nova's files are if no variable says so
     :param arguments: those of nova-api, if it is a script, that name its
         nova.conf
     :returns: the path of a file that exists
@@ -41,10 +40,8 @@ def find(environ: Mapping[str, str], config_dir: str = '/etc/nova',
     """
     # NOTE: nova/api/openstack/wsgi_app.py: what a WSGI server runs does not
     # read [wsgi]api_paste_config, but the first of these files.
-    folder = environ.get('OS_NOVA_CONFIG_DIR', config_dir).strip()
-    first = environ.get('OS_NOVA_CONFIG_FILES', '').split(';')[0]
-    paths = [os.path.join(folder, first or _NAME)]
-    if not {'OS_NOVA_CONFIG_DIR', 'OS_NOVA_CONFIG_FILES'} & set(environ):
+    paths = [config_files.of_application(environ, folder)[0]]
+    if not config_files.names_files(environ):
         paths.append(_of_script(arguments))
     found = {os.path.realpath(path): path for path in reversed(paths)
              if path and os.path.exists(path)}
@@ -63,10 +60,11 @@ def _of_script(arguments: Sequence[str]) -> str:
     """Return what [wsgi]api_paste_config leads to, or '' if to nothing."""
     # NOTE: as nova/api/wsgi.py: Loader. Nova itself need not be installed.
     conf = cfg.ConfigOpts()
-    conf.register_opt(cfg.StrOpt('api_paste_config', default=_NAME,
-                                 deprecated_group='DEFAULT'), group='wsgi')
+    conf.register_opt(cfg.StrOpt(
+        'api_paste_config', default=config_files.PASTE,
+        deprecated_group='DEFAULT'), group='wsgi')
     try:
-        conf(list(arguments), project='nova', prog='nova-api')
+        conf(list(arguments), project='nova', prog=config_files.SCRIPT)
         path: str = conf.wsgi.api_paste_config
         return path if os.path.isabs(path) else conf.find_file(path) or ''
     except (cfg.Error, OSError) as error:

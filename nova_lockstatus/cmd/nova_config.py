@@ -25,6 +25,7 @@ from typing import Any
 from oslo_config import cfg
 
 from nova_lockstatus import conf as lockstatus_conf
+from nova_lockstatus import config_files
 from nova_lockstatus import exception
 
 
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--config-file', metavar='<file>', action='append', default=[],
         help='A nova.conf to read. Can be given several times. Default: those '
-        'that Nova reads, such as /etc/nova/nova.conf.')
+        'that nova-api reads, such as /etc/nova/nova.conf.')
     parser.add_argument(
         '--config-dir', metavar='<directory>', action='append', default=[],
         help='A directory with files to read after these, those that end in '
@@ -63,21 +64,20 @@ def load(files: Sequence[str], directories: Sequence[str]) -> Any:
 
     Nothing is asked of them yet, nor of the message broker.
 
-    :param files: the paths of the files, none for Nova's own
-    :param directories: the paths of directories with files
+    :param files: the paths of the files, none for those of nova-api
+    :param directories: the paths of directories with files, none for those of
+        nova-api
     :returns: Nova's configuration
     :raises NovaNotUsable: when Nova is not installed here
     :raises ConfigurationUnreadable: when a file is not there or wrong
     """
     conf = register()
     from nova import config
-    arguments = ['nova-lockstatus']
-    for option, paths in (('--config-file', files),
-                          ('--config-dir', directories)):
-        for path in paths:
-            arguments += [option, path]
+    default = config_files.of_nova_api(os.environ)
+    named = config_files.ConfigFiles(files or default.files,
+                                     directories or default.directories)
     try:
-        config.parse_args(arguments)
+        config.parse_args(['nova-lockstatus', *named.arguments()])
     except (cfg.Error, OSError) as error:
         raise exception.ConfigurationUnreadable(
             reason=one_line(error)) from error

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
+from nova_lockstatus import config_files
 from nova_lockstatus import exception
 from nova_lockstatus.cmd import nova_config
 from nova_lockstatus.upgrade_check import checks
@@ -69,6 +70,7 @@ class Checks(upgradecheck.UpgradeCommands):
         self.installation = installation
 
     _upgrade_checks = (
+        ('Configuration', _of(checks.check_configuration)),
         ('Release of Nova', _of(checks.check_release)),
         ('Hooks into Nova', _of(checks.check_hooks)),
         ('Filter in api-paste.ini', _of(checks.check_filter)),
@@ -93,8 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf.register_cli_opts(OPTS)
         commands = Checks(installations.Installation(conf, os.environ))
         upgradecheck.register_cli_options(conf, commands)
+        default = config_files.of_nova_api(os.environ)
         conf(list(sys.argv[1:] if argv is None else argv), project='nova',
-             prog='nova-lockstatus-status')
+             prog='nova-lockstatus-status',
+             default_config_files=default.files,
+             default_config_dirs=default.directories)
     except exception.LockStatusException as error:
         print(error, file=sys.stderr)
         return ERROR

@@ -42,12 +42,13 @@ def _worker():
     return worker
 
 
-def run(program, *arguments):
+def run(program, *arguments, env=None):
     """Run a program.
 
     :param program: its name
     :param arguments: what follows the name
+    :param env: variables that it has besides those of this process
     :returns: how it ended, and what it printed
     """
-    return _worker().run(program=program,
+    return _worker().run(program=program, env=env or {},
                          argv=[str(argument) for argument in arguments])

@@ -34,6 +34,19 @@ from nova_lockstatus.upgrade_check import result
 LOCK_ALIAS = 'os-server-locked-status'
 
 
+def check_configuration(installation: installations.Installation
+                        ) -> upgradecheck.Result:
+    """Name the files that the configuration is from."""
+    found = installation.files_read()
+    if found.files or found.directories:
+        return result.success(', '.join([*found.files, *found.directories]))
+    return result.warning(
+        'No nova.conf was found: these checks are about the defaults of all '
+        'options. Name the files that nova-api reads with --config-file, or '
+        'set OS_NOVA_CONFIG_DIR and OS_NOVA_CONFIG_FILES as nova-api has '
+        'them.')
+
+
 def check_release(_installation: installations.Installation
                   ) -> upgradecheck.Result:
     """Hold the installed Nova against the releases that are supported."""

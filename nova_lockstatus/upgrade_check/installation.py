@@ -20,6 +20,7 @@ from typing import Any
 
 from oslo_config import cfg
 
+from nova_lockstatus import config_files
 from nova_lockstatus import exception
 from nova_lockstatus import filter as lockstatus_filter
 from nova_lockstatus.api_paste import file as paste_file
@@ -39,6 +40,14 @@ class Installation:
     environ: Mapping[str, str]
     api_paste: str | None = None
 
+    def files_read(self) -> config_files.ConfigFiles:
+        """Name what the configuration is from.
+
+        :returns: the files and directories
+        """
+        return config_files.ConfigFiles(self.conf.config_file or [],
+                                        self.conf.config_dir or [])
+
     def read_paste(self) -> paste_reader.PasteConfig:
         """Read the api-paste.ini that nova-api loads.
 
@@ -48,7 +57,7 @@ class Installation:
         :raises PasteFileNotUnderstood: when paste could not read it, either
         """
         path = self.api_paste or paste_file.find(
-            self.environ, arguments=config_arguments(self.conf))
+            self.environ, arguments=self.files_read().arguments())
         return paste_reader.PasteConfig(paste_file.read(path), path)
 
     def aliases(self) -> list[list[str]]:
@@ -83,17 +92,6 @@ class Installation:
         except exception.InvalidPasteOption:
             # That is what check_extensions() is for.
             return set(self.conf.lockstatus.enabled_extensions)
-
-
-def config_arguments(conf: Any) -> list[str]:
-    """Return the arguments that name the files that a configuration is from.
-
-    :param conf: the configuration
-    :returns: the arguments
-    """
-    return [argument for option, paths in (
-        ('--config-file', conf.config_file), ('--config-dir', conf.config_dir))
-        for path in paths or () for argument in (option, path)]
 
 
 def notification_drivers(conf: cfg.ConfigOpts) -> set[str]:

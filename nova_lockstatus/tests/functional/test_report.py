@@ -209,6 +209,14 @@ class ReportTestCase(testtools.TestCase):
             done.err, '^The cell a-gone is not in the report, or not all '
             r'of it: .*\.\n$')
 
+    def test_files_of_the_environment(self):
+        config = pathlib.Path(self.databases.config)
+        done = programs.run(
+            'nova-lockstatus', 'report', '--host', 'compute2', '-f', 'csv',
+            '-c', 'id', env={'OS_NOVA_CONFIG_DIR': str(config.parent),
+                             'OS_NOVA_CONFIG_FILES': 'no.ini;' + config.name})
+        self.assertEqual(commands.Done(0, 'id\nowner\n', ''), done)
+
     def test_mistakes(self):
         for arguments, code, message in (
                 (['--config-file', '/no.conf'], 1,

@@ -20,7 +20,9 @@ import sys
 import fixtures
 import testtools
 from nova import policies as nova_policies
+from nova.api.openstack import wsgi_app
 
+from nova_lockstatus import config_files
 from nova_lockstatus import releases
 from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus.embedded import paste
@@ -37,9 +39,9 @@ from nova_lockstatus.cmd import status
 sys.exit(status.main(sys.argv[1:]))
 """
 
-NAMES = ['Release of Nova', 'Hooks into Nova', 'Filter in api-paste.ini',
-         'Extensions', 'Policy file', 'Policy rules', 'Notifications',
-         'Watch service']
+NAMES = ['Configuration', 'Release of Nova', 'Hooks into Nova',
+         'Filter in api-paste.ini', 'Extensions', 'Policy file',
+         'Policy rules', 'Notifications', 'Watch service']
 
 LOCKED = 'os_compute_api:os-server-locked-status:'
 
@@ -245,6 +247,61 @@ class StatusTestCase(testtools.TestCase):
             self.assertEqual((code, ''), (done.code, done.out))
             self.assertTrue(done.err.strip().endswith(message),
                             done.err)
+
+    def test_files_of_the_environment(self):
+        (self.folder / 'first.ini').write_text(self.paste.read_text())
+        (self.folder / 'more.conf').write_text(
+            '[lockstatus]\nenabled_extensions = os-nothing\n')
+        self.paste.unlink()
+        files = [str(self.folder / name)
+                 for name in ('first.ini', 'nova.conf', 'more.conf')]
+        done = programs.run(
+            'nova-lockstatus-status', 'upgrade', 'check', '--json', env={
+                'OS_NOVA_CONFIG_DIR': str(self.folder),
+                'OS_NOVA_CONFIG_FILES': 'first.ini;nova.conf;more.conf'})
+        self.assertEqual((2, ''), (done.code, done.err), done.out)
+        details = {check['check']: check['details']
+                   for check in json.loads(done.out)['checks']}
+        self.assertEqual(files, details['Configuration'].split(', ')[:3])
+        self.assertEqual(files[0], details['Filter in api-paste.ini'])
+        self.assertIn("has the extension 'os-nothing'", details['Extensions'])
+
+    def test_files_are_those_of_nova(self):
+        for environ in ({}, {'OS_NOVA_CONFIG_DIR': ' etc '},
+                        {'OS_NOVA_CONFIG_FILES': ''},
+                        {'OS_NOVA_CONFIG_DIR': '/a',
+                         'OS_NOVA_CONFIG_FILES': 'b;/c;'}):
+            self.assertEqual(wsgi_app._get_config_files(environ),
+                             config_files.of_application(environ))
+
+    def test_paste_file_is_no_part_of_the_configuration(self):
+        self.paste.rename(self.folder / 'mine.ini')
+        done = programs.run(
+            'nova-lockstatus-status', '--api-paste', self.folder / 'mine.ini',
+            'upgrade', 'check',
+            env={'OS_NOVA_CONFIG_DIR': str(self.folder)})
+        self.assertEqual((0, ''), (done.code, done.err), done.out)
+
+    def test_nova_conf_that_is_not_there(self):
+        (self.folder / 'nova.conf').unlink()
+        done = programs.run(
+            'nova-lockstatus-status', 'upgrade', 'check',
+            env={'OS_NOVA_CONFIG_DIR': str(self.folder)})
+        self.assertEqual(commands.Done(255, '', (
+            'The configuration of Nova cannot be read: Failed to find some '
+            'config files: %s/nova.conf.\n' % self.folder)), done)
+
+    def test_no_files(self):
+        done = programs.run(
+            'nova-lockstatus-status', '--api-paste', self.paste, 'upgrade',
+            'check', '--json',
+            env={'OS_NOVA_CONFIG_DIR': str(self.folder),
+                 'OS_NOVA_CONFIG_FILES': 'no.ini'})
+        self.assertEqual((1, ''), (done.code, done.err), done.out)
+        check = json.loads(done.out)['checks'][0]
+        self.assertEqual(('Configuration', 1),
+                         (check['check'], check['result']))
+        self.assertIn('No nova.conf was found', check['details'])
 
     def test_no_nova(self):
         done = self.run_program('upgrade', 'check', nova=(

@@ -88,6 +88,16 @@ class SyncTestCase(StoreTestCase):
             (0, '%s is at version 0002 already.\n' % self.url, ''),
             self.sync())
 
+    def test_files_of_the_environment(self):
+        config = pathlib.Path(self.config)
+        done = programs.run(
+            'nova-lockstatus', 'db', 'sync', env={
+                'OS_NOVA_CONFIG_DIR': str(config.parent),
+                'OS_NOVA_CONFIG_FILES': 'api-paste.ini;' + config.name})
+        self.assertEqual(
+            (0, '%s is at version 0002 now.\n' % self.url, ''),
+            (done.code, done.out, done.err))
+
     def test_mistakes(self):
         self.configure('report', 'sqlite:////no/such/folder/x')
         self.assertEqual(

@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Which configuration files nova-api reads, if its arguments name none."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+
+from oslo_config import cfg
+
+SCRIPT = 'nova-api'
+FOLDER = '/etc/nova'
+PASTE = 'api-paste.ini'
+
+_VARIABLES = ('OS_NOVA_CONFIG_DIR', 'OS_NOVA_CONFIG_FILES')
+
+
+@dataclasses.dataclass(frozen=True)
+class ConfigFiles:
+    """What oslo.config is to read.
+
+    :param files: the paths of files
+    :param directories: the paths of directories, which are read after them
+    """
+
+    files: Sequence[str]
+    directories: Sequence[str]
+
+    def arguments(self) -> list[str]:
+        """Return the arguments of a program that name all of them.
+
+        :returns: options and paths
+        """
+        return [argument for option, paths in (
+            ('--config-file', self.files), ('--config-dir', self.directories))
+            for path in paths for argument in (option, path)]
+
+
+def of_nova_api(environ: Mapping[str, str], folder: str = FOLDER
+                ) -> ConfigFiles:
+    """Find the files of nova-api.
+
+    :param environ: the environment that nova-api has
+    :param folder: where Nova's files are if no variable says so
+    :returns: the files. All are there, but for those that nova-api demands
+        itself under a WSGI server
+    """
+    if not names_files(environ) and _has_script():
+        return ConfigFiles(cfg.find_config_files('nova', SCRIPT),
+                           cfg.find_config_dirs('nova', SCRIPT))
+    paste, *others = of_application(environ, folder)
+    # Who only reads the configuration can do without the first one.
+    files = [paste, *others] if os.path.exists(paste) else others
+    # NOTE: nova/wsgi/osapi_compute.py, since release 33. Up to release 32 the
+    # directory is named like the program that serves it.
+    return ConfigFiles(files,
+                       cfg.find_config_dirs('nova', 'nova-api-os-compute'))
+
+
+def of_application(environ: Mapping[str, str], folder: str = FOLDER
+                   ) -> list[str]:
+    """Name the files of nova-api under a WSGI server.
+
+    :param environ: the environment that nova-api has
+    :param folder: where Nova's files are if no variable says so
+    :returns: the paths of the api-paste.ini and of what else is read
+    """
+    # NOTE: as nova/api/openstack/wsgi_app.py: _get_config_files(), in each
+    # release. oslo.config reads the api-paste.ini, too.
+    folder = environ.get('OS_NOVA_CONFIG_DIR', folder).strip()
+    names = environ.get('OS_NOVA_CONFIG_FILES') or '%s;nova.conf' % PASTE
+    return [os.path.join(folder, name) for name in names.split(';')]
+
+
+def names_files(environ: Mapping[str, str]) -> bool:
+    """Tell whether an environment says where the files are.
+
+    :param environ: the environment that nova-api has
+    :returns: whether it does: what does not run under a WSGI server does not
+        heed it
+    """
+    return any(name in environ for name in _VARIABLES)
+
+
+def _has_script() -> bool:
+    # NOTE: up to release 31. Newer ones run under a WSGI server alone.
+    return bool(metadata.entry_points(group='console_scripts', name=SCRIPT))
