@@ -25,6 +25,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.api_paste import edit as paste_edit
 from nova_lockstatus.api_paste import file as paste_file
 from nova_lockstatus.api_paste import ini_text
+from nova_lockstatus.cmd import nova_config
 
 LOG = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class _Edit(command.Command):
         if after == before:
             LOG.info('%s: nothing to change, %s.', path, self._done())
             return 0
-        self.app.stdout.write(difference(path, before, after))
+        self._show(difference(path, before, after))
         if parsed_args.dry_run:
             LOG.info('%s is not changed, this is a dry run.', path)
             return 0
@@ -65,6 +66,16 @@ class _Edit(command.Command):
         LOG.info('%s is changed%s. Restart nova-api.', path,
                  ', as it was it is in %s' % backup if backup else '')
         return 0
+
+    def _show(self, text: str) -> None:
+        # Flushed, as the question goes to the other stream; and who has lost
+        # the reader of the difference has the file as it was.
+        try:
+            self.app.stdout.write(text)
+            self.app.stdout.flush()
+        except BrokenPipeError:
+            nova_config.forget_output()
+            raise
 
     def _ask(self, path: str) -> bool:
         if not self.app.stdin.isatty():

@@ -111,10 +111,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     # NOTE: as upgradecheck.main(), which reads the option --json there.
     upgradecheck.CONF = conf
     try:
-        return int(conf.command.action_fn())
+        code = int(conf.command.action_fn())
+        sys.stdout.flush()
     except BrokenPipeError:
         nova_config.forget_output()
         return ERROR
+    return code
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@
 """nova-lockstatus-status as operators run it, with good and bad files."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -302,6 +303,18 @@ class StatusTestCase(testtools.TestCase):
         self.assertEqual(('Configuration', 1),
                          (check['check'], check['result']))
         self.assertIn('No nova.conf was found', check['details'])
+
+    def test_nobody_sees_the_checks(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, writer)
+        os.close(reader)
+        environ = dict(os.environ)
+        environ.pop('PYTHONUNBUFFERED', None)
+        done = subprocess.run(
+            [PROGRAM, '--config-file', str(self.folder / 'nova.conf'),
+             'upgrade', 'check'], stdout=writer, stderr=subprocess.PIPE,
+            env=environ, timeout=300)
+        self.assertEqual((255, b''), (done.returncode, done.stderr))
 
     def test_no_nova(self):
         done = self.run_program('upgrade', 'check', nova=(

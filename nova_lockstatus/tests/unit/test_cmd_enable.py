@@ -13,9 +13,12 @@
 import errno
 import os
 import pathlib
+import pty
 import re
 import shlex
 import stat
+import subprocess
+import sys
 
 import fixtures
 import testtools
@@ -123,6 +126,44 @@ class EnableTestCase(FileTestCase):
                                     stdin=commands.Terminal(answer))
             self.assertEqual(0, done.code)
             self.assertEqual(EDITED, self.path.read_bytes())
+
+    def start(self, *options, **streams):
+        """Start the program as a shell does, so that its output waits."""
+        environ = dict(os.environ)
+        environ.pop('PYTHONUNBUFFERED', None)
+        return subprocess.Popen(
+            [sys.executable, '-m', 'nova_lockstatus.cmd.main', 'enable',
+             '--api-paste', str(self.path), *options],
+            stderr=subprocess.PIPE, env=environ, **streams)
+
+    def test_difference_is_shown_before_the_question(self):
+        keyboard, terminal = pty.openpty()
+        self.addCleanup(os.close, keyboard)
+        self.addCleanup(os.close, terminal)
+        log = self.folder / 'log'
+        # A file keeps what is written waiting as a pipe does, and can be read
+        # without waiting.
+        with open(log, 'wb') as output:
+            process = self.start(stdin=terminal, stdout=output)
+        asked = b''
+        while letter := process.stderr.read(1):
+            asked += letter
+            if asked.endswith(b'[y/N] '):
+                break
+        shown = log.read_bytes()
+        os.write(keyboard, b'n\n')
+        process.communicate(timeout=60)
+        self.assertIn(b'+[filter:lockstatus]\n', shown)
+        self.assertEqual(1, process.returncode)
+
+    def test_nobody_sees_the_difference(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = self.start('--yes', stdout=writer)
+        os.close(writer)
+        self.assertEqual((None, b''), process.communicate())
+        self.assertEqual((141, STOCK),
+                         (process.returncode, self.path.read_bytes()))
 
     def test_nobody_to_ask(self):
         done = self.run_command('enable')
