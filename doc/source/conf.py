@@ -50,6 +50,8 @@ man_pages = [
     ('cli/nova-lockstatus-status', 'nova-lockstatus-status',
      'check nova-lockstatus before nova-api is restarted', 'nova-lockstatus',
      1),
+    ('cli/nova-lockstatus-watch', 'nova-lockstatus-watch',
+     'see and do what no call of the API causes', 'nova-lockstatus', 1),
     ('cli/osc', 'openstack-lockstatus',
      'commands of the OpenStackClient about locks and the status of hosts',
      'nova-lockstatus', 1),

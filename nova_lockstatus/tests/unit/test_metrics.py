@@ -60,7 +60,8 @@ class MetricsTestCase(testtools.TestCase):
 
     def tell_all(self):
         self.metrics.looked('guard', 'cell1')
-        self.metrics.counted('cell1', {'UP': 2, '': 1}, {'owner': 1}, 60)
+        self.metrics.counted('cell1', {'UP': 2, '': 1},
+                             {'owner': 1, '': 4}, 60)
         self.metrics.owed(3)
         self.metrics.host_changed('UP', 'DOWN')
         self.metrics.announced('notifications', 'sent')
@@ -80,6 +81,8 @@ class RegistryTestCase(MetricsTestCase):
                                        'locked_by': 'owner'}),
                 (0, 'locked_servers', {'cell': 'cell1',
                                        'locked_by': 'admin'}),
+                (4, 'locked_servers', {'cell': 'cell1',
+                                       'locked_by': 'none'}),
                 (3, 'announcements_owed', {}),
                 (1, 'host_changes_total', {'from': 'UP', 'to': 'DOWN'}),
                 (0, 'host_changes_total', {'from': 'DOWN', 'to': 'UP'}),

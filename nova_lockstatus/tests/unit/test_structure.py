@@ -12,6 +12,7 @@
 
 """Holds the pieces of the project against each other."""
 
+import ast
 import configparser
 import inspect
 import pathlib
@@ -110,6 +111,19 @@ class OneNounOneNameTestCase(testtools.TestCase):
                     self.assertIn(rule, names)
                     self.assertTrue(rule.startswith(
                         'os_compute_api:%s:' % extension.alias))
+
+
+class DocumentationTestCase(testtools.TestCase):
+
+    def test_each_program_has_a_manual_page(self):
+        tree = ast.parse((TOP / 'doc' / 'source' / 'conf.py').read_text())
+        pages, = (ast.literal_eval(node.value) for node in tree.body
+                  if isinstance(node, ast.Assign)
+                  and ast.unparse(node.targets[0]) == 'man_pages')
+        self.assertEqual(
+            set(), {name for group, name in ENTRY_POINTS
+                    if group == 'console_scripts'}
+            - {page[1] for page in pages})
 
 
 class PackagingTestCase(testtools.TestCase):
