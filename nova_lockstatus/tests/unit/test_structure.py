@@ -125,6 +125,18 @@ class DocumentationTestCase(testtools.TestCase):
                     if group == 'console_scripts'}
             - {page[1] for page in pages})
 
+    def test_each_environment_of_tox_is_named(self):
+        tox = configparser.ConfigParser(interpolation=None)
+        tox.read(TOP / 'tox.ini')
+        text = (TOP / 'CONTRIBUTING.rst').read_text()
+        # Those with a release in their name go by their example.
+        names = [section.removeprefix('testenv:').partition('{')[0]
+                 for section in tox if section.startswith('testenv:')]
+        self.assertIn('functional-nova', names)
+        self.assertEqual([], [
+            name for name in names
+            if '``%s``' % name not in text and 'tox -e ' + name not in text])
+
 
 class PackagingTestCase(testtools.TestCase):
 
