@@ -13,7 +13,7 @@
 """Announces a change of a host for each of its servers."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -21,6 +21,7 @@ from oslo_log import log as logging
 from nova_lockstatus import daemon_threads
 from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.notifications import host_status as notifications
@@ -55,7 +56,7 @@ class FanOut:
         self._metrics = metrics
 
     def announce(self, change: changes.Change, last: int = 0,
-                 goes_on: Callable[[int], bool] = lambda last: True) -> bool:
+                 lease: keeper.Keeper | None = None) -> bool:
         """Announce a change for all servers that are on the host now.
 
         A server whose notification cannot be sent is logged, and the others
@@ -65,8 +66,8 @@ class FanOut:
         :param change: the change
         :param last: the id in the cell's database of the last server that was
             told, 0 for none
-        :param goes_on: is told that id again and again, and tells whether the
-            rest is to be announced
+        :param lease: of the change, which notes that id again and again. None
+            where nobody else can announce it
         :returns: whether it was announced to the end
         :raises Exception: when the servers cannot be read, as those of a cell
             that is down
@@ -81,6 +82,8 @@ class FanOut:
         failed: list[str] = []
 
         def send(server: servers.Server) -> None:
+            if lease is not None and not lease.is_kept:
+                return
             try:
                 sender.send(server)
                 self._metrics.announced(sinks.NOTIFICATIONS, 'sent')
@@ -95,7 +98,7 @@ class FanOut:
             read += len(some)
             daemon_threads.call_for_each(
                 send, some, min(SENDERS, 1 + len(some) // SHARE))
-            if not goes_on(some[-1].id):
+            if lease is not None and not lease.note(some[-1].id):
                 LOG.info('Announced for %d servers what their host is. '
                          'Another process goes on.', read)
                 return False

@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 from oslo_log import log as logging
@@ -25,6 +26,7 @@ from oslo_utils import uuidutils
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import keeper
 from nova_lockstatus.store import database
 from nova_lockstatus.store import leases
 
@@ -41,10 +43,10 @@ which doubles with each time."""
 
 _CANNOT_WRITE = 'The outbox cannot be written'
 
-Tell = Callable[[changes.Change, int, Callable[[int], bool]], bool]
+Tell = Callable[[changes.Change, int, keeper.Keeper], bool]
 """Tells one change. It is given the id of the last server that was told, and
-what it tells that id again and again, and which says whether to go on. It
-returns whether it was told to the end."""
+what notes that id again and again, and says whether to go on. It returns
+whether it was told to the end."""
 
 
 class Later(Exception):
@@ -93,10 +95,13 @@ class Teller:
         :raises StoreNotSynced: when the tables are not there
         :raises StoreUnreachable: when the outbox cannot be read
         """
+        began = time.monotonic()
         owed = leases.claim(self._store, self._owner, sinks)
         if owed is None:
             return False
-        self._tell(owed, stop)
+        with keeper.Keeper(self._store, self._owner, owed, stop,
+                           began) as lease:
+            self._tell(owed, lease, stop)
         return True
 
     def release(self) -> None:
@@ -106,77 +111,28 @@ class Teller:
         """
         leases.release(self._store, self._owner)
 
-    def _tell(self, owed: leases.Owed, stop: threading.Event) -> None:
+    def _tell(self, owed: leases.Owed, lease: keeper.Keeper,
+              stop: threading.Event) -> None:
         function: Callable[..., None] = leases.finish
-        with _Lease(self._store, self._owner, owed, stop) as lease:
-            try:
-                if not self._tell_change(owed.change, owed.last_server,
-                                         lease.note):
-                    function = leases.hand_over
-            except Later as later:
-                function = functools.partial(leases.postpone,
-                                             seconds=later.seconds)
-            except Exception:
-                pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
-                LOG.exception('It was not announced to the end that host %s '
-                              'is %s. It is tried again in %d s.',
-                              owed.change.host, owed.change.new, pause)
-                function = functools.partial(leases.postpone, seconds=pause)
-            for pause in pauses():
-                try:
-                    function(self._store, self._owner, owed)
-                except exception.StoreUnreachable as error:
-                    self._complaints.failed(_CANNOT_WRITE, error)
-                else:
-                    self._complaints.worked(_CANNOT_WRITE)
-                    return
-                if stop.wait(pause):
-                    return
-
-
-class _Lease:
-    """Keeps the lease of a change while it is told.
-
-    :param store: where the outbox is
-    :param owner: who has the lease
-    :param owed: the change
-    :param stop: is set when the process is to end
-    """
-
-    def __init__(self, store: database.Store, owner: str, owed: leases.Owed,
-                 stop: threading.Event) -> None:
-        self._store = store
-        self._owner = owner
-        self._owed = owed
-        self._stop = stop
-        self._ended = threading.Event()
-        self._is_mine = True
-
-    def __enter__(self) -> _Lease:
-        # NOTE: a broker that is away holds up a message for as long as it is.
-        threading.Thread(target=self._renew, daemon=True).start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ended.set()
-
-    def note(self, last_server: int) -> bool:
-        """Write down how far it is.
-
-        :param last_server: the id of the last server that was told
-        :returns: whether the rest is to be told by this process
-        """
-        self._keep(leases.note, last_server)
-        return self._is_mine and not self._stop.is_set()
-
-    def _renew(self) -> None:
-        while not self._ended.wait(leases.LEASE / 3):
-            self._keep(leases.renew)
-
-    def _keep(self, function: Callable[..., bool], *args: object) -> None:
         try:
-            if not function(self._store, self._owner, self._owed, *args):
-                self._is_mine = False
-        except exception.StoreUnreachable:
-            # Nobody else can take it then, either.
-            LOG.debug('The lease is not renewed.', exc_info=True)
+            if not self._tell_change(owed.change, owed.last_server, lease):
+                function = leases.hand_over
+        except Later as later:
+            function = functools.partial(leases.postpone,
+                                         seconds=later.seconds)
+        except Exception:
+            pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
+            LOG.exception('It was not announced to the end that host %s is '
+                          '%s. It is tried again in %d s.',
+                          owed.change.host, owed.change.new, pause)
+            function = functools.partial(leases.postpone, seconds=pause)
+        for pause in pauses():
+            try:
+                function(self._store, self._owner, owed)
+            except exception.StoreUnreachable as error:
+                self._complaints.failed(_CANNOT_WRITE, error)
+            else:
+                self._complaints.worked(_CANNOT_WRITE)
+                return
+            if stop.wait(pause):
+                return

@@ -61,6 +61,24 @@ def open_store(case, url):
     return store
 
 
+@contextlib.contextmanager
+def cut_off(store):
+    """Have one process not reach the store, while others do.
+
+    :param store: as that process has opened it
+    """
+    engine = store.transactions.writer.get_engine()
+
+    def fail(*args):
+        raise OSError('No route to host')
+
+    sqlalchemy.event.listen(engine, 'before_cursor_execute', fail)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(engine, 'before_cursor_execute', fail)
+
+
 def create(case, server_url, kind='store', **query):
     """Create an empty database on a server until the test ends.
 

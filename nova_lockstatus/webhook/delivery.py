@@ -14,7 +14,6 @@
 
 import datetime
 import time
-from collections.abc import Callable
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -23,6 +22,7 @@ from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import teller
 from nova_lockstatus.webhook import backoff as backoffs
@@ -75,13 +75,12 @@ class Delivery:
         """When the webhook can be tried."""
 
     def tell(self, change: changes.Change, last: int,
-             goes_on: Callable[[int], bool]) -> bool:
+             lease: keeper.Keeper) -> bool:
         """Tell one change, in the order of the servers' ids.
 
         :param change: the change
         :param last: the id of the last server that was told, 0 for none
-        :param goes_on: is told that id after each event, and tells whether the
-            rest is to be told
+        :param lease: of the change. It notes that id after each event
         :returns: whether it was told to the end
         :raises Later: when the webhook cannot be told now
         :raises Exception: when the servers cannot be read, as those of a cell
@@ -103,7 +102,7 @@ class Delivery:
                     status = self._post(change, server)
                     if not is_taken(status):
                         refused.append((server.uuid, status))
-                    if not goes_on(server.id):
+                    if not lease.note(server.id):
                         return False
         finally:
             self._say_refused(change, refused)

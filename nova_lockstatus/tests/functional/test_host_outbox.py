@@ -37,6 +37,7 @@ from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import leases
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import outbox
+from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
 from nova_lockstatus.tests.functional import test_host_change
@@ -453,6 +454,51 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual(1, outbox.count(self.store))
         owed = leases.claim(self.store, 'third', ['notifications'])
         self.assertGreater(owed.last_server, 0)
+
+    def test_store_and_broker_are_away_for_one_process(self):
+        """What it has not sent when another takes over, it does not send."""
+        self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 1))
+        for number in range(2):
+            self.boot('more%d' % number, host='compute1')
+        self.watch.look()
+        self.reset()
+        send, first = notifications.Sender.send, []
+        goes_on = threading.Event()
+        self.addCleanup(goes_on.set)
+
+        def wait(sender, server):
+            if not first:
+                first.append(server)
+                goes_on.wait(30)
+            send(sender, server)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.notifications.host_status.Sender.send', wait))
+        self.set_service('compute1', forced_down=True)
+        self.watch.look_at_hosts.run(self.watch.stop)
+        while not first:
+            time.sleep(0.01)
+        other = Watch()
+        with store_databases.cut_off(self.watch.store):
+            deadline = time.monotonic() + 30
+            while outbox.count(self.store):
+                self.assertLess(time.monotonic(), deadline)
+                other.look()
+                time.sleep(0.05)
+            self.set_service('compute1', forced_down=False)
+            other.look()
+            goes_on.set()
+            time.sleep(0.05)
+        self.watch.work()
+        names = {'s1', 'more0', 'more1'}
+        told = self.told()
+        self.assertEqual({(name, 'UP', 'DOWN') for name in names},
+                         set(told[:3]))
+        self.assertEqual({(name, 'DOWN', 'UP') for name in names},
+                         set(told[3:6]))
+        # What the broker had from it already.
+        self.assertEqual([('s1', 'UP', 'DOWN')], told[6:])
+        self.assertNothingIsOwed()
 
     def test_store_without_tables(self):
         CONF.set_override('connection', 'sqlite:///%s/empty.sqlite'
