@@ -195,7 +195,9 @@ class Outbox:
         pausing = iter(teller.pauses())
         while mine and not self._stop.is_set():
             try:
-                if self._teller.tell_next(mine, self._stop):
+                told = self._teller.tell_next(mine, self._stop)
+                self._complaints.worked(_CANNOT_READ)
+                if told:
                     pausing = iter(teller.pauses())
                     continue
                 if change is None or not outbox.count(
@@ -205,6 +207,4 @@ class Outbox:
                 self._complaints.failed(_CANNOT_READ, error)
                 if change is None:
                     return
-            else:
-                self._complaints.worked(_CANNOT_READ)
             self._stop.wait(next(pausing))

@@ -76,7 +76,9 @@ class Webhook:
         """
         what = '%s: the store cannot be used' % self.name
         try:
-            if not outbox.count(self._store, sinks=[self._target.sink]):
+            waits = outbox.count(self._store, sinks=[self._target.sink])
+            self._complaints.worked(what)
+            if not waits:
                 self._overflows = False
                 return
             while not stop.is_set():
@@ -87,8 +89,6 @@ class Webhook:
                     return
         except exception.LockStatusException as error:
             self._complaints.failed(what, error)
-        else:
-            self._complaints.worked(what)
 
     def _give_up(self) -> None:
         options = self._conf.lockstatus

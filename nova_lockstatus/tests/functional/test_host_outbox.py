@@ -397,6 +397,22 @@ class FailuresTestCase(OutboxTestCase):
         self.assertNothingIsOwed()
         self.assertIn('is not written down, and waits', self.nova.log)
 
+    def test_store_that_is_away_again(self):
+        announced = self.watch.announced.outbox
+        log_before = len(self.nova.log)
+        for times in (1, 2):
+            for _ in range(2):
+                with store_databases.cut_off(self.watch.store):
+                    announced.work()
+                    self.assertTrue(announced.wait(60))
+            for _ in range(2):
+                announced.work()
+                self.assertTrue(announced.wait(60))
+            said = self.nova.log[log_before:]
+            what = 'The outbox cannot be read: '
+            self.assertEqual(times, said.count(what + 'StoreUnreachable'))
+            self.assertEqual(times, said.count(what + 'works again.'))
+
     def test_cell_that_is_away(self):
         self.watch.look()
 

@@ -32,6 +32,7 @@ from nova_lockstatus.embedded import identity
 from nova_lockstatus.store import clock
 from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
+from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_outbox
@@ -416,6 +417,18 @@ class FailuresTestCase(WebhooksTestCase):
         self.assertIn('is not handed over', self.nova.log)
         duty.run(self.watch.stop)
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
+
+    def test_store_that_is_away_again(self):
+        duty = self.webhook('acme')
+        for times in (1, 2):
+            with store_databases.cut_off(self.store):
+                for _ in range(2):
+                    duty.run(self.watch.stop)
+            for _ in range(2):
+                duty.run(self.watch.stop)
+            what = 'webhook acme: the store cannot be used: '
+            self.assertEqual(times, self.count_said(what + 'StoreUnreach'))
+            self.assertEqual(times, self.count_said(what + 'works again.'))
 
 
 class GivenUpTestCase(WebhooksTestCase):
