@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from nova import exception as nova_exception
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
@@ -120,6 +121,10 @@ class Teller:
         except Later as later:
             function = functools.partial(leases.postpone,
                                          seconds=later.seconds)
+        except nova_exception.CellMappingNotFound:
+            LOG.warning('Nobody is told that host %s is %s: its cell %s is '
+                        'not there any more.', owed.change.host,
+                        owed.change.new, owed.change.cell)
         except Exception:
             pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
             LOG.exception('It was not announced to the end that host %s is '

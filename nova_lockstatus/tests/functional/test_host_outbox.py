@@ -18,6 +18,7 @@ import datetime
 import random
 import threading
 import time
+import uuid
 from unittest import mock
 
 import fixtures
@@ -28,6 +29,7 @@ from oslo_utils import timeutils
 from testtools import content
 
 from nova_lockstatus import exception
+from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import stored
 from nova_lockstatus.notifications import host_status as notifications
@@ -118,6 +120,16 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
         for host in HOSTS:
             self.set_service(host, forced_down=False, disabled=False)
         self.wait()
+
+    def fill(self, sink, hosts, age=0, cell=None):
+        """Write down that hosts have changed which nobody has looked at."""
+        for host in hosts:
+            outbox.record(self.store, changes.Change(
+                id=str(uuid.uuid4()),
+                cell=cell or self.nova.case.cell_mappings['cell1'].uuid,
+                host=host, old='UP', new='DOWN',
+                changed_at=timeutils.utcnow(with_timezone=True)
+                - datetime.timedelta(seconds=age)), [sink])
 
     def assertNothingIsOwed(self):
         self.assertEqual(0, outbox.count(self.store))
@@ -432,6 +444,15 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s2', 'UP', 'DOWN')],
                          sorted(self.told()))
         self.assertNothingIsOwed()
+
+    def test_cell_that_is_not_there_any_more(self):
+        log_before = len(self.nova.log)
+        self.fill('notifications', ['compute1'], cell=str(uuid.uuid4()))
+        self.watch.work()
+        self.assertNothingIsOwed()
+        said = self.nova.log[log_before:]
+        self.assertEqual(1, said.count('is not there any more'))
+        self.assertNotIn('Traceback', said)
 
     def test_end_hands_over(self):
         self.useFixture(fixtures.MonkeyPatch(

@@ -15,16 +15,13 @@
 import datetime
 import threading
 import time
-import uuid
 from unittest import mock
 
 import fixtures
 import prometheus_client
 from nova.conf import CONF
-from oslo_utils import timeutils
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.cmd import watch as cmd_watch
 from nova_lockstatus.conf import webhooks as options
@@ -110,16 +107,6 @@ class WebhooksTestCase(test_host_outbox.OutboxTestCase):
                  event['data']['old_host_status'],
                  event['data']['host_status'])
                 for event in self.servers[name].events()]
-
-    def fill(self, name, hosts, age=0):
-        """Write down changes of hosts that are not there."""
-        for host in hosts:
-            outbox.record(self.store, changes.Change(
-                id=str(uuid.uuid4()),
-                cell=self.nova.case.cell_mappings['cell1'].uuid, host=host,
-                old='UP', new='DOWN',
-                changed_at=timeutils.utcnow(with_timezone=True)
-                - datetime.timedelta(seconds=age)), [sinks.webhook(name)])
 
 
 class DeliveryTestCase(WebhooksTestCase):
@@ -440,11 +427,11 @@ class GivenUpTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         duty = self.webhook('acme')
         duty.run(self.watch.stop)
-        self.fill('acme', ['gone%d' % number for number in range(4)])
-        self.fill('other', ['gone5'])
+        self.fill('webhook:acme', ['gone%d' % number for number in range(4)])
+        self.fill('webhook:other', ['gone5'])
         duty.run(self.watch.stop)
         self.assertEqual((3, 2), (self.waits('acme'), self.waits('other')))
-        self.fill('acme', ['gone6', 'gone7'])
+        self.fill('webhook:acme', ['gone6', 'gone7'])
         duty.run(self.watch.stop)
         self.assertEqual(3, self.waits('acme'))
         said = 'has more than 3 changes of hosts waiting'
@@ -453,7 +440,8 @@ class GivenUpTestCase(WebhooksTestCase):
         self.deliver('acme')
         self.assertEqual(0, self.waits('acme'))
         duty.run(self.watch.stop)
-        self.fill('acme', ['gone%d' % number for number in range(8, 12)])
+        self.fill('webhook:acme', ['gone%d' % number
+                                   for number in range(8, 12)])
         duty.run(self.watch.stop)
         self.assertEqual(3, self.waits('acme'))
         self.assertEqual(2, self.count_said(said))
@@ -466,7 +454,7 @@ class GivenUpTestCase(WebhooksTestCase):
             'nova_lockstatus.webhook.backoff.PAUSE', 60))
 
     def test_too_old(self):
-        self.fill('acme', ['gone1', 'gone2'], 3601)
+        self.fill('webhook:acme', ['gone1', 'gone2'], 3601)
         self.put('compute1', forced_down=True)
         self.deliver('acme')
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
@@ -476,7 +464,7 @@ class GivenUpTestCase(WebhooksTestCase):
 
     def test_too_old_while_it_is_told(self):
         self.boot('more', host='compute1')
-        self.fill('acme', ['compute1'], 1800)
+        self.fill('webhook:acme', ['compute1'], 1800)
         acme = self.servers['acme']
         acme.goes_on.clear()
         thread = threading.Thread(target=self.deliver, args=('acme',))
@@ -493,7 +481,7 @@ class GivenUpTestCase(WebhooksTestCase):
     def test_dead_until_it_is_too_old(self):
         self.servers['acme'].answers = [(500, {})]
         self.pause_after_failures()
-        self.fill('acme', ['compute1'], 1800)
+        self.fill('webhook:acme', ['compute1'], 1800)
         duty = self.webhook('acme')
         for _ in range(3):
             duty.run(self.watch.stop)
@@ -505,9 +493,9 @@ class GivenUpTestCase(WebhooksTestCase):
 
     def test_webhook_that_is_not_there_any_more(self):
         leftovers = webhooks.Leftovers(CONF, self.store)
-        self.fill('former', ['gone1', 'gone2'], 3601)
-        self.fill('former', ['gone3'], 3000)
-        self.fill('acme', ['gone4'], 3601)
+        self.fill('webhook:former', ['gone1', 'gone2'], 3601)
+        self.fill('webhook:former', ['gone3'], 3000)
+        self.fill('webhook:acme', ['gone4'], 3601)
         leftovers.run(self.watch.stop)
         self.assertEqual((1, 1), (self.waits('former'), self.waits('acme')))
         self.assertIn('2 changes of hosts are not told', self.nova.log)
