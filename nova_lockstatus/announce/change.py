@@ -43,6 +43,12 @@ class Change:
     user_id: str | None = None
     project_id: str | None = None
 
+    @property
+    def age(self) -> float:
+        """Return how long it is since, in seconds."""
+        return (datetime.datetime.now(datetime.timezone.utc)
+                - self.changed_at).total_seconds()
+
     def announcement_id(self, server_id: str) -> str:
         """Return by what a consumer knows the announcement for one server.
 

@@ -22,6 +22,7 @@ from nova_lockstatus import daemon_threads
 from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import keeper
+from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.notifications import host_status as notifications
@@ -74,6 +75,10 @@ class FanOut:
         """
         if not sinks.of_notifications(self._conf):
             # It was to be told to others, and could not be written down.
+            return True
+        if change.age > limits.DAY:
+            LOG.warning('It is not announced that host %s is %s: it is too '
+                        'long since.', change.host, change.new)
             return True
         began = time.monotonic()
         context = servers.context(change)

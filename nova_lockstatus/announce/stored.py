@@ -28,6 +28,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import direct
 from nova_lockstatus.announce import fan_out as fan_outs
+from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.announce import worker
@@ -79,6 +80,8 @@ class Outbox:
         self._recorder = worker.Worker(self._record)
         self._announcer = worker.Worker(self._announce)
         self._teller = teller.Teller(store, fan_out.announce)
+        self._limits = limits.Limits(conf, store)
+        self._limited_at = time.monotonic()
         self._stop = threading.Event()
 
     @property
@@ -165,7 +168,14 @@ class Outbox:
             if change is not None:
                 self._announcer.put(change)
             recording.done.set()
+            self._keep_limits()
             return
+
+    def _keep_limits(self) -> None:
+        """Give up what is beyond them, where perhaps no watch does so."""
+        if time.monotonic() >= self._limited_at + limits.INTERVAL:
+            self._limited_at = time.monotonic()
+            self._limits.run(self._stop)
 
     def _try_to_record(self, recording: _Recording) -> changes.Change | None:
         change, wanted = recording.change, recording.sinks

@@ -74,6 +74,7 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     from oslo_log import log as logging
 
     from nova_lockstatus import exception
+    from nova_lockstatus.announce import limits
     from nova_lockstatus.store import database
     from nova_lockstatus.watch import announcements
     from nova_lockstatus.watch import guard
@@ -99,7 +100,7 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     announced = announcements.Announcements(conf, store, metrics)
     return [*duties, sign_of_life.SignOfLife(conf, store), announced,
             host_look.HostLook(conf, store, announced, metrics),
-            webhooks.Leftovers(conf, store),
+            limits.Limits(conf, store),
             *(webhooks.Webhook(conf, store, target, poster, metrics)
               for target, poster in posters)]
 

@@ -14,7 +14,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import collections
+import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,49 +26,36 @@ from nova_lockstatus.store import database
 from nova_lockstatus.store import leases
 from nova_lockstatus.store import models
 
-SOME = 100
-"""How many changes a statement takes out."""
+SOME = 500
+"""How many changes a transaction takes out."""
 
 _OWED = models.OUTBOX.c
 
 
-def expire(store: database.Store, sink: str, seconds: float) -> int:
+def expire(store: database.Store, pattern: str, seconds: float,
+           stop: threading.Event) -> Mapping[str, int]:
     """Take out what is too old to be told, unless somebody tells it.
 
     :param store: the store
-    :param sink: to whom it was to be told
-    :param seconds: since the change
-    :returns: how many changes that were
-    :raises StoreNotSynced: when the tables are not there
-    :raises StoreUnreachable: when the database cannot be used
-    """
-    return _take_out(store, _OWED.sink == sink,
-                     _OWED.changed_at < clock.in_seconds(-seconds))
-
-
-def expire_others(store: database.Store, pattern: str,
-                  sinks: Sequence[str], seconds: float) -> int:
-    """Take out what is too old, and to be told to nobody who is known.
-
-    :param store: the store
     :param pattern: what their sinks look like, for SQL's LIKE
-    :param sinks: which of these are known
     :param seconds: since the change
-    :returns: how many changes that were
+    :param stop: when it is set, the rest is left
+    :returns: how many changes that were, by the sink
     :raises StoreNotSynced: when the tables are not there
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _take_out(store, _OWED.sink.like(pattern),
-                     _OWED.sink.not_in(sinks),
+    return _take_out(store, stop, _OWED.sink.like(pattern),
                      _OWED.changed_at < clock.in_seconds(-seconds))
 
 
-def keep_newest(store: database.Store, sink: str, most: int) -> int:
+def keep_newest(store: database.Store, sink: str, most: int,
+                stop: threading.Event) -> int:
     """Take out the oldest changes where too many wait.
 
     :param store: the store
     :param sink: to whom they were to be told
     :param most: how many can wait
+    :param stop: when it is set, the rest is left
     :returns: how many changes were taken out
     :raises StoreNotSynced: when the tables are not there
     :raises StoreUnreachable: when the database cannot be used
@@ -77,18 +66,29 @@ def keep_newest(store: database.Store, sink: str, most: int) -> int:
             .order_by(_OWED.number.desc()).limit(1).offset(most)).scalar()
     if number is None:
         return 0
-    return _take_out(store, _OWED.sink == sink, _OWED.number <= number)
+    return sum(_take_out(store, stop, _OWED.sink == sink,
+                         _OWED.number <= number).values())
 
 
-def _take_out(store: database.Store, *conditions: Any) -> int:
-    # By their numbers: a DELETE that has to search would lock in MariaDB what
-    # it has searched, and hold up those who write changes down.
-    with store.connect() as connection:
-        numbers = list(connection.execute(
-            sa.select(_OWED.number).where(*conditions, leases.is_free())
-        ).scalars())
-    return sum(_delete(store, numbers[start:start + SOME])
-               for start in range(0, len(numbers), SOME))
+def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
+              ) -> Mapping[str, int]:
+    taken: collections.Counter[str] = collections.Counter()
+    while not stop.is_set():
+        # By their numbers: a DELETE that has to search would lock in MariaDB
+        # what it has searched, and hold up those who write changes down.
+        with store.connect() as connection:
+            found = connection.execute(
+                sa.select(_OWED.sink, _OWED.number)
+                .where(*conditions, leases.is_free())
+                .order_by(_OWED.number).limit(SOME)).all()
+        numbers = collections.defaultdict(list)
+        for sink, number in found:
+            numbers[sink].append(number)
+        for sink in numbers:
+            taken[sink] += _delete(store, numbers[sink])
+        if len(found) < SOME:
+            break
+    return +taken
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]

@@ -42,6 +42,8 @@ LATER = datetime.timedelta(seconds=api.WATCH_INTERVAL)
 class StoreCases(testtools.TestCase):
     """Tests of a database whose URL is ``self.url``."""
 
+    stop = threading.Event()
+
     def open(self):
         return store_databases.open_store(self, self.url)
 
@@ -282,48 +284,50 @@ class StoreCases(testtools.TestCase):
         return mock.patch.object(
             clock, 'now', lambda: now + datetime.timedelta(seconds=seconds))
 
+    def fresh(self, host, *sinks):
+        return dataclasses.replace(
+            self.change('UP', 'DOWN', host),
+            changed_at=datetime.datetime.now(datetime.timezone.utc)), sinks
+
     def test_too_old(self):
         store = self.synced()
         for host in ('compute1', 'compute2'):
-            outbox.record(store, dataclasses.replace(
-                self.change('UP', 'DOWN', host), changed_at=datetime.datetime
-                .now(datetime.timezone.utc)), ['a', 'b', 'ab'])
-        self.assertEqual(0, expiry.expire(store, 'a', 60))
+            outbox.record(store, *self.fresh(host, 'a', 'b', 'ab'))
+        self.assertEqual({}, expiry.expire(store, 'a', 60, self.stop))
         with self.later(61):
             # One that somebody tells is theirs.
             owed = self.claimed(store)
-            self.assertEqual(1, expiry.expire(store, 'a', 60))
-            self.assertEqual(0, expiry.expire(store, 'a', 60))
+            self.assertEqual({'a': 1}, expiry.expire(store, 'a', 60,
+                                                     self.stop))
+            self.assertEqual({}, expiry.expire(store, 'a', 60, self.stop))
             leases.release(store, 'me')
             self.assertEqual(owed, self.claimed(store))
             leases.finish(store, 'me', owed)
         self.assertEqual(0, outbox.count(store, sinks=['a']))
         self.assertEqual(4, outbox.count(store))
 
-    def test_too_old_for_nobody_who_is_known(self):
+    def test_too_old_for_several(self):
         store = self.synced()
-        outbox.record(store, dataclasses.replace(
-            self.change('UP', 'DOWN'), changed_at=datetime.datetime.now(
-                datetime.timezone.utc)), ['a', 'x:a', 'x:b'])
-        self.assertEqual(0, expiry.expire_others(store, 'x:%', [], 60))
-        with self.later(61):
-            self.assertEqual(1, expiry.expire_others(store, 'x:%', ['x:b'],
-                                                     60))
-            self.assertEqual(1, outbox.count(store, sinks=['x:b']))
-            self.assertEqual(1, expiry.expire_others(store, 'x:%', [], 60))
-        self.assertEqual(1, outbox.count(store, sinks=['a']))
-        self.assertEqual(1, outbox.count(store))
+        for host in ('compute1', 'compute2'):
+            outbox.record(store, *self.fresh(host, 'a', 'x:a', 'x:b'))
+        outbox.record(store, *self.fresh('compute3', 'x:b'))
+        with self.later(61), mock.patch.object(expiry, 'SOME', 2):
+            self.assertEqual({'x:a': 2, 'x:b': 3},
+                             expiry.expire(store, 'x:%', 60, self.stop))
+            self.assertEqual({}, expiry.expire(store, 'x:%', 60, self.stop))
+        self.assertEqual(2, outbox.count(store, sinks=['a']))
+        self.assertEqual(2, outbox.count(store))
 
     def test_too_many(self):
         store = self.synced()
         for number in range(5):
             outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
                           ['a', 'b'])
-        self.assertEqual(0, expiry.keep_newest(store, 'a', 5))
+        self.assertEqual(0, expiry.keep_newest(store, 'a', 5, self.stop))
         first = self.claimed(store)
         # The oldest is told by somebody.
-        self.assertEqual(2, expiry.keep_newest(store, 'a', 2))
-        self.assertEqual(0, expiry.keep_newest(store, 'c', 2))
+        self.assertEqual(2, expiry.keep_newest(store, 'a', 2, self.stop))
+        self.assertEqual(0, expiry.keep_newest(store, 'c', 2, self.stop))
         self.assertEqual('c3', self.claimed(store).change.host)
         leases.finish(store, 'me', first)
         self.assertEqual(2, outbox.count(store, sinks=['a']))
@@ -331,11 +335,14 @@ class StoreCases(testtools.TestCase):
 
     def test_very_many_are_too_many(self):
         store = self.synced()
+        for number in range(8):
+            outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
+                          ['a'])
+        stopped = threading.Event()
+        stopped.set()
+        self.assertEqual(0, expiry.keep_newest(store, 'a', 1, stopped))
         with mock.patch.object(expiry, 'SOME', 3):
-            for number in range(8):
-                outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
-                              ['a'])
-            self.assertEqual(7, expiry.keep_newest(store, 'a', 1))
+            self.assertEqual(7, expiry.keep_newest(store, 'a', 1, self.stop))
         self.assertEqual('c7', self.claimed(store).change.host)
 
     def test_learn_and_forget(self):

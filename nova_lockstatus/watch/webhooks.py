@@ -23,9 +23,7 @@ from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.store import database
-from nova_lockstatus.store import expiry
 from nova_lockstatus.store import leases
-from nova_lockstatus.store import outbox
 from nova_lockstatus.webhook import address
 from nova_lockstatus.webhook import delivery
 from nova_lockstatus.webhook import post
@@ -36,9 +34,6 @@ LOG = logging.getLogger(__name__)
 INTERVAL = 0.5
 """Seconds between two looks into the store for one webhook, one statement
 each."""
-
-LEFTOVERS_INTERVAL = 60
-"""Seconds between two looks for what no webhook is there for any more."""
 
 
 class Webhook:
@@ -56,10 +51,8 @@ class Webhook:
                  metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
         self.name = 'webhook ' + target.name
         self._conf = conf
-        self._store = store
         self._target = target
         self._complaints = complaints.Complaints()
-        self._overflows = False
         self._delivery = delivery.Delivery(conf, target, poster, metrics)
         self._teller = teller.Teller(store, self._delivery.tell)
 
@@ -76,36 +69,13 @@ class Webhook:
         """
         what = '%s: the store cannot be used' % self.name
         try:
-            waits = outbox.count(self._store, sinks=[self._target.sink])
-            self._complaints.worked(what)
-            if not waits:
-                self._overflows = False
-                return
-            while not stop.is_set():
-                self._give_up()
-                if not self._delivery.backoff.is_over:
-                    return
-                if not self._teller.tell_next([self._target.sink], stop):
+            while not stop.is_set() and self._delivery.backoff.is_over:
+                told = self._teller.tell_next([self._target.sink], stop)
+                self._complaints.worked(what)
+                if not told:
                     return
         except exception.LockStatusException as error:
             self._complaints.failed(what, error)
-
-    def _give_up(self) -> None:
-        options = self._conf.lockstatus
-        old = expiry.expire(self._store, self._target.sink,
-                            options.webhook_give_up)
-        if old:
-            LOG.warning('The webhook %s is not told of %d changes of hosts: '
-                        'it is more than %d s since.', self._target.name, old,
-                        options.webhook_give_up)
-        many = expiry.keep_newest(self._store, self._target.sink,
-                                  options.webhook_queue)
-        if many and not self._overflows:
-            LOG.warning('The webhook %s has more than %d changes of hosts '
-                        'waiting: the oldest are given up. This is logged '
-                        'once until none waits.', self._target.name,
-                        options.webhook_queue)
-        self._overflows = self._overflows or bool(many)
 
     def end(self) -> None:
         """Hand over what is under way."""
@@ -115,43 +85,6 @@ class Webhook:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %d s: %s', self._target.name,
                         leases.LEASE, error)
-
-
-class Leftovers:
-    """Takes out what was for webhooks that are not configured any more.
-
-    :param conf: Nova's configuration
-    :param store: where the outbox is
-    """
-
-    name = 'leftovers of webhooks'
-    interval: float = LEFTOVERS_INTERVAL
-
-    def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
-        self._conf = conf
-        self._store = store
-        self._complaints = complaints.Complaints()
-
-    def run(self, stop: threading.Event) -> None:
-        """Take it out, where it is as old as what is given up.
-
-        :param stop: is not looked at: it does not take long
-        """
-        what = '%s: the store cannot be used' % self.name
-        try:
-            count = expiry.expire_others(
-                self._store, sinks.WEBHOOKS, sinks.of_webhooks(self._conf),
-                self._conf.lockstatus.webhook_give_up)
-        except exception.LockStatusException as error:
-            self._complaints.failed(what, error)
-            return
-        self._complaints.worked(what)
-        if count:
-            LOG.warning('%d changes of hosts are not told: their webhooks are '
-                        'not in [lockstatus]webhooks.', count)
-
-    def end(self) -> None:
-        """Leave all as it is."""
 
 
 def make_posters(conf: cfg.ConfigOpts) -> list[tuple[targets.Target,

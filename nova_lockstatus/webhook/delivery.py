@@ -12,7 +12,6 @@
 
 """Tells a webhook what a change of a host means to its project's servers."""
 
-import datetime
 import time
 
 from oslo_config import cfg
@@ -92,7 +91,7 @@ class Delivery:
             for page in servers.read(context, change.host, last,
                                      self._target.project_id):
                 for server in page:
-                    if self._is_too_old(change):
+                    if change.age > self._conf.lockstatus.webhook_give_up:
                         LOG.warning(
                             'The webhook %s is not told any more that the '
                             'host of server %s, and of those after it, is '
@@ -107,11 +106,6 @@ class Delivery:
         finally:
             self._say_refused(change, refused)
         return True
-
-    def _is_too_old(self, change: changes.Change) -> bool:
-        age = datetime.datetime.now(datetime.timezone.utc) - change.changed_at
-        return bool(age.total_seconds()
-                    > self._conf.lockstatus.webhook_give_up)
 
     def _post(self, change: changes.Change, server: servers.Server) -> int:
         """Post the event of a server.

@@ -30,6 +30,7 @@ from testtools import content
 
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
+from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import stored
 from nova_lockstatus.notifications import host_status as notifications
@@ -453,6 +454,27 @@ class FailuresTestCase(OutboxTestCase):
         said = self.nova.log[log_before:]
         self.assertEqual(1, said.count('is not there any more'))
         self.assertNotIn('Traceback', said)
+
+    def test_notifications_were_off_for_long(self):
+        """What is owed since a day is told neither then nor later."""
+        self.fill('notifications', ['compute1'], 86401)
+        self.fill('notifications', ['compute3'], 86300)
+        CONF.set_override('announce_host_status', False, group='lockstatus')
+        self.addCleanup(CONF.clear_override, 'announce_host_status',
+                        group='lockstatus')
+        limits.Limits(CONF, self.store).run(self.watch.stop)
+        self.assertEqual(1, outbox.count(self.store))
+        self.assertIn('notifications: 1 changes of hosts are not told: they '
+                      'are more than 86400 s ago.', self.nova.log)
+
+    def test_on_again_before_anybody_has_given_up(self):
+        self.fill('notifications', ['compute1'], 86401)
+        self.fill('notifications', ['compute3'], 86300)
+        self.watch.work()
+        self.assertEqual([('s3', 'UP', 'DOWN')], self.told())
+        self.assertNothingIsOwed()
+        self.assertIn('It is not announced that host compute1 is DOWN',
+                      self.nova.log)
 
     def test_end_hands_over(self):
         self.useFixture(fixtures.MonkeyPatch(

@@ -349,7 +349,7 @@ class OffTestCase(MetricsTestCase):
             names = [duty.name for duty in cmd_watch._make_duties(CONF)]
         self.assertEqual(['guard', 'guard probe', 'sign of life',
                           'announcements', 'host status',
-                          'leftovers of webhooks'], names)
+                          'limits of the outbox'], names)
 
 
 class GuardMetricsTestCase(test_guard.GuardTestCase):

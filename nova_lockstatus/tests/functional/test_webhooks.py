@@ -22,6 +22,7 @@ import prometheus_client
 from nova.conf import CONF
 
 from nova_lockstatus import exception
+from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.cmd import watch as cmd_watch
 from nova_lockstatus.conf import webhooks as options
@@ -425,29 +426,23 @@ class GivenUpTestCase(WebhooksTestCase):
         self.servers['acme'].answers = [(500, {})]
         self.pause_after_failures()
         self.put('compute1', forced_down=True)
-        duty = self.webhook('acme')
-        duty.run(self.watch.stop)
+        self.deliver('acme')
         self.fill('webhook:acme', ['gone%d' % number for number in range(4)])
         self.fill('webhook:other', ['gone5'])
-        duty.run(self.watch.stop)
+        self.keep_limits()
         self.assertEqual((3, 2), (self.waits('acme'), self.waits('other')))
-        self.fill('webhook:acme', ['gone6', 'gone7'])
-        duty.run(self.watch.stop)
-        self.assertEqual(3, self.waits('acme'))
-        said = 'has more than 3 changes of hosts waiting'
+        said = 'webhook:acme: 2 changes of hosts are not told: more than 3'
         self.assertEqual(1, self.count_said(said))
-        # It is said again when it has been well in between.
-        self.deliver('acme')
-        self.assertEqual(0, self.waits('acme'))
-        duty.run(self.watch.stop)
-        self.fill('webhook:acme', ['gone%d' % number
-                                   for number in range(8, 12)])
-        duty.run(self.watch.stop)
+        self.fill('webhook:acme', ['gone6', 'gone7'])
+        self.keep_limits()
         self.assertEqual(3, self.waits('acme'))
         self.assertEqual(2, self.count_said(said))
         # What was first is what is gone.
-        self.assertEqual('gone9', leases.claim(
+        self.assertEqual('gone3', leases.claim(
             self.store, 'me', [sinks.webhook('acme')]).change.host)
+
+    def keep_limits(self):
+        limits.Limits(CONF, self.store).run(self.watch.stop)
 
     def pause_after_failures(self):
         self.useFixture(fixtures.MonkeyPatch(
@@ -456,11 +451,24 @@ class GivenUpTestCase(WebhooksTestCase):
     def test_too_old(self):
         self.fill('webhook:acme', ['gone1', 'gone2'], 3601)
         self.put('compute1', forced_down=True)
-        self.deliver('acme')
-        self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
-        self.assertEqual(0, self.waits('acme'))
-        self.assertIn('The webhook acme is not told of 2 changes of hosts: it '
-                      'is more than 3600 s since.', self.nova.log)
+        self.keep_limits()
+        self.assertEqual(1, self.waits('acme'))
+        self.assertIn('webhook:acme: 2 changes of hosts are not told: they '
+                      'are more than 3600 s ago.', self.nova.log)
+
+    def test_no_watch_runs(self):
+        """nova-api gives up what is too late, now and then."""
+        self.fill('webhook:acme', ['gone1', 'gone2'], 3601)
+        self.put('compute1', forced_down=True)
+        self.wait()
+        self.assertEqual(3, self.waits('acme'))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.announce.limits.INTERVAL', 0))
+        self.put('compute1', forced_down=False)
+        self.wait()
+        self.assertEqual(2, self.waits('acme'))
+        self.assertIn('webhook:acme: 2 changes of hosts are not told',
+                      self.nova.log)
 
     def test_too_old_while_it_is_told(self):
         self.boot('more', host='compute1')
@@ -487,18 +495,26 @@ class GivenUpTestCase(WebhooksTestCase):
             duty.run(self.watch.stop)
         self.assertEqual(1, self.waits('acme'))
         self.set('lockstatus', webhook_give_up=1700)
-        duty.run(self.watch.stop)
+        self.keep_limits()
         self.assertEqual(0, self.waits('acme'))
         self.assertEqual(1, len(self.servers['acme'].requests))
 
     def test_webhook_that_is_not_there_any_more(self):
-        leftovers = webhooks.Leftovers(CONF, self.store)
         self.fill('webhook:former', ['gone1', 'gone2'], 3601)
         self.fill('webhook:former', ['gone3'], 3000)
-        self.fill('webhook:acme', ['gone4'], 3601)
-        leftovers.run(self.watch.stop)
-        self.assertEqual((1, 1), (self.waits('former'), self.waits('acme')))
-        self.assertIn('2 changes of hosts are not told', self.nova.log)
+        self.keep_limits()
+        self.assertEqual(1, self.waits('former'))
+        self.assertIn('webhook:former: 2 changes of hosts are not told',
+                      self.nova.log)
+
+    def test_store_that_is_away(self):
+        keeper = limits.Limits(CONF, self.store)
+        with store_databases.cut_off(self.store):
+            keeper.run(self.watch.stop)
+        keeper.run(self.watch.stop)
+        what = 'limits of the outbox: the store cannot be used: '
+        self.assertEqual(1, self.count_said(what + 'StoreUnreachable'))
+        self.assertEqual(1, self.count_said(what + 'works again.'))
 
 
 class CostTestCase(WebhooksTestCase):

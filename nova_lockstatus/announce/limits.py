@@ -1,0 +1,85 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Gives up what is too late to tell, or too much, whoever would tell it."""
+
+import threading
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_lockstatus import complaints
+from nova_lockstatus import exception
+from nova_lockstatus.announce import sinks
+from nova_lockstatus.store import database
+from nova_lockstatus.store import expiry
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL = 60
+"""Seconds between two looks for what is to be given up."""
+
+DAY = 24 * 60 * 60
+"""Seconds after a change of a host for which notifications tell of it."""
+
+
+class Limits:
+    """Keeps the outbox within its limits, as a duty of the watch.
+
+    Whether somebody tells what is in it makes no difference: a webhook may be
+    configured no more, and notifications may be turned off.
+
+    :param conf: Nova's configuration
+    :param store: where the outbox is
+    """
+
+    name = 'limits of the outbox'
+    interval: float = INTERVAL
+
+    def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
+        self._conf = conf
+        self._store = store
+        self._complaints = complaints.Complaints()
+
+    def run(self, stop: threading.Event) -> None:
+        """Give up what is beyond them.
+
+        :param stop: when it is set, the rest is left for another time
+        """
+        what = '%s: the store cannot be used' % self.name
+        try:
+            self._give_up_old(stop)
+            self._give_up_many(stop)
+        except exception.LockStatusException as error:
+            self._complaints.failed(what, error)
+        else:
+            self._complaints.worked(what)
+
+    def end(self) -> None:
+        """Leave all as it is."""
+
+    def _give_up_old(self, stop: threading.Event) -> None:
+        for pattern, seconds in (
+                (sinks.NOTIFICATIONS, DAY),
+                (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
+            for sink, count in expiry.expire(self._store, pattern, seconds,
+                                             stop).items():
+                LOG.warning('%s: %d changes of hosts are not told: they are '
+                            'more than %d s ago.', sink, count, seconds)
+
+    def _give_up_many(self, stop: threading.Event) -> None:
+        most = self._conf.lockstatus.webhook_queue
+        for sink in sinks.of_webhooks(self._conf):
+            count = expiry.keep_newest(self._store, sink, most, stop)
+            if count:
+                LOG.warning('%s: %d changes of hosts are not told: more than '
+                            '%d have waited.', sink, count, most)
