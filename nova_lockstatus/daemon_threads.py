@@ -10,15 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Calls a function for many items, in threads that nobody has to wait for."""
+"""Calls functions in threads that nobody has to wait for."""
 
 import collections
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent import futures
 from typing import TypeVar
 
 Item = TypeVar('Item')
+Result = TypeVar('Result')
 
 
 def call_for_each(function: Callable[[Item], None], items: Iterable[Item],
@@ -51,3 +53,46 @@ def call_for_each(function: Callable[[Item], None], items: Iterable[Item],
     end = None if seconds is None else time.monotonic() + seconds
     for thread in threads:
         thread.join(None if end is None else max(0, end - time.monotonic()))
+
+
+class Patience:
+    """Calls what may hang, and waits for it no longer than it is worth.
+
+    What hangs is left alone. Until it ends, nothing else of its kind is
+    called: each would take another thread, and another connection.
+
+    :param seconds: how long a call may take
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._hanging: dict[str, threading.Thread] = {}
+
+    def call(self, kind: str, function: Callable[[], Result]) -> Result:
+        """Call a function.
+
+        :param kind: what may hang, such as the database that is asked
+        :param function: what to call
+        :returns: what it returns
+        :raises TimeoutError: when it does not end in time, or what has hung
+            before has not ended yet
+        :raises Exception: what the function raises
+        """
+        hanging = self._hanging.get(kind)
+        if hanging is not None and hanging.is_alive():
+            raise TimeoutError
+        future: futures.Future[Result] = futures.Future()
+
+        def work() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self._seconds)
+        if not future.done():
+            self._hanging[kind] = thread
+            raise TimeoutError
+        return future.result()

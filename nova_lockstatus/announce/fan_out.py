@@ -55,6 +55,7 @@ class FanOut:
         self._conf = conf
         self._source = source
         self._metrics = metrics
+        self._servers = servers.Reader()
 
     def announce(self, change: changes.Change, last: int = 0,
                  lease: keeper.Keeper | None = None) -> bool:
@@ -99,7 +100,7 @@ class FanOut:
                               '%s is %s.', server.uuid, change.new)
 
         read = 0
-        for some in _some(servers.read(context, change.host, last)):
+        for some in _some(self._servers.read(context, change.host, last)):
             read += len(some)
             daemon_threads.call_for_each(
                 send, some, min(SENDERS, 1 + len(some) // SHARE))

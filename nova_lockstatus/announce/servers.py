@@ -12,20 +12,26 @@
 
 """Reads the servers of a host, some at a time, without an object for each."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy
 from nova import context as nova_context
+from nova import exception as nova_exception
 from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import cell_mapping
 
+from nova_lockstatus import daemon_threads
 from nova_lockstatus import instance_rows
 from nova_lockstatus.announce import change as changes
 
 PAGE = 500
 """How many servers are read at a time."""
+
+PATIENCE = 10
+"""Seconds that a cell may take for them."""
 
 RELIES_ON = (
     'nova.context:RequestContext',
@@ -77,30 +83,47 @@ def context(change: changes.Change) -> Any:
     return targeted
 
 
-def read(targeted: Any, host: str, last: int = 0,
-         project_id: str | None = None) -> Iterator[list[Server]]:
-    """Read the servers that are on a host, in the order of their ids.
+class Reader:
+    """Reads the servers of hosts, and waits for no cell for long."""
 
-    A page takes one statement, and one more if any of its servers is locked.
+    def __init__(self) -> None:
+        self._patience = daemon_threads.Patience(PATIENCE)
 
-    :param targeted: a RequestContext of the host's cell
-    :param host: the name of the host
-    :param last: the id in the cell's database after which to begin
-    :param project_id: whose servers, None for those of all projects
-    :returns: :data:`PAGE` servers at a time
-    """
-    while True:
-        with db.get_context_manager(targeted).reader.using(
-                targeted) as session:
-            rows = session.execute(
-                _select(host, last, project_id)).all()
-            system_metadata = instance_rows.read_reasons(
-                session, [row.uuid for row in rows if row.locked])
-        if rows:
-            last = rows[-1].id
-            yield [_server(row, system_metadata) for row in rows]
-        if len(rows) < PAGE:
-            return
+    def read(self, targeted: Any, host: str, last: int = 0,
+             project_id: str | None = None) -> Iterator[list[Server]]:
+        """Read the servers that are on a host, in the order of their ids.
+
+        A page takes one statement, and one more if any of its servers is
+        locked.
+
+        :param targeted: a RequestContext of the host's cell
+        :param host: the name of the host
+        :param last: the id in the cell's database after which to begin
+        :param project_id: whose servers, None for those of all projects
+        :returns: :data:`PAGE` servers at a time
+        :raises CellTimeout: when the cell does not answer in time
+        """
+        while True:
+            try:
+                page = self._patience.call(
+                    targeted.cell_uuid, functools.partial(
+                        _page, targeted, host, last, project_id))
+            except TimeoutError as error:
+                raise nova_exception.CellTimeout() from error
+            if page:
+                last = page[-1].id
+                yield page
+            if len(page) < PAGE:
+                return
+
+
+def _page(targeted: Any, host: str, last: int, project_id: str | None
+          ) -> list[Server]:
+    with db.get_context_manager(targeted).reader.using(targeted) as session:
+        rows = session.execute(_select(host, last, project_id)).all()
+        system_metadata = instance_rows.read_reasons(
+            session, [row.uuid for row in rows if row.locked])
+    return [_server(row, system_metadata) for row in rows]
 
 
 def _select(host: str, last: int, project_id: str | None) -> Any:

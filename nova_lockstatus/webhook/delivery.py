@@ -70,6 +70,7 @@ class Delivery:
         self._poster = poster
         self._metrics = metrics
         self._complaints = complaints.Complaints()
+        self._servers = servers.Reader()
         self.backoff = backoffs.Backoff()
         """When the webhook can be tried."""
 
@@ -88,8 +89,8 @@ class Delivery:
         context = servers.context(change)
         refused: list[tuple[str, int]] = []
         try:
-            for page in servers.read(context, change.host, last,
-                                     self._target.project_id):
+            for page in self._servers.read(context, change.host, last,
+                                           self._target.project_id):
                 for server in page:
                     if change.age > self._conf.lockstatus.webhook_give_up:
                         LOG.warning(

@@ -13,12 +13,9 @@
 """What the answer is when something is missing or goes wrong."""
 
 import textwrap
-import threading
 import time
 
 import fixtures
-from nova import context
-from nova.db.main import api as db
 from nova.tests import fixtures as nova_fixtures
 from oslo_serialization import jsonutils
 from sqlalchemy import engine
@@ -28,6 +25,7 @@ from sqlalchemy import exc
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests import packages
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.functional import hanging_cell
 
 OWN = server_locked_status.ServerLockedStatus.alias
 
@@ -219,36 +217,18 @@ class HangingCellTestCase(base.NovaTestCase):
 
     options = {'cells': 2, 'hosts': ('compute1', 'compute2')}
 
-    def hang(self, cell):
-        """Have one cell not answer what reads the reasons of a list."""
-        with context.target_cell(context.get_admin_context(),
-                                 self.nova.case.cell_mappings[cell]) as ctxt:
-            cell_engine = db.get_engine(context=ctxt)
-        began, go_on = threading.Event(), threading.Event()
-
-        def wait(connection, cursor, statement, *args):
-            if (connection.engine is cell_engine
-                    and 'FROM instance_system_metadata' in statement):
-                began.set()
-                go_on.wait(30)
-
-        event.listen(engine.Engine, 'before_cursor_execute', wait)
-        self.addCleanup(event.remove, engine.Engine, 'before_cursor_execute',
-                        wait)
-        self.addCleanup(go_on.set)
-        return began
-
     def test_cell_that_hangs(self):
         hangs = self.nova.boot_server('db', host='compute2')
         answers = self.nova.boot_server('db', host='compute1')
         for server_id in (hangs, answers):
             self.lock(server_id, reason='why')
-        began = self.hang('cell2')
+        cell = self.useFixture(hanging_cell.HangingCell(
+            self.nova, 'cell2', 'FROM instance_system_metadata'))
         self.useFixture(fixtures.MonkeyPatch('nova.context.CELL_TIMEOUT', 1))
         start = time.monotonic()
         servers = self.detail()
         took = time.monotonic() - start
-        self.assertTrue(began.is_set())
+        self.assertEqual(1, cell.hanging)
         self.assertGreaterEqual(took, 1)
         self.assertLess(took, 10)
         self.assertEqual({'locked': True, 'locked_by': 'owner'},

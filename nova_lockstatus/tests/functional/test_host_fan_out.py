@@ -184,7 +184,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
             raise nova_exception.CellTimeout()
 
         with fixtures.MonkeyPatch(
-                'nova_lockstatus.announce.servers.read', fail):
+                'nova_lockstatus.announce.servers.Reader.read', fail):
             self.put('compute1', forced_down=True)
             self.assertEqual([], self.told())
         self.assertIn('was not done to its end', self.nova.log)

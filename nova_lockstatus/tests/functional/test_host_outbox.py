@@ -42,6 +42,7 @@ from nova_lockstatus.store import migration
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.functional import hanging_cell
 from nova_lockstatus.tests.functional import many_hosts
 from nova_lockstatus.tests.functional import test_host_change
 from nova_lockstatus.tests.functional import test_host_status
@@ -433,7 +434,7 @@ class FailuresTestCase(OutboxTestCase):
             raise nova_exception.CellTimeout()
 
         with fixtures.MonkeyPatch(
-                'nova_lockstatus.announce.servers.read', fail):
+                'nova_lockstatus.announce.servers.Reader.read', fail):
             self.put('compute1', forced_down=True)
             self.put('compute2', forced_down=True)
             # Who has written it down comes back to it, and others can.
@@ -445,6 +446,31 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s2', 'UP', 'DOWN')],
                          sorted(self.told()))
         self.assertNothingIsOwed()
+
+    def test_cell_that_hangs(self):
+        """Its announcements are tried again, and the other cell's go on."""
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.announce.servers.PATIENCE', 0.2))
+        watch = Watch()
+        watch.look()
+        cell = self.useFixture(hanging_cell.HangingCell(
+            self.nova, 'cell1', 'FROM instances'))
+        for host in ('compute1', 'compute3', 'compute2'):
+            self.set_service(host, forced_down=True)
+            watch.look()
+        self.assertEqual([('s2', 'UP', 'DOWN')], self.told())
+        self.assertEqual(2, outbox.count(self.store))
+        self.assertIn('CellTimeout', self.nova.log)
+        # The second was not even asked for.
+        self.assertEqual(1, cell.hanging)
+        cell.answer()
+        deadline = time.monotonic() + 30
+        while outbox.count(self.store):
+            self.assertLess(time.monotonic(), deadline)
+            watch.work()
+            time.sleep(0.05)
+        self.assertEqual({('s1', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')},
+                         set(self.told()[1:]))
 
     def test_cell_that_is_not_there_any_more(self):
         log_before = len(self.nova.log)

@@ -46,3 +46,31 @@ class CallForEachTestCase(testtools.TestCase):
         self.assertEqual(3, len(found))
         # Nor when the process ends.
         self.assertEqual({True}, {thread.daemon for thread in found})
+
+
+class PatienceTestCase(testtools.TestCase):
+
+    def test_what_it_returns_and_what_it_raises(self):
+        patience = daemon_threads.Patience(60)
+        self.assertEqual(1, patience.call('a', lambda: 1))
+        self.assertRaises(ZeroDivisionError, patience.call, 'a',
+                          lambda: 1 // 0)
+
+    def test_what_hangs_is_not_called_again(self):
+        released, called = threading.Event(), []
+        self.addCleanup(released.set)
+
+        def hang():
+            called.append(threading.current_thread())
+            released.wait(60)
+
+        patience = daemon_threads.Patience(0.1)
+        for _ in range(3):
+            self.assertRaises(TimeoutError, patience.call, 'a', hang)
+        thread, = called
+        self.assertTrue(thread.daemon)
+        # What is of another kind does not hang.
+        self.assertEqual(1, patience.call('b', lambda: 1))
+        released.set()
+        thread.join(60)
+        self.assertEqual(2, patience.call('a', lambda: 2))
