@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Which configuration files nova-api reads, if its arguments name none."""
 
 from __future__ import annotations
