@@ -15,6 +15,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import sqlalchemy
 from nova import servicegroup
 from nova.db.main import models
 
@@ -28,6 +29,10 @@ COLUMNS = (_ROW.host, _ROW.topic, _ROW.forced_down, _ROW.disabled,
 
 HOST = _ROW.host
 """The column with the name of the host."""
+
+LAST_REPORT = sqlalchemy.func.coalesce(_ROW.last_seen_up, _ROW.created_at)
+"""When the host has last reported, as Nova's servicegroup driver ``db`` reads
+it."""
 
 _NAMES = tuple(column.key for column in COLUMNS)
 

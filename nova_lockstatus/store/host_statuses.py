@@ -18,6 +18,7 @@ The outbox writes down what becomes of them: see there.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
@@ -34,16 +35,20 @@ SOME = 100
 
 _HOST = models.HOSTS.c
 
+
 @dataclasses.dataclass(frozen=True)
 class Known:
     """What a host was last known to be.
 
     :param status: one of :mod:`nova_lockstatus.host_status`
     :param version: rises with each change
+    :param changed_at: since when it is so, in UTC without a time zone, by the
+        clock of who has found that
     """
 
     status: str
     version: int
+    changed_at: datetime.datetime
 
 
 def read(store: database.Store, cell: str) -> dict[str, Known]:
@@ -56,10 +61,10 @@ def read(store: database.Store, cell: str) -> dict[str, Known]:
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
-        return {host: Known(status, version)
-                for host, status, version in connection.execute(
-                    sa.select(_HOST.host, _HOST.status, _HOST.version)
-                    .where(_HOST.cell == cell))}
+        return {host: Known(*values) for host, *values in connection.execute(
+            sa.select(_HOST.host, _HOST.status, _HOST.version,
+                      _HOST.changed_at)
+            .where(_HOST.cell == cell))}
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]

@@ -36,6 +36,8 @@ from nova_lockstatus.store import models
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 
+CHANGED_AT = datetime.datetime(2026, 11, 21, 12, 0, 0, 123456)
+
 LATER = datetime.timedelta(seconds=api.WATCH_INTERVAL)
 
 
@@ -163,8 +165,8 @@ class StoreCases(testtools.TestCase):
     def change(self, old, new, host='compute1', cell='cell1', **kwargs):
         return changes.Change(
             id=str(uuid.uuid4()), cell=cell, host=host, old=old, new=new,
-            changed_at=datetime.datetime(2026, 11, 21, 12, 0, 0, 123456,
-                                         datetime.timezone.utc), **kwargs)
+            changed_at=CHANGED_AT.replace(tzinfo=datetime.timezone.utc),
+            **kwargs)
 
     def claimed(self, store, owner='me'):
         owed = leases.claim(store, owner, ['a'])
@@ -184,8 +186,9 @@ class StoreCases(testtools.TestCase):
         change = self.change('UP', 'DOWN', request_id='req-1', user_id='u',
                              project_id='p')
         self.assertTrue(outbox.record(store, change, ['a', 'b']))
-        self.assertEqual({'compute1': host_statuses.Known('DOWN', 1)},
-                         host_statuses.read(store, 'cell1'))
+        self.assertEqual(
+            {'compute1': host_statuses.Known('DOWN', 1, CHANGED_AT)},
+            host_statuses.read(store, 'cell1'))
         self.assertEqual({}, host_statuses.read(store, 'cell2'))
         self.assertIsNone(leases.claim(store, 'me', ['c']))
         owed = leases.claim(store, 'me', ['a'])
@@ -215,8 +218,9 @@ class StoreCases(testtools.TestCase):
         self.assertEqual(1, outbox.count(store))
         self.assertTrue(outbox.record(store, self.change('DOWN', 'UP'),
                                       ['a'], 1))
-        self.assertEqual({'compute1': host_statuses.Known('UP', 2)},
-                         host_statuses.read(store, 'cell1'))
+        self.assertEqual(
+            {'compute1': host_statuses.Known('UP', 2, CHANGED_AT)},
+            host_statuses.read(store, 'cell1'))
         self.assertEqual(['DOWN', 'UP'],
                          [owed.change.new for owed in self.outbox_of(store)])
 
@@ -353,7 +357,8 @@ class StoreCases(testtools.TestCase):
                             {'host0000': 'DOWN', 'Host0000': 'UP'})
         known = host_statuses.read(store, 'cell1')
         self.assertEqual(251, len(known))
-        self.assertEqual({host_statuses.Known('UP', 1)}, set(known.values()))
+        self.assertEqual({('UP', 1)}, {(entry.status, entry.version)
+                                       for entry in known.values()})
         host_statuses.forget(store, 'cell2', many)
         host_statuses.forget(store, 'cell1', many)
         self.assertEqual(['Host0000'],

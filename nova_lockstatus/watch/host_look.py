@@ -29,6 +29,7 @@ from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
 from nova_lockstatus.watch import announcements
 from nova_lockstatus.watch import cells
+from nova_lockstatus.watch import heartbeats
 
 LOG = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class HostLook:
         self._look = announced.look
         self._metrics = metrics
         self._cells = cells.Cells(self.name, cells.KEPT, metrics)
+        self._heartbeats = heartbeats.Heartbeats(conf)
         self._seen: dict[str, _Seen] = {}
 
     @property
@@ -98,7 +100,8 @@ class HostLook:
         # Before what is compared with it: what a call changes meanwhile has
         # another version then.
         known = host_statuses.read(self._store, cell.uuid)
-        found = self._look.hosts(context)
+        found = self._heartbeats.believed(context, known,
+                                          self._look.hosts(context))
         statuses = {host: entry.status for host, entry in known.items()}
         if statuses == found or self._settle(cell.uuid, known, found):
             self._seen[cell.uuid] = _Seen(found, sign)

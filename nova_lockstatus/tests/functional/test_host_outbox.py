@@ -23,6 +23,7 @@ from unittest import mock
 
 import fixtures
 from nova import exception as nova_exception
+from nova import servicegroup
 from nova.conf import CONF
 from nova.db.main import models
 from oslo_utils import timeutils
@@ -214,6 +215,93 @@ class SourcesTestCase(OutboxTestCase):
                  (name, 'UP', 'MAINTENANCE'), (name, 'MAINTENANCE', 'UP')],
                 [told for told in self.told() if told[0] == name])
         self.assertNothingIsOwed()
+
+    def heartbeat(self, host, **ago):
+        self.set_service(host, last_seen_up=timeutils.utcnow()
+                         - datetime.timedelta(**ago))
+
+    def other_watch(self):
+        """Make one that waits twice as long for a heartbeat."""
+        self.configure(None, service_down_time=2 * CONF.service_down_time)
+        return Watch()
+
+    def assertOneIsDown(self, *watches):
+        """See that what they find of a dead host is told once."""
+        for _ in range(2):
+            for watch in watches:
+                watch.look()
+        self.assertEqual([('s1', 'UP', 'UNKNOWN')], self.told())
+        self.assertEqual('UNKNOWN', self.known()['compute1'])
+        self.reset()
+
+    def test_watches_with_another_down_time(self):
+        self.watch.look()
+        self.silence('compute1')
+        other = self.other_watch()
+        self.assertOneIsDown(self.watch, other)
+        # And so after a restart.
+        Watch().look()
+        self.assertEqual([], self.told())
+        # The first heartbeat is enough, for whoever looks first.
+        self.heartbeat('compute1')
+        other.look()
+        self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
+
+    def test_watches_with_another_clock(self):
+        behind = datetime.timedelta(hours=2)
+        self.watch.look()
+        self.silence('compute1')
+        self.watch.look()
+        other, now = Watch(), timeutils.utcnow
+        with mock.patch.object(timeutils, 'utcnow',
+                               lambda *args, **kwargs:
+                               now(*args, **kwargs) - behind):
+            other.look()
+            other.look()
+        self.assertOneIsDown(self.watch, other)
+
+    def test_heartbeats_of_a_clock_that_is_behind(self):
+        """The second one tells that it is alive."""
+        self.watch.look()
+        self.heartbeat('compute1', hours=3)
+        self.assertOneIsDown(self.watch)
+        self.heartbeat('compute1', hours=1.9)
+        self.watch.look()
+        self.watch.look()
+        self.assertEqual([], self.told())
+        self.heartbeat('compute1', hours=1.8)
+        self.watch.look()
+        self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
+
+    def test_host_that_has_never_reported(self):
+        self.watch.look()
+        many_hosts.execute(
+            self.nova, 'cell1', models.Service.__table__.update().where(
+                models.Service.host == 'compute1').values(
+                    created_at=timeutils.utcnow()
+                    - datetime.timedelta(hours=3)))
+        self.set_service('compute1', last_seen_up=None)
+        self.assertOneIsDown(self.watch, self.other_watch())
+
+    def test_heartbeats_in_memcached(self):
+        """Those in the database are none, then."""
+        self.configure(None, servicegroup_driver='mc')
+        self.configure(
+            'cache', enabled=True, memcache_servers=['localhost:11211'],
+            backend='dogpile.cache.dbm', backend_argument=[
+                'filename:%s/cache.dbm'
+                % self.useFixture(fixtures.TempDir()).path])
+        memcached = servicegroup.API()._driver.mc
+        for host in HOSTS:
+            memcached.set('compute:' + host, timeutils.utcnow())
+            self.silence(host)
+        watch = Watch()
+        watch.look()
+        memcached.delete('compute:compute1')
+        self.assertOneIsDown(watch)
+        memcached.set('compute:compute1', timeutils.utcnow())
+        watch.look()
+        self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
 
     def test_random_changes(self):
         """What is announced is what has happened, whoever makes it happen."""

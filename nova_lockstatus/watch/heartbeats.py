@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tells the hosts that report again from those that only seem to.
+
+When one watch has found that a host is UNKNOWN, another one may still find it
+UP by the same heartbeat: its clock is behind, or its service_down_time is
+longer.
+"""
+
+import datetime
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy
+from nova.db.main import api as db
+from oslo_config import cfg
+
+from nova_lockstatus import host_status
+from nova_lockstatus.hooks import host_status as hosts_hook
+from nova_lockstatus.store import host_statuses
+
+_First = dict[tuple[str, int], datetime.datetime]
+
+
+class Heartbeats:
+    """Believes that a host is back when it has reported since it was away.
+
+    :param conf: Nova's configuration
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._conf = conf
+        # By the uuid of the cell.
+        self._first: dict[str, _First] = {}
+
+    def believed(self, targeted: Any,
+                 known: Mapping[str, host_statuses.Known],
+                 found: dict[str, str]) -> dict[str, str]:
+        """Leave the hosts UNKNOWN that have not reported since they are.
+
+        :param targeted: a RequestContext of the cell
+        :param known: what its hosts were last known to be
+        :param found: what they seem to be
+        :returns: what they are
+        """
+        back = [host for host, entry in known.items()
+                if entry.status == host_status.UNKNOWN
+                and found.get(host) == host_status.UP]
+        # NOTE: memcached keeps the heartbeats of the other driver, and lets
+        # them expire by its own clock.
+        if not back or self._conf.servicegroup_driver != 'db':
+            return found
+        last = _read(targeted, back)
+        before = self._first.get(targeted.cell_uuid, {})
+        first = self._first[targeted.cell_uuid] = {
+            (host, known[host].version): before.get(
+                (host, known[host].version), time)
+            for host, time in last.items()}
+        return {**found, **{
+            host: host_status.UNKNOWN for host in back
+            if host not in last or last[host] <= min(
+                self._since(known[host]),
+                first[host, known[host].version])}}
+
+    def _since(self, entry: host_statuses.Known) -> datetime.datetime:
+        """Return after which time a heartbeat is surely a new one.
+
+        The one by which a host was found UNKNOWN is older than
+        ``service_down_time``, and so than ``report_interval``. Where the
+        clocks differ by more than that, a new one can be older, too: then it
+        takes a second one to see that the host reports.
+        """
+        return entry.changed_at - datetime.timedelta(
+            seconds=self._conf.report_interval)
+
+
+def _read(targeted: Any, hosts: Collection[str]
+          ) -> dict[str, datetime.datetime]:
+    """Read when hosts have last reported, with one statement."""
+    with db.get_context_manager(targeted).reader.using(targeted) as session:
+        return dict(session.execute(
+            sqlalchemy.select(hosts_hook.HOST, hosts_hook.LAST_REPORT)
+            .where(*hosts_hook.IS_COMPUTE, hosts_hook.HOST.in_(hosts))).all())
