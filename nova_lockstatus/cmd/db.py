@@ -41,7 +41,7 @@ class Sync(command.Command):
                                 parsed_args.config_dir)
         from nova_lockstatus.store import database
         from nova_lockstatus.store import migration
-        store = database.open_store(conf)
+        store = database.open_store(conf, limited=False)
         before, after = migration.sync(store)
         if before == after:
             text = '%s is at version %s already.' % (store.name, after)

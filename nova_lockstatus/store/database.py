@@ -32,10 +32,15 @@ from nova_lockstatus import exception
 CONNECT_TIMEOUT = 5
 """Seconds to wait for a server, unless the URL says otherwise."""
 
+STATEMENT_TIMEOUT = 10
+"""Seconds to wait for the answer to a statement, likewise. All of them are
+short ones, but for those that make the tables."""
+
 _BACKENDS = ('sqlite', 'mysql', 'mariadb', 'postgresql')
 
 # Those of which it is known how to tell them to wait.
-_DRIVERS = ('mysqldb', 'psycopg', 'psycopg2', 'pymysql')
+_MYSQL_DRIVERS = ('mysqldb', 'pymysql')
+_POSTGRESQL_DRIVERS = ('psycopg', 'psycopg2')
 
 _MYSQL_NO_TABLE = 1146
 _POSTGRESQL_NO_TABLE = '42P01'
@@ -106,24 +111,44 @@ class Store:
                 reason=_first_line(error)) from error
 
 
-def open_store(conf: cfg.ConfigOpts) -> Store:
+def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
     """Prepare the store that is configured, and connect to nothing yet.
 
     :param conf: Nova's configuration with the plugin's options
+    :param limited: whether a statement may take
+        :data:`STATEMENT_TIMEOUT` at the most
     :returns: the store
     :raises StoreNotConfigured: when [lockstatus]connection is not set
     :raises StoreUrlInvalid: when it is no URL of a database that is supported
     """
     url = _parse(conf.lockstatus.connection)
-    if (url.get_driver_name() in _DRIVERS
-            and 'connect_timeout' not in url.query):
-        url = url.update_query_dict({'connect_timeout': str(CONNECT_TIMEOUT)})
+    limits = _limits(url.get_driver_name(), limited)
+    url = url.set(query={**limits, **url.query})
     transactions = enginefacade.transaction_context()
     # NOTE: with its default of 10, oslo.db would sleep for 100 seconds where
     # nobody answers. Who uses the store comes back by themselves.
     transactions.configure(
         connection=url.render_as_string(hide_password=False), max_retries=0)
     return Store(url, transactions)
+
+
+def _limits(driver: str, limited: bool) -> dict[str, str]:
+    """Return the parameters of a URL that say how long to wait."""
+    if driver not in _MYSQL_DRIVERS + _POSTGRESQL_DRIVERS:
+        return {}
+    limits = {'connect_timeout': str(CONNECT_TIMEOUT)}
+    if limited and driver in _MYSQL_DRIVERS:
+        limits['read_timeout'] = limits['write_timeout'] = str(
+            STATEMENT_TIMEOUT)
+    elif limited:
+        # NOTE: libpq waits for an answer without end. The server ends what
+        # takes it too long, and the kernel notices a machine that is gone.
+        milliseconds = str(1000 * STATEMENT_TIMEOUT)
+        limits['options'] = '-c statement_timeout=' + milliseconds
+        limits['tcp_user_timeout'] = milliseconds
+        limits['keepalives_idle'] = limits['keepalives_interval'] = str(
+            CONNECT_TIMEOUT)
+    return limits
 
 
 def _parse(text: str | None) -> Any:

@@ -12,8 +12,15 @@
 
 """The plugin's store on MariaDB and on PostgreSQL."""
 
+import time
+from unittest import mock
+
 from nova_lockstatus import exception
 from nova_lockstatus.store import api
+from nova_lockstatus.store import database
+from nova_lockstatus.store import host_statuses
+from nova_lockstatus.store import models
+from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_cases
 from nova_lockstatus.tests import store_databases
 
@@ -35,6 +42,22 @@ class ServerTestCase(store_cases.StoreCases):
         error = self.assertRaises(exception.StoreUnreachable,
                                   api.list_watches, store)
         self.assertIn('_not', str(error))
+
+    def test_statement_that_is_held_up(self):
+        """By one that ends no sooner than the server wants it to."""
+        holding = self.synced()
+        host_statuses.learn(holding, 'cell1', {'compute1': 'UP'})
+        with mock.patch.object(database, 'STATEMENT_TIMEOUT', 1):
+            store = self.open()
+        change = self.change('UP', 'DOWN')
+        with holding.connect() as connection:
+            connection.execute(models.HOSTS.update().values(version=2))
+            start = time.monotonic()
+            self.assertRaises(exception.StoreUnreachable, outbox.record,
+                              store, change, ['a'])
+            self.assertLess(time.monotonic() - start, 5)
+        # It can be used again.
+        self.assertTrue(outbox.record(store, change, ['a']))
 
 
 class PostgreSQLTestCase(ServerTestCase):

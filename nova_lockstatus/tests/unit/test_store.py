@@ -13,15 +13,27 @@
 """The plugin's store in a file, and what can be wrong with it."""
 
 import pathlib
+import socket
+import time
+from unittest import mock
 
 import fixtures
 import testtools
 
 from nova_lockstatus import exception
 from nova_lockstatus.store import api
+from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
 from nova_lockstatus.tests import store_cases
 from nova_lockstatus.tests import store_databases
+
+MYSQL_LIMITS = {'connect_timeout': '5', 'read_timeout': '10',
+                'write_timeout': '10'}
+
+POSTGRESQL_LIMITS = {
+    'connect_timeout': '5', 'options': '-c statement_timeout=10000',
+    'keepalives_idle': '5', 'keepalives_interval': '5',
+    'tcp_user_timeout': '10000'}
 
 
 class SQLiteTestCase(store_cases.StoreCases):
@@ -73,18 +85,42 @@ class UrlTestCase(testtools.TestCase):
         self.assertEqual('mysql+pymysql://me:***@host/x', store.name)
 
     def test_waits_no_longer_than_it_should(self):
-        for url, seconds in (
-                ('mysql+pymysql://host/x', '5'),
-                ('postgresql+psycopg2://host/x', '5'),
-                ('mysql+pymysql://host/x?connect_timeout=7', '7'),
-                ('postgresql+pg8000://host/x', None)):
+        for url, query in (
+                ('mysql+pymysql://host/x', MYSQL_LIMITS),
+                ('mysql+pymysql://host/x?connect_timeout=7&read_timeout=8',
+                 {**MYSQL_LIMITS, 'connect_timeout': '7',
+                  'read_timeout': '8'}),
+                ('postgresql+psycopg2://host/x', POSTGRESQL_LIMITS),
+                ('postgresql+psycopg2://host/x?options=-c%20x%3D1',
+                 {**POSTGRESQL_LIMITS, 'options': '-c x=1'}),
+                ('postgresql+pg8000://host/x', {}),
+                ('sqlite:////no/such', {})):
             try:
                 store = store_databases.open_store(self, url)
             except exception.StoreUrlInvalid:
                 # The driver is not installed here.
                 self.assertIn('pg8000', url)
                 continue
-            self.assertEqual(seconds, store.url.query.get('connect_timeout'))
+            self.assertEqual(query, dict(store.url.query))
+
+    def test_waits_for_migrations(self):
+        for url in ('mysql+pymysql://host/x', 'postgresql+psycopg2://host/x'):
+            store = database.open_store(store_databases.configure(url),
+                                        limited=False)
+            self.assertEqual({'connect_timeout': '5'}, dict(store.url.query))
+
+    def test_server_that_hangs(self):
+        """It takes connections, as one that is stopped does."""
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            with mock.patch.object(database, 'STATEMENT_TIMEOUT', 1):
+                store = store_databases.open_store(
+                    self, 'mysql+pymysql://me@127.0.0.1:%d/x'
+                    % listener.getsockname()[1])
+            start = time.monotonic()
+            error = self.assertRaises(exception.StoreUnreachable,
+                                      api.list_watches, store)
+            self.assertIn('timed out', str(error))
+            self.assertLess(time.monotonic() - start, 5)
 
     def test_server_that_is_down(self):
         store = store_databases.open_store(
