@@ -67,7 +67,7 @@ def report_watch(store: database.Store, watch: Watch) -> None:
     news = {name: values[name] for name in ('started_at', 'reported_at')}
     with store.connect() as connection:
         dialect = connection.dialect.name
-        if dialect in ('mysql', 'mariadb'):
+        if dialect == 'mysql':
             statement = mysql.insert(models.WATCHES).values(values)
             statement = statement.on_duplicate_key_update(news)
         else:

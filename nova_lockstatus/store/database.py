@@ -122,6 +122,9 @@ def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
     :raises StoreUrlInvalid: when it is no URL of a database that is supported
     """
     url = _parse(conf.lockstatus.connection)
+    # NOTE: the filters of oslo.db and the tables' options know MariaDB by that
+    # name alone.
+    url = url.set(drivername=url.drivername.replace('mariadb', 'mysql', 1))
     limits = _limits(url.get_driver_name(), limited)
     url = url.set(query={**limits, **url.query})
     transactions = enginefacade.transaction_context()

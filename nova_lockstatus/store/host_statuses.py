@@ -86,7 +86,7 @@ def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
         for start in range(0, len(rows), SOME):
             some = rows[start:start + SOME]
             # Two can learn the same.
-            if dialect in ('mysql', 'mariadb'):
+            if dialect == 'mysql':
                 connection.execute(mysql.insert(models.HOSTS).values(some)
                                    .prefix_with('IGNORE'))
             else:

@@ -15,10 +15,14 @@
 import time
 from unittest import mock
 
+import testtools
+from oslo_db import exception as db_exception
+
 from nova_lockstatus import exception
 from nova_lockstatus.store import api
 from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
+from nova_lockstatus.store import migration
 from nova_lockstatus.store import models
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_cases
@@ -58,6 +62,39 @@ class ServerTestCase(store_cases.StoreCases):
             self.assertLess(time.monotonic() - start, 5)
         # It can be used again.
         self.assertTrue(outbox.record(store, change, ['a']))
+
+
+class MariaDBNameTestCase(testtools.TestCase):
+    """A URL that begins with ``mariadb``."""
+
+    def setUp(self):
+        super().setUp()
+        reason = store_databases.unreachable(store_databases.MARIADB)
+        if reason:
+            self.skipTest(reason)
+        url = store_databases.create(self, store_databases.MARIADB)
+        self.store = store_databases.open_store(
+            self, url.replace('mysql', 'mariadb', 1))
+
+    def test_same_tables(self):
+        migration.sync(self.store)
+        for table in models.METADATA.tables:
+            with self.store.connect() as connection:
+                _, made = connection.exec_driver_sql(
+                    'SHOW CREATE TABLE ' + table).one()
+            self.assertIn('ENGINE=InnoDB', made)
+            self.assertIn('COLLATE=utf8mb4_bin', made)
+            self.assertEqual(table != 'watches', 'datetime(6)' in made, made)
+
+    def test_deadlock(self):
+        """oslo.db knows it by the name of MySQL, for those who try again."""
+        def deadlock():
+            with self.store.connect() as connection:
+                connection.exec_driver_sql(
+                    "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, "
+                    "MESSAGE_TEXT = 'Deadlock found when trying to get lock'")
+
+        self.assertRaises(db_exception.DBDeadlock, deadlock)
 
 
 class PostgreSQLTestCase(ServerTestCase):

@@ -84,6 +84,15 @@ class UrlTestCase(testtools.TestCase):
             self, 'mysql+pymysql://me:secret@host/x?ssl_key=secret')
         self.assertEqual('mysql+pymysql://me:***@host/x', store.name)
 
+    def test_mariadb_is_mysql(self):
+        """SQLAlchemy has tables for the one that the other does not get."""
+        for name, expected in (('mariadb+pymysql', 'mysql+pymysql'),
+                               ('mysql+pymysql', 'mysql+pymysql')):
+            store = store_databases.open_store(
+                self, name + '://me:secret@host/x?charset=utf8mb4')
+            self.assertEqual(expected + '://me:***@host/x', store.name)
+            self.assertEqual('utf8mb4', store.url.query['charset'])
+
     def test_waits_no_longer_than_it_should(self):
         for url, query in (
                 ('mysql+pymysql://host/x', MYSQL_LIMITS),
