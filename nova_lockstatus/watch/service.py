@@ -92,19 +92,14 @@ class Watch(service.Service):  # type: ignore[misc]
         :param graceful: whether to end what is under way
         """
         self._stop.set()
-        # NOTE: with native threads, nobody calls wait(): oslo.service ends
-        # the process when this returns.
+        # NOTE: here and not in wait(): with native threads nobody calls that,
+        # and with eventlet it is called while the service runs and once more
+        # after this.
         deadline = time.monotonic() + PATIENCE
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
         super().stop(graceful)
         LOG.info('nova-lockstatus-watch is stopped.')
-
-    def wait(self) -> None:
-        """Wait until the duties have ended."""
-        for thread in self._threads:
-            thread.join()
-        super().wait()
 
     @staticmethod
     def _repeat(duty: Duty, stop: threading.Event) -> None:

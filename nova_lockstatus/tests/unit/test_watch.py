@@ -12,7 +12,9 @@
 
 
 import threading
+import time
 
+import fixtures
 import testtools
 
 from nova_lockstatus.watch import cells
@@ -41,6 +43,17 @@ class Duty:
 
     def end(self):
         self.ended_after = self.runs
+
+
+class Hanging(Duty):
+    """One that does not end when it is told to."""
+
+    def __init__(self, interval):
+        super().__init__(interval)
+        self.goes_on = threading.Event()
+
+    def run(self, stop):
+        self.goes_on.wait(30)
 
 
 class WatchTestCase(testtools.TestCase):
@@ -73,6 +86,18 @@ class WatchTestCase(testtools.TestCase):
         self.start(off, other)
         self.assertTrue(other.ran.wait(10))
         self.assertEqual(0, off.runs)
+
+    def test_duty_that_does_not_end(self):
+        """A stop waits for it once: eventlet's launcher calls wait() after."""
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.watch.service.PATIENCE', 0.2))
+        duty = Hanging(0.01)
+        self.addCleanup(duty.goes_on.set)
+        watch = self.start(duty)
+        start = time.monotonic()
+        watch.stop()
+        watch.wait()
+        self.assertLess(time.monotonic() - start, 5)
 
     def test_starts_again_after_a_stop(self):
         """So it is when eventlet's launcher gets SIGHUP."""
