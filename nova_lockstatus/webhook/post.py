@@ -173,11 +173,13 @@ class Poster:
         for tried, (family, address) in enumerate(found):
             # One that does not answer leaves time for the others.
             share = _left(deadline) / (len(found) - tried)
+            until = time.monotonic() + share
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 sock.settimeout(share)
                 sock.connect(address)
                 if self._tls is not None:
+                    sock.settimeout(_left(until))
                     sock = self._tls.wrap_socket(
                         sock, server_hostname=self._target.host)
                 return _Connected(sock, deadline)

@@ -303,6 +303,39 @@ class PostTestCase(WebhookTestCase):
             'socket.getaddrinfo', lambda *args, **kwargs: answered))
         self.assertEqual(204, self.tls_poster().post(BODY, {}).status)
 
+    def hang_at(self, host, seconds):
+        """Have an address connect late, and never begin with TLS."""
+        listener = socket.create_server((host, self.server.port))
+        self.addCleanup(listener.close)
+        connect = socket.socket.connect
+
+        def connect_late(sock, address):
+            if address[0] == host:
+                time.sleep(seconds)
+            return connect(sock, address)
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'socket.socket.connect', connect_late))
+
+    def test_timeout_is_for_all_of_it(self):
+        self.hang_at('127.0.0.2', 0.9)
+        start = time.monotonic()
+        self.assertNotReached(
+            self.tls_poster(self.server.url('127.0.0.2'), timeout=1),
+            'timed out')
+        self.assertLess(time.monotonic() - start, 1.6)
+
+    def test_one_address_hangs(self):
+        """The other one has as much time as it."""
+        self.hang_at('127.0.0.2', 0.5)
+        answered = [(socket.AF_INET, socket.SOCK_STREAM, 6, '',
+                     (host, self.server.port))
+                    for host in ('127.0.0.2', '127.0.0.1')]
+        self.useFixture(fixtures.MonkeyPatch(
+            'socket.getaddrinfo', lambda *args, **kwargs: answered))
+        self.assertEqual(204, self.tls_poster(timeout=1).post(
+            BODY, {}).status)
+
     def test_no_proxy_is_used(self):
         for name in ('https_proxy', 'HTTPS_PROXY', 'all_proxy'):
             self.useFixture(fixtures.EnvironmentVariable(
