@@ -16,6 +16,8 @@ import ast
 import configparser
 import inspect
 import pathlib
+import re
+import sys
 from importlib import metadata
 
 import testtools
@@ -138,7 +140,37 @@ class DocumentationTestCase(testtools.TestCase):
             if '``%s``' % name not in text and 'tox -e ' + name not in text])
 
 
+def imported(path):
+    """Return the packages that a module cannot be imported without."""
+    names = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    return {name.split('.')[0] for name in names}
+
+
 class PackagingTestCase(testtools.TestCase):
+
+    def test_what_is_imported_is_required(self):
+        """Where Nova is not: what comes with that is Nova's."""
+        required = {re.split('[<>=]', line)[0].lower() for line in
+                    (TOP / 'requirements.txt').read_text().splitlines()}
+        distributions = metadata.packages_distributions()
+        for path in PACKAGE.rglob('*.py'):
+            # The tests have their own requirements, and osc is an extra.
+            if path.relative_to(PACKAGE).parts[0] in (
+                    'embedded', 'osc', 'tests'):
+                continue
+            names = imported(path)
+            if 'nova' in names:
+                continue
+            for name in names - sys.stdlib_module_names - {
+                    'nova_lockstatus', 'prometheus_client'}:
+                self.assertIn(
+                    distributions[name][0].lower().replace('_', '.'),
+                    required, path)
 
     def test_nova_is_no_dependency_of_the_wheel(self):
         required = [line.split('>')[0].lower() for line in
