@@ -40,7 +40,8 @@ class Heartbeats:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
-        # By the uuid of the cell.
+        # The heartbeats that the hosts of each cell had, in each version of
+        # what they are known to be, when they first seemed to be back.
         self._first: dict[str, _First] = {}
 
     def believed(self, targeted: Any,
