@@ -70,15 +70,21 @@ class EnableTestCase(FileTestCase):
             [STOCK, EDITED, STOCK],
             [(self.folder / name).read_bytes() for name in self.names()])
 
+    def state(self):
+        """Return what is another one when the file was written."""
+        found = self.path.stat()
+        return (found.st_ino, found.st_size,
+                found.st_mtime_ns, found.st_ctime_ns)
+
     def test_second_time(self):
         self.run_command('enable', '--yes')
-        before = self.path.stat()
+        before = self.state()
         done = self.run_command('enable')
         self.assertEqual(
             (0, '', '%s: nothing to change, all pipelines of the compute API '
              'have the filter.\n' % self.path),
             (done.code, done.out, done.err))
-        self.assertEqual(before, self.path.stat())
+        self.assertEqual(before, self.state())
         self.run_command('disable', '--yes')
         done = self.run_command('disable')
         self.assertEqual(
@@ -86,14 +92,14 @@ class EnableTestCase(FileTestCase):
              % self.path), (done.code, done.out, done.err))
 
     def test_dry_run(self):
-        before = self.path.stat()
+        before = self.state()
         done = self.run_command('enable', '--dry-run')
         self.assertEqual(0, done.code)
         self.assertEqual(
             '%s is not changed, this is a dry run.\n' % self.path, done.err)
         self.assertEqual(STOCK, self.path.read_bytes())
         self.assertEqual((before, ['api-paste.ini']),
-                         (self.path.stat(), self.names()))
+                         (self.state(), self.names()))
         lines = done.out.splitlines()
         self.assertEqual(['--- %s' % self.path, '+++ %s' % self.path],
                          lines[:2])
