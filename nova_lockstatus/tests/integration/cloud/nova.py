@@ -191,23 +191,12 @@ class Nova:
             host, str(port)])
         self._processes.wait_for_log('way-to-' + way, 'Forwarding')
 
-    def close_way(self, way, with_signal=signal.SIGTERM):
+    def close_way(self, way):
         """Cut all connections to a server, and let none be made.
 
         :param way: one of the :data:`WAYS`
-        :param with_signal: how. SIGSTOP leaves them, without an answer
         """
-        if with_signal == signal.SIGSTOP:
-            os.kill(self._processes.pid('way-to-' + way), with_signal)
-        else:
-            self._processes.stop('way-to-' + way)
-
-    def go_on(self, way):
-        """Let a server answer again that was cut off by SIGSTOP.
-
-        :param way: one of the :data:`WAYS`
-        """
-        os.kill(self._processes.pid('way-to-' + way), signal.SIGCONT)
+        self._processes.stop('way-to-' + way)
 
     def _start(self, program, service):
         self._processes.start('%s-%s' % (program, service), [

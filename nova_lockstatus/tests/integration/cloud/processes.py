@@ -68,15 +68,28 @@ class Processes:
         """Stop a process.
 
         :param name: its name
-        :param with_signal: the signal that tells it
+        :param with_signal: the signal that tells it. SIGKILL is for its
+            children, too, which nobody else would end
         """
         process = self._running.pop(name)
-        process.send_signal(with_signal)
+        if with_signal == signal.SIGKILL:
+            os.killpg(process.pid, with_signal)
+        else:
+            process.send_signal(with_signal)
         try:
             process.wait(janitor.PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def pause(self, name, paused=True):
+        """Let a process and its children stand still.
+
+        :param name: its name
+        :param paused: False to let them go on
+        """
+        os.killpg(self._running[name].pid,
+                  signal.SIGSTOP if paused else signal.SIGCONT)
 
     def finish(self, name):
         """Wait until a process has done its work.
