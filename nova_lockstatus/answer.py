@@ -14,12 +14,12 @@
 
 import contextvars
 import functools
-import urllib.parse
 from collections.abc import (
     Callable,
     Iterable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from typing import Any, NoReturn
 
@@ -42,18 +42,19 @@ class Answer:
     :param pipeline: the pipeline that the request came through
     :param method: the name of the controller's method that answers
     :param body: the body of the request, as Nova parsed it
-    :param query: its query string, as the client sent it
+    :param parameters: names and values of its query, as Nova reads it
     """
 
     def __init__(self, pipeline: pipelines.Pipeline, method: str,
-                 body: Any = None, query: str = '') -> None:
+                 body: Any = None,
+                 parameters: Sequence[tuple[str, str]] = ()) -> None:
         self.pipeline = pipeline
         self.is_list = method == 'detail'
         """Whether the answer is a list of whole servers."""
         self.shows_alone = method == 'show'
         """Whether the answer is what one URL shows."""
         self.body = body
-        self._query = query
+        self.parameters = parameters
         self.searchable: frozenset[str] = frozenset()
         """The keys by which the caller may filter and sort the list of servers
         that is asked for."""
@@ -79,14 +80,6 @@ class Answer:
         self._servers: list[tuple[dict[str, Any], Any]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
         self._error: Exception | None = None
-
-    @functools.cached_property
-    def parameters(self) -> list[tuple[str, str]]:
-        """Return the parameters of the query, each as often as it is there.
-
-        :returns: names and values, decoded
-        """
-        return urllib.parse.parse_qsl(self._query, keep_blank_values=True)
 
     def add_server(self, body: dict[str, Any], instance: Any) -> None:
         """Remember a server that Nova's view returned.

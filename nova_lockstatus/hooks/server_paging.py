@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy
+from nova import exception as nova_exception
 from nova.db import utils as db_utils
 from nova.db.main import api as db
 from nova.db.main import models
@@ -32,6 +33,7 @@ from oslo_db.sqlalchemy import utils as sqlalchemyutils
 from nova_lockstatus import answer as answers
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.hooks import base
+from nova_lockstatus.hooks import policy
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 
@@ -99,6 +101,19 @@ def _paginate_query(original: Callable[..., Any], answer: answers.Answer,
     return page.limit(limit)
 
 
+def _get_marker_record(original: Callable[..., Any], answer: answers.Answer,
+                       lister: Any, ctx: Any, marker: str) -> Any:
+    cell_uuid, record = original(lister, ctx, marker)
+    # NOTE: Nova takes anybody's server. Its place in the order tells what it
+    # has in the columns.
+    target = policy.target(record['project_id'], record['user_id'])
+    for key in lister.sort_ctx.sort_keys:
+        rule = answer.pipeline.searchable.get(key)
+        if rule is not None and not policy.may(ctx, rule, target):
+            raise nova_exception.MarkerNotFound(marker=marker)
+    return cell_uuid, record
+
+
 def _get_marker_by_values(original: Callable[..., Any],
                           answer: answers.Answer, lister: Any, ctx: Any,
                           values: Sequence[Any]) -> Any:
@@ -133,6 +148,9 @@ HOOKS = (
                'sort_dirs'),
               _paginate_query, alias=ALIAS,
               relies_on=('nova.db.main.models:Instance',)),
+    base.Hook('nova.compute.instance_list:InstanceLister',
+              'get_marker_record', ('self', 'ctx', 'marker'),
+              _get_marker_record, alias=ALIAS),
     base.Hook('nova.compute.instance_list:InstanceLister',
               'get_marker_by_values', ('self', 'ctx', 'values'),
               _get_marker_by_values, alias=ALIAS,

@@ -52,12 +52,14 @@ def explain(answer: answers.Answer, asked: fields.Asked,
         instance, uuid = error.server, error.server.uuid
     if uuid is None:
         return None
-    message = nova_exception.InstanceIsLocked(
+    text = message = nova_exception.InstanceIsLocked(
         instance_uuid=uuid).format_message()
     if (ALIAS in answer.pipeline.extensions
             and instance is not None and instance.uuid == uuid):
         message += server_lock.describe(_visible(instance, asked))
-    return webob.exc.HTTPConflict(explanation=message)
+    # NOTE: Nova answers with the explanation, and logs the detail, at INFO. A
+    # reason is not for the log, nor is a line end in it.
+    return webob.exc.HTTPConflict(detail=text, explanation=message)
 
 
 def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:

@@ -108,6 +108,9 @@ def guard(answer: answers.Answer, asked: fields.Asked, resource: Any,
     extension = answer.pipeline.extensions.get(ALIAS)
     if not isinstance(extension, server_state_lock.ServerStateLock):
         return None
+    if 'routes.route' not in request.environ:
+        # NOTE: only the documents of the API's versions are not routed.
+        return None
     call = _name(resource, method, request)
     if state_lock_calls.kind(call) is not state_lock_calls.Kind.CHANGES:
         return None

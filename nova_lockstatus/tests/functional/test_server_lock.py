@@ -275,6 +275,19 @@ class AnswerTestCase(ServerLockTestCase):
                 self.assertEqual(
                     novas, self.act(body, microversion=version).json)
 
+    def test_reason_of_a_refusal_is_not_logged(self):
+        self.accepted({'lock': {'locked_reason': 'a\nforged line'}},
+                      microversion='2.73')
+        self.addCleanup(self.unlock)
+        before = self.nova.log
+        answer = self.act({'reboot': {'type': 'HARD'}})
+        self.assertEqual('Instance %s is locked by owner: a\nforged line'
+                         % self.server_id,
+                         answer.json['conflictingRequest']['message'])
+        log = self.nova.log.removeprefix(before)
+        self.assertIn('Instance %s is locked\n' % self.server_id, log + '\n')
+        self.assertNotIn('forged line', log)
+
 
 class DeletedTestCase(ServerLockTestCase):
     """A server that is gone, before the call and during it."""

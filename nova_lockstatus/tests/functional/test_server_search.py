@@ -142,7 +142,8 @@ class SeveralCellsTestCase(base.NovaTestCase):
         for version, parameter in itertools.product(
                 ('2.1', 'latest'),
                 ('locked_by=admin', 'locked_by=x&locked_by=admin',
-                 '%6cocked_by=admin', 'sort_key=locked_by&sort_dir=desc',
+                 '%6cocked_by=admin', 'limit=9;locked_by=admin',
+                 'sort_key=locked_by&sort_dir=desc',
                  'sort_key=lock%65d_by&sort_dir=asc')):
             self.assertEqual(names, self.names(
                 '?%s%s%s' % (query, parameter, order), version, token)[0],
@@ -168,8 +169,24 @@ class SeveralCellsTestCase(base.NovaTestCase):
             # There could be some of another user.
             self.assert_asks_in_vain(token)
 
+    def test_marker_of_whose_lock_nothing_is_to_be_seen(self):
+        foreign = self.nova.boot_server('foreign', 'other')
+        self.addCleanup(self.nova.request, 'DELETE',
+                        '/v2.1/servers/' + foreign, 'other')
+        for key, version in itertools.product(
+                ('locked', 'locked_by', 'display_name&sort_key=locked'),
+                ('2.1', 'latest')):
+            answers = [self.nova.request(
+                'GET', '/v2.1/servers?%ssort_key=%s&marker=%s' % (
+                    query, key, foreign), token, microversion=version)
+                for token, query in (('owner', ''), ('admin', 'all_tenants&'))]
+            self.assertEqual([400, 200], [
+                answer.status_code for answer in answers])
+            self.assertIn('marker [%s] not found' % foreign, answers[0].text)
+
     def test_words_that_are_escaped(self):
-        for query in ('%6cocked=true', 'lock%65d_by=admin|owner'):
+        for query in ('%6cocked=true', 'lock%65d_by=admin|owner',
+                      'limit=9;locked=true', 'locked=true;limit=9'):
             self.assertEqual(['server-1', 'server-2', 'server-3'],
                              sorted(self.names('?' + query)[0]))
 

@@ -148,7 +148,8 @@ def _requests(draw, calls):
     target = (draw(_apis(who) if 'path' in wrong else _right_apis(who))
               + draw(_paths(call.path, good, 'path' in wrong)))
     if 'query' in wrong and (call.path in LISTS or one_in(draw, 4)):
-        target += '?' + '&'.join(draw(st.lists(
+        # Nova takes both.
+        target += '?' + draw(st.sampled_from('&&&;')).join(draw(st.lists(
             _parameters(call.path), min_size=1, max_size=4)))
     if one_in(draw, 40):
         # Nova routes the request as if it had this method.
