@@ -19,7 +19,6 @@ import sqlalchemy
 from nova.db.main import api as db
 from nova.db.main import models
 from oslo_utils import timeutils
-from sqlalchemy import orm
 
 from nova_lockstatus.extensions import base
 
@@ -51,32 +50,34 @@ def _select_locks(uuids: Collection[str]) -> Any:
     """Select who has locked servers last, and since when they are locked.
 
     Of the history of a server, which has no end, the database passes on one
-    row: the first and the last lock behind the last unlock.
+    row: the locks behind the last unlock, as one.
     """
+    # NOTE: Ids do not tell which action came first. A resize or migration to
+    # another cell copies the actions into it, the newest first, and keeps
+    # created_at, by which Nova's API sorts. That has whole seconds: the id
+    # decides between actions of one second, which are back to front in the
+    # other cell then, for Nova's API as well.
     row = models.InstanceAction
-    unlocks = (
-        sqlalchemy.select(row.instance_uuid,
-                          sqlalchemy.func.max(row.id).label('last'))
+    newest_first: dict[str, Any] = {
+        'partition_by': row.instance_uuid,
+        'order_by': (row.created_at.desc(), row.id.desc())}
+    actions = (
+        sqlalchemy.select(
+            row.instance_uuid, row.start_time, row.user_id,
+            sqlalchemy.func.row_number().over(**newest_first).label('place'),
+            sqlalchemy.func.sum(
+                sqlalchemy.case((row.action == 'unlock', 1), else_=0),
+            ).over(**newest_first).label('unlocks'))
         .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-               row.action == 'unlock')
-        .group_by(row.instance_uuid).subquery())
-    locks = (
-        sqlalchemy.select(row.instance_uuid,
-                          sqlalchemy.func.min(row.id).label('first'),
-                          sqlalchemy.func.max(row.id).label('last'))
-        .outerjoin(unlocks, unlocks.c.instance_uuid == row.instance_uuid)
-        .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-               row.action == 'lock',
-               sqlalchemy.or_(unlocks.c.last.is_(None),
-                              row.id > unlocks.c.last))
-        .group_by(row.instance_uuid).subquery())
-    first, last = orm.aliased(row), orm.aliased(row)
+               row.action.in_(('lock', 'unlock')))
+        .subquery()).c
     return (
-        sqlalchemy.select(locks.c.instance_uuid, first.start_time,
-                          last.user_id)
-        .select_from(locks)
-        .join(first, first.id == locks.c.first)
-        .join(last, last.id == locks.c.last))
+        sqlalchemy.select(
+            actions.instance_uuid, sqlalchemy.func.min(actions.start_time),
+            sqlalchemy.func.max(
+                sqlalchemy.case((actions.place == 1, actions.user_id))))
+        .where(actions.unlocks == 0)
+        .group_by(actions.instance_uuid))
 
 
 def record(connection: Any, action: Mapping[str, Any], event: str,

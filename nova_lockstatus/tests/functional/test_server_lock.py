@@ -358,6 +358,23 @@ class SinceTestCase(ServerLockTestCase):
             ('2026-11-21T12:01:00Z', 'u4'),
             (shown['locked_at'], shown['locked_by_user_id']))
 
+    def test_history_that_came_from_another_cell(self):
+        server_id = self.nova.boot_server('moved')
+        self.lock(server_id)
+        # It has been copied with its times, the newest first.
+        now = datetime.datetime.utcnow().replace(microsecond=0)
+        self.insert(*(models.InstanceAction(
+            instance_uuid=server_id, action=action, user_id=user,
+            created_at=time, start_time=time)
+            for action, user, hour in (
+                ('lock', 'u4', 4), ('lock', 'u3', 3), ('unlock', 'u2', 2),
+                ('lock', 'u1', 1))
+            for time in [now + datetime.timedelta(hours=hour)]))
+        shown = self.show(server_id, 'admin')
+        self.assertEqual(
+            ((now + datetime.timedelta(hours=3)).isoformat() + 'Z', 'u4'),
+            (shown['locked_at'], shown['locked_by_user_id']))
+
     def test_records_are_gone(self):
         self.lock(self.server_id)
         self.record(('unlock', 'u1', 0))

@@ -64,6 +64,7 @@ class ReportTestCase(case.DatabaseTestCase):
 
     def test_what_was_locked_through_the_api(self):
         self.relock(self.servers[0], 150)
+        self.copy_history(self.servers[0])
         code, found, problems = self.report()
         self.assertEqual((0, ''), (code, problems))
         self.assertEqual(set(self.servers[:2]), set(found))
@@ -99,6 +100,21 @@ class ReportTestCase(case.DatabaseTestCase):
                  'user_id': 'again', 'deleted': 0,
                  'start_time': now + datetime.timedelta(days=number)}
                 for number in range(1, times + 1)])
+
+    def copy_history(self, server_id):
+        """Copy the actions as Nova does into another cell: newest first."""
+        table = models.InstanceAction.__table__
+        of_server = table.c.instance_uuid == server_id
+        with self.databases.engine.begin() as connection:
+            rows = [dict(row, id=None) for row in connection.execute(
+                table.select().where(of_server).order_by(
+                    table.c.created_at.desc(), table.c.id.desc())).mappings()]
+            # Those of one second would be back to front.
+            for number, row in enumerate(reversed(rows)):
+                row['created_at'] += datetime.timedelta(seconds=number)
+            connection.execute(models.InstanceActionEvent.__table__.delete())
+            connection.execute(table.delete().where(of_server))
+            connection.execute(table.insert(), rows)
 
     def test_server_that_is_not_there(self):
         cell = objects.CellMapping(
