@@ -12,9 +12,9 @@
 
 """Runs the gabbi files over the real API of an embedded Nova.
 
-Those in ``gabbits/every-api`` and ``gabbits/every-host-api`` are run once for
-each API and microversion that counts there, one after the other over the same
-Nova; those in ``gabbits`` once.
+Those in a folder of ``gabbits``, such as ``gabbits/every-api``, are run once
+for each API and microversion that counts there, one after the other over the
+same Nova; those in ``gabbits`` once.
 """
 
 import functools
@@ -47,6 +47,12 @@ FOLDERS = {
           for microversion in releases.offered(*MICROVERSIONS)),
         ('/v2.1/%(project_id)s', '2.1'),
         ('/v2.1/%(project_id)s', 'latest'),
+    ],
+    # What a rule refuses is absent, or null where Nova has the key.
+    'policy-api': [
+        ('/v2/%(project_id)s', '2.73'),
+        *(('/v2.1', microversion)
+          for microversion in releases.offered('2.1', '2.73', 'latest')),
     ],
     'every-host-api': [
         ('/v2/%(project_id)s', '2.88'),
