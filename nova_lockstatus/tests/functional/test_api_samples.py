@@ -73,9 +73,21 @@ class ApiSamplesTestCase(base.NovaTestCase):
         self.assertSample('server-get-v2.73-resp',
                           self.request('GET', microversion='2.73'))
 
+    def test_show_to_an_admin(self):
+        self.assertSample('server-get-admin-resp',
+                          self.request('GET', token='admin'))
+
     def test_list(self):
         self.assertSample('servers-detail-resp',
                           self.request('GET', '/servers/detail'))
+
+    def test_page_of_locked_servers(self):
+        self.assertSample('servers-list-locked-resp', self.request(
+            'GET', '/servers?locked=true&locked_by=admin&limit=1'))
+
+    def test_refusal(self):
+        self.assertSample('server-locked-409-resp', self.request(
+            'POST', '/servers/%s/action', body={'os-stop': None}), 409)
 
     def test_update(self):
         self.assertSample('server-put-resp', self.request(
