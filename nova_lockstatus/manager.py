@@ -13,16 +13,25 @@
 """Loads the extensions that the configuration names, through stevedore."""
 
 import collections
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
 import stevedore
+from oslo_policy import policy
 
 from nova_lockstatus import exception
 from nova_lockstatus.extensions import base
 
 NAMESPACE = 'nova_lockstatus.extensions'
+
+_PARTS: Mapping[str, type] = {
+    'policies': policy.RuleDefault,
+    'server_fields': base.ServerField,
+    'hypervisor_fields': base.HypervisorField,
+    'instance_attributes': str,
+    'system_metadata': str,
+}
 
 
 def load_extensions(aliases: Sequence[str]) -> list[base.Extension]:
@@ -71,9 +80,12 @@ def _refuse_missing(aliases: Iterable[str]) -> None:
 
 
 def _refuse(_manager: Any, entry_point: Any, error: BaseException) -> None:
-    raise exception.BrokenExtension(
-        alias=entry_point.name,
-        problem='%s: %s' % (type(error).__name__, error)) from error
+    raise _raised(entry_point.name, error) from error
+
+
+def _raised(alias: str, error: BaseException) -> exception.BrokenExtension:
+    return exception.BrokenExtension(alias=alias, problem='%s: %s' % (
+        type(error).__name__, ' '.join(str(error).split())))
 
 
 def _checked(alias: str, extension: Any) -> base.Extension:
@@ -81,12 +93,37 @@ def _checked(alias: str, extension: Any) -> base.Extension:
         raise exception.BrokenExtension(
             alias=alias, problem='%s is no %s.Extension' % (
                 type(extension).__name__, base.__name__))
+    try:
+        problem = next(_problems(alias, extension), None)
+    except Exception as error:
+        # Its attributes can be properties, and describe() its own.
+        raise _raised(alias, error) from error
+    if problem:
+        raise exception.BrokenExtension(alias=alias, problem=problem)
+    return extension
+
+
+def _problems(alias: str, extension: base.Extension) -> Iterator[str]:
+    """Find where an extension does not keep the contract.
+
+    All that the start of nova-api makes of it later rests on this.
+    """
     if extension.alias != alias:
-        raise exception.BrokenExtension(
-            alias=alias,
-            problem="it calls itself '%s'" % extension.alias)
+        yield "it calls itself '%s'" % extension.alias
     for key, value in extension.describe().items():
         if key != 'links' and not (value and isinstance(value, str)):
-            raise exception.BrokenExtension(
-                alias=alias, problem='its %s is no text' % key)
-    return extension
+            yield 'its %s is no text' % key
+    for part, kind in _PARTS.items():
+        found = getattr(extension, part)
+        if (isinstance(found, str) or not isinstance(found, Collection)
+                or not all(isinstance(item, kind) for item in found)):
+            yield 'its %s is no collection of %s' % (part, kind.__name__)
+    for field in extension.fields:
+        if not all(isinstance(text, str)
+                   for text in (field.key, *field.rules)):
+            yield ('the key or a rule of its field %r is no text'
+                   % (field.key,))
+    metadata_keys = extension.system_metadata
+    if not (isinstance(metadata_keys, Mapping)
+            and all(map(callable, metadata_keys.values()))):
+        yield 'its system_metadata is no mapping to functions'

@@ -15,7 +15,7 @@
 import abc
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from oslo_policy import policy
@@ -225,7 +225,7 @@ class Extension(abc.ABC):
     def updated(self) -> str:
         """Return when the extension last changed, as 2026-11-21T00:00:00Z."""
 
-    policies: Iterable[policy.RuleDefault] = ()
+    policies: Collection[policy.RuleDefault] = ()
     """Rules to register with Nova's enforcer."""
 
     server_fields: Sequence[ServerField] = ()

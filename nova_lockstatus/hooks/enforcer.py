@@ -56,15 +56,25 @@ def make(conf: cfg.ConfigOpts, extensions: Sequence[base.Extension]) -> Any:
         extensions are there anyway
     :returns: the oslo_policy.policy.Enforcer
     """
+    enforcer = of_nova(conf)
+    _register(enforcer, policies.list_rules())
+    for extension in extensions:
+        _register(enforcer, extension.policies)
+    return enforcer
+
+
+def of_nova(conf: cfg.ConfigOpts) -> Any:
+    """Make an enforcer with Nova's rules alone, which has read no file yet.
+
+    :param conf: Nova's configuration
+    :returns: the oslo_policy.policy.Enforcer
+    """
     # NOTE: as nova.policy.init(), but not Nova's own enforcer, which has read
     # the files before the plugin's rules are there. register_rules(): since
     # before release 20.
     enforcer = policy.Enforcer(conf)
     enforcer.suppress_default_change_warnings = True
     nova_policy.register_rules(enforcer)
-    _register(enforcer, policies.list_rules())
-    for extension in extensions:
-        _register(enforcer, extension.policies)
     return enforcer
 
 

@@ -32,6 +32,19 @@ def register(extensions: Sequence[base.Extension]) -> None:
     # NOTE: Nova has no public way to its enforcer that does not parse the
     # configuration again; nova.policy._ENFORCER: since before release 20.
     enforcer = nova_policy._ENFORCER
+    add(enforcer, extensions)
+    # As nova.policy.init() does, so that rules which something sets in memory
+    # stand beside these, and not instead of them.
+    enforcer.load_rules()
+
+
+def add(enforcer: Any, extensions: Sequence[base.Extension]) -> None:
+    """Add rules to those of an enforcer.
+
+    :param enforcer: the oslo_policy.policy.Enforcer
+    :param extensions: the extensions of a pipeline
+    :raises BrokenExtension: as :func:`register`
+    """
     for extension in extensions:
         for default in extension.policies:
             registered = enforcer.registered_rules.get(default.name)
@@ -42,9 +55,6 @@ def register(extensions: Sequence[base.Extension]) -> None:
                     alias=extension.alias,
                     problem="the rule '%s' has another default already"
                             % default.name)
-    # As nova.policy.init() does, so that rules which something sets in memory
-    # stand beside these, and not instead of them.
-    enforcer.load_rules()
     for extension in extensions:
         for field in extension.fields:
             # An unknown rule raises when it is asked, and would be denied.

@@ -123,28 +123,35 @@ def check_filter(installation: installations.Installation
 def check_extensions(installation: installations.Installation
                      ) -> upgradecheck.Result:
     """Load the extensions that are enabled, as nova-api would."""
-    names: list[str] = []
     try:
-        for aliases in installation.aliases():
-            extensions = manager.load_extensions(aliases)
-            _connect(extensions)
-            names += aliases
+        pipelines = [manager.load_extensions(aliases)
+                     for aliases in installation.aliases()]
+        _connect(installation, pipelines)
     except exception.LockStatusException as error:
         return result.failure(
             '%s Correct [lockstatus] in nova.conf, or the section of the '
             'filter in api-paste.ini.' % error)
     except ImportError as error:
         return result.failure(_misfit([str(error)]))
-    return result.success(', '.join(dict.fromkeys(names)) or
-                   'None is enabled: this is stock Nova.')
+    names = dict.fromkeys(extension.alias for extensions in pipelines
+                          for extension in extensions)
+    return result.success(
+        ', '.join(names) or 'None is enabled: this is stock Nova.')
 
 
-def _connect(extensions: Sequence[base.Extension]) -> None:
+def _connect(installation: installations.Installation,
+             pipelines: Sequence[Sequence[base.Extension]]) -> None:
+    from nova_lockstatus.hooks import enforcer as enforcers
     from nova_lockstatus.hooks import instance
+    from nova_lockstatus.hooks import policy
     from nova_lockstatus.hooks import state_lock
-    for extension in extensions:
-        instance.check(extension)
-    state_lock.prepare(extensions)
+    # As in nova-api, where all pipelines share one.
+    enforcer = enforcers.of_nova(installation.conf)
+    for extensions in pipelines:
+        for extension in extensions:
+            instance.check(extension)
+        state_lock.prepare(extensions)
+        policy.add(enforcer, extensions)
 
 
 def check_notifications(installation: installations.Installation

@@ -21,6 +21,7 @@ import fixtures
 from nova import policy as nova_policy
 from nova.api.openstack.compute.views import servers
 from oslo_config import cfg
+from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
@@ -29,6 +30,8 @@ from nova_lockstatus import releases
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests import packages
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.upgrade_check import checks
+from nova_lockstatus.upgrade_check import installation as installations
 
 OWN = server_locked_status.ServerLockedStatus.alias
 
@@ -50,6 +53,10 @@ class Usurper(Ruleless):
     alias = 'x-usurper'
     server_fields = ()
     policies = (policy.RuleDefault('os_compute_api:servers:show', '@'),)
+
+class Partless(Ruleless):
+    alias = 'x-partless'
+    server_fields = None
 '''
 
 
@@ -77,7 +84,7 @@ class StartTestCase(base.NovaTestCase):
         self.useFixture(packages.InstalledPackage(
             'lockstatus_misfits', SOURCE,
             {'x-unknown': 'Unknown', 'x-ruleless': 'Ruleless',
-             'x-usurper': 'Usurper'}))
+             'x-usurper': 'Usurper', 'x-partless': 'Partless'}))
 
     def starts(self, **options):
         return base.ask(base.load_app(**options), 'GET', '/v2.1/extensions/'
@@ -147,6 +154,20 @@ class StartTestCase(base.NovaTestCase):
         self.assertDoesNotStart(
             exception.BrokenExtension, 'another default already',
             enabled_extensions='x-usurper')
+
+    def test_upgrade_check_finds_what_does_not_start(self):
+        for alias, words in (
+                ('x-unknown', "no attribute 'colour'"),
+                ('x-ruleless', "nobody registers the rule 'no:such:rule'"),
+                ('x-usurper', 'another default already'),
+                ('x-partless', 'its server_fields is no collection')):
+            self.configure('lockstatus', enabled_extensions=[alias])
+            result = checks.check_extensions(installations.Installation(
+                cfg.CONF, {}, api_paste='/none'))
+            self.assertEqual(upgradecheck.Code.FAILURE, result.code)
+            self.assertIn("The extension '%s' cannot be used: " % alias,
+                          result.details)
+            self.assertIn(words, result.details)
 
     def test_unknown_option(self):
         self.assertDoesNotStart(
@@ -224,10 +245,13 @@ class StartTestCase(base.NovaTestCase):
     def test_on_incompatible_disable(self):
         self.configure('lockstatus', on_incompatible='disable')
         self.assertFalse(self.starts(enabled_extensions='os-nowhere'))
+        self.assertFalse(self.starts(enabled_extensions='x-partless'))
         lines = [line for line in self.nova.log.splitlines()
                  if 'this is stock Nova' in line]
-        self.assertEqual([True, True], [' ERROR ' in line for line in lines])
+        self.assertEqual([True] * 4, [' ERROR ' in line for line in lines])
         self.assertIn("'os-nowhere'", lines[0])
+        self.assertIn("'x-partless' cannot be used: its server_fields is",
+                      lines[2])
 
 
 class PolicyFilesTestCase(base.NovaTestCase):

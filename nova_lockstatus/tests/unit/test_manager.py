@@ -45,6 +45,12 @@ class Raises(Rack):
 class Unfinished(base.Extension):
     alias = 'x-unfinished'
 
+class Mute(Rack):
+    alias = 'x-mute'
+
+    def describe(self):
+        raise RuntimeError('no' + chr(10) + 'words')
+
 class Stranger:
     alias = 'x-stranger'
 '''
@@ -122,6 +128,39 @@ class LoadExtensionsTestCase(testtools.TestCase):
         self.install(x_unfinished='Unfinished', x_nameless='Nameless')
         self.assertBroken('x-unfinished', 'abstract')
         self.assertBroken('x-nameless', 'its name is no text')
+
+    def test_parts_of_another_type(self):
+        field = 'base.ServerField(%s, len),'
+        cases = (
+            ('server_fields', 'None', 'no collection of ServerField'),
+            ('server_fields', "('locked',)", 'no collection of ServerField'),
+            ('server_fields', field % "3, 'a:rule'", 'its field 3 is no text'),
+            ('server_fields', field % "'x', ['a:rule']", "its field 'x' is"),
+            ('hypervisor_fields', '(1,)', 'no collection of HypervisorField'),
+            ('policies', 'None', 'its policies is no collection'),
+            ('policies', "('a:rule',)", 'no collection of RuleDefault'),
+            ('instance_attributes', 'None', 'no collection of str'),
+            ('instance_attributes', "'host'", 'no collection of str'),
+            ('instance_attributes', '(1,)', 'no collection of str'),
+            ('system_metadata', 'None', 'no collection of str'),
+            ('system_metadata', "('a',)", 'no mapping to functions'),
+            ('system_metadata', "{'a': []}", 'no mapping to functions'),
+            ('fields', 'property(lambda self: 1 / 0)',
+             'ZeroDivisionError: division by zero'))
+        classes = {'x-%d' % number: 'Rack%d' % number
+                   for number in range(len(cases))}
+        self.useFixture(packages.InstalledPackage(
+            'lockstatus_racks', SOURCE + ''.join(
+                '\nclass %s(Rack):\n    alias = %r\n    %s = %s\n' % (
+                    name, alias, part, value)
+                for (alias, name), (part, value, _words)
+                in zip(classes.items(), cases, strict=True)), classes))
+        for alias, (_part, _value, words) in zip(classes, cases, strict=True):
+            self.assertBroken(alias, words)
+
+    def test_description_that_raises(self):
+        self.install(x_mute='Mute')
+        self.assertBroken('x-mute', 'RuntimeError: no words')
 
     def test_no_extension(self):
         self.install(x_stranger='Stranger')
