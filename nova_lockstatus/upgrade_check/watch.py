@@ -40,9 +40,7 @@ def check(installation: installations.Installation) -> upgradecheck.Result:
         migration.check(store)
         watches = api.list_watches(store)
     except exception.StoreNotConfigured:
-        return result.success(
-            '[lockstatus]connection is not set, so it cannot be told whether '
-            'nova-lockstatus-watch runs.')
+        return judge_without_store(conf)
     except exception.StoreUnreachable as error:
         return result.failure(
             '%s Correct it. If the database is new, then run '
@@ -61,6 +59,32 @@ def announces(conf: cfg.ConfigOpts) -> bool:
     return bool(conf.lockstatus.announce_host_status
                 and (conf.lockstatus.webhooks
                      or installations.notification_drivers(conf)))
+
+
+def judge_without_store(conf: cfg.ConfigOpts) -> upgradecheck.Result:
+    """Decide what it means that nobody can report.
+
+    :param conf: Nova's configuration
+    :returns: a failure where webhooks are to be told, which only the store
+        makes possible, a warning where the guard should act or hosts should
+        be announced
+    """
+    text = ('[lockstatus]connection is not set, so it cannot be told whether '
+            'nova-lockstatus-watch runs.')
+    is_enforced = conf.lockstatus.guard == 'enforce'
+    is_announced = announces(conf)
+    if not (is_enforced or is_announced):
+        return result.success(text)
+    if is_enforced:
+        text += ' [lockstatus]guard is "enforce".'
+    if is_announced:
+        text += (' Without it, a host that is lost is not announced, which '
+                 '[lockstatus]announce_host_status wants.')
+    advice = ' Set it, and run "nova-lockstatus db sync".'
+    if is_announced and conf.lockstatus.webhooks:
+        return result.failure(
+            text + ' No webhook is told of anything.' + advice)
+    return result.warning(text + advice)
 
 
 def judge(guard: str, announces_hosts: bool,

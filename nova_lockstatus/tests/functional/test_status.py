@@ -101,7 +101,8 @@ class StatusTestCase(testtools.TestCase):
             '"%s": "role:admin"\n' % (LOCKED, old_name()))
         self.configure('[notifications]\nnotification_format = both\n'
                        '[oslo_messaging_notifications]\n'
-                       'driver = messagingv2\n')
+                       'driver = messagingv2\n'
+                       '[lockstatus]\nannounce_host_status = False\n')
         self.assertEqual({}, self.check(0))
 
     def test_defaults_and_the_table(self):
@@ -128,13 +129,20 @@ class StatusTestCase(testtools.TestCase):
                  'lockstatus.unlock (os-server-locked-status), '
                  'lockstatus.guard.* ([lockstatus]guard = report, where '
                  'nova-lockstatus-watch runs). They are not sent. Set it to '
-                 '"both" or "versioned" if you want them.'))},
+                 '"both" or "versioned" if you want them.')),
+             'Watch service': (1, (
+                 '[lockstatus]connection is not set, so it cannot be told '
+                 'whether nova-lockstatus-watch runs. Without it, a host that '
+                 'is lost is not announced, which '
+                 '[lockstatus]announce_host_status wants. Set it, and run '
+                 '"nova-lockstatus db sync".'))},
             self.check(1))
 
     def test_nothing_to_send(self):
         self.configure('[oslo_messaging_notifications]\n'
                        'driver = messagingv2\n'
                        '[lockstatus]\nguard = off\n'
+                       'announce_host_status = False\n'
                        'enabled_extensions = os-hypervisor-status\n')
         self.assertEqual({}, self.check(0))
 

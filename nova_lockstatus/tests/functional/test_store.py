@@ -244,8 +244,10 @@ class WatchTestCase(StoreTestCase):
     def test_no_store(self):
         test_watch_process.ProcessTestCase.configure(self, 'enforce')
         self.assertEqual(
-            (0, '[lockstatus]connection is not set, so it cannot be told '
-             'whether nova-lockstatus-watch runs.'), self.check())
+            (1, '[lockstatus]connection is not set, so it cannot be told '
+             'whether nova-lockstatus-watch runs. [lockstatus]guard is '
+             '"enforce". Set it, and run "nova-lockstatus db sync".'),
+            self.check())
         process = self.start()
         self.wait_for('[lockstatus]connection is not set: nobody can be told '
                       'whether this nova-lockstatus-watch runs, and it does '

@@ -15,10 +15,12 @@
 import datetime
 
 import testtools
+from oslo_config import fixture
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus.store import api
 from nova_lockstatus.tests import store_databases
+from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import watch as watch_check
 
 NOW = datetime.datetime(2026, 11, 1, 12, 0, 0)
@@ -96,6 +98,47 @@ class AnnouncingJudgeTestCase(JudgeTestCase):
     def test_none_is_needed(self):
         for ages in ({}, {'ctl1': 61}, {'ctl1': 0, 'ctl2': 61}):
             self.assertEqual(WARNING, self.judge('off', **ages)[0])
+
+
+class WithoutStoreTestCase(testtools.TestCase):
+
+    TEXT = ('[lockstatus]connection is not set, so it cannot be told whether '
+            'nova-lockstatus-watch runs.')
+    LOST = (' Without it, a host that is lost is not announced, which '
+            '[lockstatus]announce_host_status wants.')
+    ADVICE = ' Set it, and run "nova-lockstatus db sync".'
+
+    def assertChecked(self, code, text, driver='', **options):
+        conf = store_databases.configure(None)
+        installations.notification_drivers(conf)
+        with fixture.Config(conf) as config:
+            config.config(group='oslo_messaging_notifications',
+                          driver=[driver])
+            config.config(group='lockstatus', **options)
+            found = watch_check.check(installations.Installation(conf, {}))
+        self.assertEqual((code, self.TEXT + text),
+                         (found.code, found.details))
+
+    def test_nobody_needs_it(self):
+        for options in ({'guard': 'report'}, {'guard': 'off'},
+                        {'driver': 'noop'},
+                        {'driver': 'messagingv2', 'webhooks': ['acme'],
+                         'announce_host_status': False}):
+            self.assertChecked(SUCCESS, '', **options)
+
+    def test_guard(self):
+        self.assertChecked(
+            WARNING, ' [lockstatus]guard is "enforce".' + self.ADVICE,
+            guard='enforce')
+
+    def test_notifications(self):
+        self.assertChecked(WARNING, self.LOST + self.ADVICE,
+                           driver='messagingv2')
+
+    def test_webhooks(self):
+        self.assertChecked(
+            FAILURE, self.LOST + ' No webhook is told of anything.'
+            + self.ADVICE, webhooks=['acme'])
 
 
 class AnnouncesTestCase(testtools.TestCase):
