@@ -48,6 +48,20 @@ def hosts_up(context: Any) -> set[str]:
             if api.service_is_up(service)}
 
 
+def is_up(context: Any, host: str | None) -> bool:
+    """Tell whether a host can be acted on now, as :func:`hosts_up` does.
+
+    :param context: a RequestContext that is targeted at the cell
+    :param host: its name, None for none
+    :returns: whether it can. It cannot if its service was deleted
+    """
+    try:
+        service = objects.Service.get_by_compute_host(context, host)
+    except nova_exception.ComputeHostNotFound:
+        return False
+    return bool(servicegroup.API().service_is_up(service))
+
+
 def runs(context: Any, uuid: str, timeout: float) -> bool | None:
     """Ask nova-compute whether a server runs on its hypervisor.
 

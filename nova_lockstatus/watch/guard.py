@@ -175,6 +175,9 @@ class Guard:
         if self.recorded and not self._runs(server):
             acted.done(time.monotonic(), self._pauses())
             return
+        # Since the page of the server was read, many may have been asked.
+        if not compute.is_up(server.context, server.row.host):
+            return
         action = claim.claim(server.context, server.row, server.measure,
                              self._conf.host)
         if action is not None:

@@ -12,6 +12,7 @@
 
 """Locked servers stay down, whatever starts them behind Nova's back."""
 
+import datetime
 import itertools
 import threading
 import time
@@ -23,6 +24,7 @@ from nova import objects
 from nova.compute import power_state
 from nova.conf import CONF
 from oslo_db import exception as db_exception
+from oslo_utils import timeutils
 
 from nova_lockstatus.embedded import driver as embedded_driver
 from nova_lockstatus.tests.functional import base
@@ -331,6 +333,29 @@ class RaceTestCase(GuardTestCase):
             server_id, task_state='powering-on'))
         self.assertEqual('powering-on', self.instance(server_id).task_state)
         self.assertEqual([], self.outcomes())
+
+    def host_becomes(self, **values):
+        server_id = self.down()
+        self.start_behind_nova(server_id)
+        service = self.compute().service_ref
+
+        def save(values):
+            for name, value in values.items():
+                setattr(service, name, value)
+            service.save()
+
+        self.addCleanup(save, {name: service[name] for name in values})
+        self.found_and(server_id, lambda server_id: save(values))
+        self.assertEqual(self.RUNNING, self.states(server_id))
+        self.assertEqual([], self.guarded(server_id))
+        self.assertEqual([], self.outcomes())
+
+    def test_host_forced_down(self):
+        self.host_becomes(forced_down=True)
+
+    def test_host_lost(self):
+        self.host_becomes(last_seen_up=timeutils.utcnow(
+            ) - datetime.timedelta(hours=1))
 
     def test_another_guard_was_faster(self):
         """All is as it was found, but for the other's action."""
