@@ -150,7 +150,7 @@ class Hosts:
         """Return the id of each host's cell, and the cells by that id."""
         row = api_models.HostMapping
         with api_db.context_manager.reader.using(self._context) as session:
-            if session.get_bind().dialect.name == 'mysql':
+            if session.get_bind().dialect.name in ('mysql', 'mariadb'):
                 self._fold = _fold
             query = session.query(row.host, row.cell_id)
             found = {self._fold(host): cell_id for host, cell_id
