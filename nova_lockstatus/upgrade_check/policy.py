@@ -14,16 +14,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
 from nova_lockstatus import manager
+from nova_lockstatus.extensions import base
 from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import result
 
 _OLD_FILE = 'policy.json'
+
+_SHOWN_BY = ('os_compute_api:servers:show', 'os_compute_api:servers:detail')
+"""The rules of Nova's that say who sees a server."""
 
 
 def check_file(installation: installations.Installation
@@ -65,7 +70,8 @@ def check_rules(installation: installations.Installation
                 ) -> upgradecheck.Result:
     """Look for rules in policy files that nobody knows or that are wrong."""
     from nova_lockstatus.hooks import enforcer as enforcers
-    enforcer = _make_enforcer(installation)
+    extensions = _load_extensions(installation)
+    enforcer = enforcers.make(installation.conf, extensions)
     enforcer.suppress_deprecation_warnings = True
     try:
         enforcer.load_rules()
@@ -82,6 +88,7 @@ def check_rules(installation: installations.Installation
          'or take it out.', enforcers.unknown_rules(enforcer)),
         ('These lead to a rule that is not there, or in a circle: %s; correct '
          'them.', enforcers.undefined_rules(enforcer))) if names]
+    problems += _narrower_rules(enforcer, extensions)
     if unreadable:
         return result.failure(' '.join(problems))
     if problems:
@@ -90,12 +97,33 @@ def check_rules(installation: installations.Installation
         '%d rules are set in policy files.' % len(enforcer.file_rules))
 
 
+def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
+                    ) -> list[str]:
+    """Find rules that may refuse what Nova itself shows to whoever sees it."""
+    widened = [name for name in _SHOWN_BY if name in enforcer.file_rules
+               and enforcer.file_rules[name].check_str
+               != enforcer.registered_rules[name].check_str]
+    # Of other fields that Nova has, it has a rule of its own.
+    rules = {field.rule for extension in extensions
+             for field in extension.server_fields
+             if field.nova_since and field.nova_requires}
+    lacking = sorted(rules - set(enforcer.file_rules))
+    if not (widened and lacking):
+        return []
+    return ['Policy files set %s, and not %s, which withhold what Nova itself '
+            'shows then; set these likewise.' % (
+                ' and '.join(widened), ', '.join(lacking))]
+
+
 def _make_enforcer(installation: installations.Installation) -> Any:
     from nova_lockstatus.hooks import enforcer
+    return enforcer.make(installation.conf, _load_extensions(installation))
+
+
+def _load_extensions(installation: installations.Installation
+                     ) -> Sequence[base.Extension]:
     try:
-        extensions = manager.load_extensions(
-            sorted(installation.known_aliases()))
+        return manager.load_extensions(sorted(installation.known_aliases()))
     except exception.LockStatusException:
         # That is what check_extensions() is for.
-        extensions = []
-    return enforcer.make(installation.conf, extensions)
+        return []

@@ -138,6 +138,21 @@ class StatusTestCase(testtools.TestCase):
                  '"nova-lockstatus db sync".'))},
             self.check(1))
 
+    def test_rules_that_are_narrower_than_novas(self):
+        show = '"os_compute_api:servers:show": "%s"\n'
+        wide = show % 'rule:project_reader_or_admin or role:auditor'
+        policy = self.folder / 'policy.yaml'
+        policy.write_text(wide)
+        self.assertEqual({'Policy rules': (1, (
+            'Policy files set os_compute_api:servers:show, and not %slocked, '
+            '%slocked_reason, which withhold what Nova itself shows then; set '
+            'these likewise.') % (LOCKED, LOCKED))}, self.check(1))
+        for text in (show % 'rule:project_reader_or_admin',
+                     wide + '"%slocked": "role:auditor"\n'
+                            '"%slocked_reason": "!"\n' % (LOCKED, LOCKED)):
+            policy.write_text(text)
+            self.assertEqual({}, self.check(0))
+
     def test_nothing_to_send(self):
         self.configure('[oslo_messaging_notifications]\n'
                        'driver = messagingv2\n'
