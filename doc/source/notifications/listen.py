@@ -12,7 +12,9 @@
 
 """Prints which servers have a host whose status has changed."""
 
+import signal
 import sys
+import threading
 
 import oslo_messaging
 from oslo_config import cfg
@@ -34,7 +36,8 @@ class HostStatus:
             return
         self._seen.add(data['id'])
         print('%(changed_at)s server %(uuid)s of project %(tenant_id)s: '
-              '%(old_host_status)s -> %(host_status)s' % data)
+              '%(old_host_status)s -> %(host_status)s' % data,
+              flush=True)
 
     error = info
 
@@ -47,4 +50,10 @@ if __name__ == '__main__':
                                topic='versioned_notifications')],
         [HostStatus()], executor='threading', pool='host-status')
     listener.start()
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    print('Listening. Ctrl-C ends it.', file=sys.stderr)
+    ended.wait()
+    listener.stop()
     listener.wait()

@@ -15,8 +15,11 @@
 import collections
 import datetime
 import itertools
+import os
+import pathlib
 import random
 import signal
+import sys
 import threading
 import time
 
@@ -37,6 +40,9 @@ MANY = 1200
 VERY_MANY = 3000
 
 WATCHES = ('watch-1', 'watch-2')
+
+LISTEN = (pathlib.Path(__file__).parents[3] / 'doc' / 'source' /
+          'notifications' / 'listen.py')
 
 
 class AnnounceTestCase(case.CloudTestCase):
@@ -334,3 +340,36 @@ class AnnounceTestCase(case.CloudTestCase):
         self.wait_until_told()
         for host in HOSTS:
             self.assertTold(host, *expected[host])
+
+    def start_documented(self):
+        self.cloud.processes.start(
+            'listen', [sys.executable, LISTEN,
+                       engines.transport_url(self.cloud.name + 'top')],
+            finishes=True)
+        self.cloud.processes.wait_for_log('listen', 'Listening')
+
+    def end_documented(self, number):
+        """End the documented consumer, which has printed what was told."""
+        processes = self.cloud.processes
+        lines = ['%(changed_at)s server %(uuid)s of project %(tenant_id)s: '
+                 '%(old_host_status)s -> %(host_status)s' % data
+                 for _, _, data in self.versioned]
+        self.assertEqual(len(self.names['compute1']), len(lines))
+        processes.wait_for_log('listen', ' server ', len(lines))
+        os.kill(processes.pid('listen'), number)
+        processes.finish('listen')
+        # And nothing else.
+        self.assertEqual(sorted([*lines, 'Listening. Ctrl-C ends it.']),
+                         sorted(processes.log('listen').splitlines()))
+
+    def test_documented_consumer(self):
+        self.start_documented()
+        self.force_down('compute1')
+        self.wait_for_status('compute1', 'DOWN')
+        self.end_documented(signal.SIGINT)
+        self.reset()
+        # Its queue takes what comes while it does not run.
+        self.force_down('compute1', False)
+        self.wait_for_status('compute1', 'UP')
+        self.start_documented()
+        self.end_documented(signal.SIGTERM)
