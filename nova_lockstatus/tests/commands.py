@@ -72,6 +72,7 @@ def documented(program):
     top = pathlib.Path(__file__).parents[2]
     return [
         shlex.split(line, comments=True)
-        for page in sorted((top / 'doc' / 'source').rglob('*.rst'))
+        for page in (top / 'README.rst',
+                     *sorted((top / 'doc' / 'source').rglob('*.rst')))
         for line in re.findall(r'(?m)^ +[#$] (?:/\S*/)?(%s (?:.*\\\n)*.*)$'
                                % program, page.read_text())]
