@@ -793,12 +793,12 @@ class DocumentationTestCase(OscTestCase):
     def commands(self, page):
         text = (DOC / page).read_text()
         for before, block in re.findall(
-                r'([^\n]*(?:\n[^\n]+)*)\n\n\.\. code-block:: console\n\n'
+                r'([^\n]*(?:\n[^\n]+)*)\n\n *\.\. code-block:: console\n\n'
                 r'((?:   [^\n]*\n)+)', text):
-            who = ('admin' if before.strip().startswith('As an admin')
-                   else 'owner')
-            for line in block.splitlines():
-                if line.startswith('   $ openstack '):
+            who = ('admin' if before.strip().startswith(
+                ('As an admin', '#. As an admin')) else 'owner')
+            for line in block.replace('\\\n', '').splitlines():
+                if line.strip().startswith('$ openstack '):
                     yield who, shlex.split(line)[2:]
 
     def test_each_command_works(self):
@@ -807,6 +807,19 @@ class DocumentationTestCase(OscTestCase):
             self.assertTrue(len(commands) > 4, commands)
             for who, argv in commands:
                 self.openstack(*argv, cloud=who)
+
+    def test_recipe_of_the_guard(self):
+        self.openstack('lock', 'unset', self.ids['billing-1'], cloud='admin')
+        commands = list(self.commands('admin/guard.rst'))
+        self.assertEqual(2, len(commands))
+        for who, argv in commands:
+            self.openstack(*(word.replace('$SERVER', self.ids['billing-1'])
+                             for word in argv), cloud=who)
+            # At no time can its owner undo it.
+            self.assertIn('is locked by admin: unpaid invoice 4711',
+                          self.error('server', 'resume', 'billing-1'))
+        self.assertEqual('SUSPENDED', self.detail()[
+            self.ids['billing-1']]['status'])
 
     def test_each_command_is_documented(self):
         said = {argv[0] + ' ' + argv[1]
