@@ -99,6 +99,8 @@ class Delivery:
                             '%s: it is too long since.', self._target.name,
                             server.uuid, change.new)
                         return True
+                    if not lease.is_kept:
+                        return False
                     status = self._post(change, server)
                     if not is_taken(status):
                         refused.append((server.uuid, status))

@@ -28,11 +28,13 @@ from nova_lockstatus.cmd import watch as cmd_watch
 from nova_lockstatus.conf import webhooks as options
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.store import clock
+from nova_lockstatus.store import database
 from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.functional import hanging_cell
 from nova_lockstatus.tests.functional import test_host_outbox
 from nova_lockstatus.watch import prometheus
 from nova_lockstatus.watch import service
@@ -374,6 +376,31 @@ class FailuresTestCase(WebhooksTestCase):
         self.deliver('acme')
         self.assertEqual(['s1', 'more'],
                          [event[0] for event in self.events('acme')])
+
+    def test_lease_is_lost_before_the_first_event(self):
+        """Another one may have told it already, and what came after it."""
+        self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 0.5))
+        cell = self.useFixture(hanging_cell.HangingCell(
+            self.nova, 'cell1', 'instances.project_id = '))
+        self.put('compute1', forced_down=True)
+        thread = threading.Thread(target=self.deliver, args=('acme',))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(cell.answer)
+        other = database.open_store(CONF)
+        deadline = time.monotonic() + 30
+        while not cell.hanging:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        with store_databases.cut_off(self.store):
+            while not leases.claim(other, 'other', [sinks.webhook('acme')]):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            cell.answer()
+            time.sleep(0.1)
+        thread.join(30)
+        self.assertEqual([], self.events('acme'))
+        self.assertEqual(1, self.waits('acme'))
 
     def later(self, seconds):
         now = clock.now
