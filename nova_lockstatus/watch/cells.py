@@ -50,6 +50,9 @@ def name(cell: Any) -> str:
 KEPT = 60
 """Seconds for which the list of cells is kept by those who look often."""
 
+_LIST = 'list'
+"""What the call that reads the list is known by: no uuid is like that."""
+
 
 class Cells:
     """The cells of a Nova.
@@ -76,32 +79,47 @@ class Cells:
              patience: float) -> None:
         """Call a function for each cell, each in a thread of its own.
 
-        A cell that is not done since the last time is left out.
+        A cell that is not done since the last time is left out. Where the
+        list of cells cannot be read, or not in time, it is the one of before.
 
         :param function: is called with the CellMapping. What it raises is
             logged once for each cause
         :param stop: when it is set, nothing is waited for
         :param patience: seconds to wait at the most until all are done
         """
-        threads = []
-        for cell in self._load():
-            running = self._busy.get(cell.uuid)
-            if running is not None and running.is_alive():
-                continue
-            # NOTE: a daemon: a database that does not answer must not keep
-            # the process from ending.
-            thread = threading.Thread(
-                target=self._call, args=(function, cell), daemon=True)
-            self._busy[cell.uuid] = thread
-            thread.start()
-            threads.append(thread)
-        wait(threads, stop, patience)
+        deadline = time.monotonic() + patience
+        if not self._is_fresh:
+            # The one of before is good enough while a new one is not there.
+            wait(self._start(_LIST, self._load), stop, patience)
+        threads = [thread for cell in self._mappings
+                   for thread in self._start(cell.uuid, self._call, function,
+                                             cell)]
+        wait(threads, stop, deadline - time.monotonic())
 
-    def _load(self) -> list[Any]:
-        now = time.monotonic()
-        if self._loaded_at is not None and now < self._loaded_at + self._kept:
-            return self._mappings
+    def _start(self, name: str, function: Callable[..., None], *args: Any
+               ) -> list[threading.Thread]:
+        """Call a function in a thread, unless the last such call goes on.
+
+        :returns: the thread, none where there is no new one
+        """
+        running = self._busy.get(name)
+        if running is not None and running.is_alive():
+            return []
+        # NOTE: a daemon: a database that does not answer must not keep the
+        # process from ending.
+        thread = threading.Thread(target=function, args=args, daemon=True)
+        self._busy[name] = thread
+        thread.start()
+        return [thread]
+
+    @property
+    def _is_fresh(self) -> bool:
+        return (self._loaded_at is not None
+                and time.monotonic() < self._loaded_at + self._kept)
+
+    def _load(self) -> None:
         what = '%s: the cells cannot be read' % self._duty
+        now = time.monotonic()
         try:
             mappings = objects.CellMappingList.get_all(
                 nova_context.get_admin_context())
@@ -113,7 +131,6 @@ class Cells:
                               if self._cell0 or not cell.is_cell0()]
             self._loaded_at = now
             self._complaints.worked(what)
-        return self._mappings
 
     def _call(self, function: Callable[[Any], None], cell: Any) -> None:
         what = '%s: the look at the cell %s is not finished' % (

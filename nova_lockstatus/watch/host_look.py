@@ -33,9 +33,10 @@ from nova_lockstatus.watch import heartbeats
 
 LOG = logging.getLogger(__name__)
 
-PATIENCE = 5
+PATIENCE = 0.25
 """Seconds that a look waits for the cells at the most. One that takes longer
-goes on, and is left out of the looks until it is done."""
+goes on, and is left out of the looks until it is done. The others are looked
+at again within the second in which a lost heartbeat is to be seen."""
 
 
 @dataclasses.dataclass

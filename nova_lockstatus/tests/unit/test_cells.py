@@ -1,0 +1,119 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One database that hangs does not hold up the looks at others."""
+
+import itertools
+import threading
+import time
+
+import fixtures
+import testtools
+from nova import objects
+from oslo_utils import uuidutils
+
+from nova_lockstatus.watch import cells
+from nova_lockstatus.watch import host_look
+
+INTERVAL = 0.1
+
+
+class CellsTestCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.log = self.useFixture(fixtures.FakeLogger())
+        self.stop = threading.Event()
+        self.goes_on = threading.Event()
+        self.addCleanup(self.goes_on.set)
+        self.mappings = [self.cell('good'), self.cell('bad')]
+        self.read = lambda: self.mappings
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.objects.CellMappingList.get_all',
+            lambda cls, context: self.read()))
+        self.times = {'good': [], 'bad': []}
+
+    def cell(self, name):
+        return objects.CellMapping(uuid=uuidutils.generate_uuid(), name=name)
+
+    def hang(self):
+        self.goes_on.wait(30)
+        raise OSError('timed out')
+
+    def look(self, cell):
+        self.times[cell.name].append(time.monotonic())
+
+    def look_in_vain(self, cell):
+        self.look(cell)
+        if cell.name == 'bad':
+            self.hang()
+
+    def longest(self, look, kept, rounds):
+        """Look again and again, as the duty does.
+
+        :returns: the longest time between two looks at the good cell
+        """
+        looks = cells.Cells('looks', kept)
+        for _ in range(rounds):
+            looks.each(look, self.stop, host_look.PATIENCE)
+            time.sleep(INTERVAL)
+        times = self.times['good']
+        self.assertEqual(rounds, len(times))
+        return max(later - earlier for earlier, later
+                   in itertools.pairwise(times))
+
+    def test_cell_that_hangs(self):
+        self.assertLess(self.longest(self.look_in_vain, cells.KEPT, 4), 0.8)
+        self.assertEqual(1, len(self.times['bad']))
+
+    def test_list_that_hangs(self):
+        """Its cells are those that were known before."""
+        reads = []
+
+        def read():
+            reads.append(True)
+            if len(reads) > 1:
+                self.hang()
+            return self.mappings
+
+        self.read = read
+        self.assertLess(self.longest(self.look, 0, 4), 0.8)
+        self.assertEqual(2, len(reads))
+
+    def test_list_that_comes_late(self):
+        """It is not read anew for that."""
+        def read():
+            self.goes_on.wait(30)
+            return self.mappings
+
+        self.read = read
+        looks = cells.Cells('looks', cells.KEPT)
+        looks.each(self.look, self.stop, 0.05)
+        self.assertEqual([], self.times['good'])
+        self.goes_on.set()
+        deadline = time.monotonic() + 30
+        while not self.times['good']:
+            self.assertLess(time.monotonic(), deadline)
+            looks.each(self.look, self.stop, 0.05)
+
+    def test_list_that_cannot_be_read(self):
+        looks = cells.Cells('looks')
+        looks.each(self.look, self.stop, 30)
+
+        def fail():
+            raise OSError('refused')
+
+        self.read = fail
+        looks.each(self.look, self.stop, 30)
+        self.assertEqual(2, len(self.times['good']))
+        self.assertIn('looks: the cells cannot be read: OSError: refused',
+                      self.log.output)
