@@ -68,6 +68,23 @@ class Patience:
         self._seconds = seconds
         self._hanging: dict[str, threading.Thread] = {}
 
+    @property
+    def hanging(self) -> dict[str, threading.Thread]:
+        """Return the kinds of which something hangs, and its thread."""
+        return {kind: thread for kind, thread in list(self._hanging.items())
+                if thread.is_alive()}
+
+    def wait(self) -> bool:
+        """Wait for what hangs as long as for a call.
+
+        :returns: whether there was something
+        """
+        hanging = self.hanging.values()
+        end = time.monotonic() + self._seconds
+        for thread in hanging:
+            thread.join(max(0, end - time.monotonic()))
+        return bool(hanging)
+
     def call(self, kind: str, function: Callable[[], Result]) -> Result:
         """Call a function.
 
@@ -78,8 +95,7 @@ class Patience:
             before has not ended yet
         :raises Exception: what the function raises
         """
-        hanging = self._hanging.get(kind)
-        if hanging is not None and hanging.is_alive():
+        if kind in self.hanging:
             raise TimeoutError
         future: futures.Future[Result] = futures.Future()
 

@@ -83,6 +83,7 @@ class Outbox:
         self._limits = limits.Limits(conf, store)
         self._limited_at = time.monotonic()
         self._stop = threading.Event()
+        self._more = threading.Event()
 
     @property
     def is_busy(self) -> bool:
@@ -141,6 +142,7 @@ class Outbox:
         :param seconds: how long that may take
         """
         self._stop.set()
+        self._more.set()
         if not self.wait(seconds):
             try:
                 self._teller.release()
@@ -167,6 +169,7 @@ class Outbox:
             self._complaints.worked(what)
             if change is not None:
                 self._announcer.put(change)
+                self._more.set()
             recording.done.set()
             self._keep_limits()
             return
@@ -203,18 +206,20 @@ class Outbox:
         """
         mine = sinks.of_notifications(self._conf)
         pausing = iter(teller.pauses())
-        while mine and not self._stop.is_set():
+        while mine:
+            self._more.clear()
             try:
                 told = self._teller.tell_next(mine, self._stop)
                 self._complaints.worked(_CANNOT_READ)
                 if told:
                     pausing = iter(teller.pauses())
                     continue
-                if change is None or not outbox.count(
-                        self._store, change.id, mine):
+                if (change is None or self._stop.is_set()
+                        or not outbox.count(self._store, change.id, mine)):
                     return
             except exception.StoreUnreachable as error:
                 self._complaints.failed(_CANNOT_READ, error)
-                if change is None:
+                if change is None or self._stop.is_set():
                     return
-            self._stop.wait(next(pausing))
+            # Another change, of another cell, is told at once.
+            self._more.wait(next(pausing))

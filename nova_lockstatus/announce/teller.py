@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -25,6 +26,7 @@ from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lockstatus import complaints
+from nova_lockstatus import daemon_threads
 from nova_lockstatus import exception
 from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import keeper
@@ -41,6 +43,10 @@ PAUSE = 0.05
 PAUSE_MAX = 10
 """The first and the longest pause in seconds before something is tried again,
 which doubles with each time."""
+
+PATIENCE = 0.25
+"""Seconds that those of other cells wait for a change. One that takes longer,
+as its cell hangs or the host is large, is told beside them."""
 
 _CANNOT_WRITE = 'The outbox cannot be written'
 
@@ -80,6 +86,7 @@ class Teller:
         self._store = store
         self._tell_change = tell
         self._complaints = complaints.Complaints()
+        self._patience = daemon_threads.Patience(PATIENCE)
         self._owners: dict[int, str] = {}
 
     @property
@@ -90,19 +97,23 @@ class Teller:
     def tell_next(self, sinks: Sequence[str], stop: threading.Event) -> bool:
         """Tell the oldest change that nobody tells.
 
+        It may go on when this returns. Until it is told, none of its cell is
+        told by this process.
+
         :param sinks: to whom
         :param stop: when it is set, the rest is handed over
-        :returns: whether there was one
+        :returns: whether there was one, or one went on
         :raises StoreNotSynced: when the tables are not there
         :raises StoreUnreachable: when the outbox cannot be read
         """
         began = time.monotonic()
-        owed = leases.claim(self._store, self._owner, sinks)
+        owed = None if stop.is_set() else leases.claim(
+            self._store, self._owner, sinks, self._patience.hanging)
         if owed is None:
-            return False
-        with keeper.Keeper(self._store, self._owner, owed, stop,
-                           began) as lease:
-            self._tell(owed, lease, stop)
+            return self._patience.wait()
+        with contextlib.suppress(TimeoutError):
+            self._patience.call(owed.change.cell, functools.partial(
+                self._keep_and_tell, owed, stop, began))
         return True
 
     def release(self) -> None:
@@ -111,6 +122,12 @@ class Teller:
         :raises StoreUnreachable: when the outbox cannot be written
         """
         leases.release(self._store, self._owner)
+
+    def _keep_and_tell(self, owed: leases.Owed, stop: threading.Event,
+                       began: float) -> None:
+        with keeper.Keeper(self._store, self._owner, owed, stop,
+                           began) as lease:
+            self._tell(owed, lease, stop)
 
     def _tell(self, owed: leases.Owed, lease: keeper.Keeper,
               stop: threading.Event) -> None:
@@ -136,6 +153,9 @@ class Teller:
                 function(self._store, self._owner, owed)
             except exception.StoreUnreachable as error:
                 self._complaints.failed(_CANNOT_WRITE, error)
+            except exception.StoreNotSynced as error:
+                self._complaints.failed(_CANNOT_WRITE, error)
+                return
             else:
                 self._complaints.worked(_CANNOT_WRITE)
                 return

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,8 +54,8 @@ class Owed:
     tries: int
 
 
-def claim(store: database.Store, owner: str, sinks: Sequence[str]
-          ) -> Owed | None:
+def claim(store: database.Store, owner: str, sinks: Sequence[str],
+          without: Collection[str] = ()) -> Owed | None:
     """Take the oldest change that nobody tells, for :data:`LEASE` seconds.
 
     Changes of one host are told one after the other.
@@ -63,12 +63,13 @@ def claim(store: database.Store, owner: str, sinks: Sequence[str]
     :param store: the store
     :param owner: who takes it
     :param sinks: those that it can tell
+    :param without: the cells whose changes it does not take
     :returns: the change, None where there is nothing to do
     :raises StoreNotSynced: when the tables are not there
     :raises StoreUnreachable: when the database cannot be used
     """
     while True:
-        found = _find(store, sinks)
+        found = _find(store, sinks, without)
         if found is None:
             return None
         if _set(store, _OWED.number == found.number, is_free(),
@@ -82,12 +83,14 @@ def is_free() -> Any:
                   _OWED.claimed_until < clock.now())
 
 
-def _find(store: database.Store, sinks: Sequence[str]) -> Owed | None:
+def _find(store: database.Store, sinks: Sequence[str],
+          without: Collection[str]) -> Owed | None:
     earlier = models.OUTBOX.alias()
     with store.connect() as connection:
         row = connection.execute(
             sa.select(models.OUTBOX).where(
-                _OWED.sink.in_(sinks), is_free(),
+                _OWED.sink.in_(sinks), _OWED.cell.not_in(list(without)),
+                is_free(),
                 sa.or_(_OWED.not_before.is_(None),
                        _OWED.not_before <= clock.now()),
                 ~sa.exists().where(

@@ -69,7 +69,7 @@ class Webhook:
         """
         what = '%s: the store cannot be used' % self.name
         try:
-            while not stop.is_set() and self._delivery.backoff.is_over:
+            while self._delivery.backoff.is_over:
                 told = self._teller.tell_next([self._target.sink], stop)
                 self._complaints.worked(what)
                 if not told:

@@ -12,6 +12,7 @@
 
 """Tells a webhook what a change of a host means to its project's servers."""
 
+import threading
 import time
 
 from oslo_config import cfg
@@ -71,6 +72,8 @@ class Delivery:
         self._metrics = metrics
         self._complaints = complaints.Complaints()
         self._servers = servers.Reader()
+        # Changes of several cells are told at the same time.
+        self._one = threading.Lock()
         self.backoff = backoffs.Backoff()
         """When the webhook can be tried."""
 
@@ -99,9 +102,10 @@ class Delivery:
                             '%s: it is too long since.', self._target.name,
                             server.uuid, change.new)
                         return True
-                    if not lease.is_kept:
-                        return False
-                    status = self._post(change, server)
+                    with self._one:
+                        if not (lease.is_kept and self.backoff.is_over):
+                            return False
+                        status = self._post(change, server)
                     if not is_taken(status):
                         refused.append((server.uuid, status))
                     if not lease.note(server.id):

@@ -92,9 +92,11 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
                           group='lockstatus')
         self.addCleanup(CONF.clear_override, 'connection',
                         group='lockstatus')
-        # A look is over when it returns, however busy the machine is.
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.watch.host_look.PATIENCE', 30))
+        # What looks or tells is done when it returns, however busy the
+        # machine is.
+        for where in ('watch.host_look', 'announce.teller'):
+            self.useFixture(fixtures.MonkeyPatch(
+                'nova_lockstatus.%s.PATIENCE' % where, 30))
         self.store = database.open_store(CONF)
         migration.sync(self.store)
         self.app = base.load_app()
@@ -538,6 +540,38 @@ class FailuresTestCase(OutboxTestCase):
                          sorted(self.told()))
         self.assertNothingIsOwed()
 
+    def test_call_while_a_cell_is_waited_for(self):
+        self.watch.look()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.announce.teller.PAUSE', 5))
+
+        def fail(*args):
+            raise nova_exception.CellTimeout()
+
+        deadline = time.monotonic() + 30
+        with fixtures.MonkeyPatch(
+                'nova_lockstatus.announce.servers.Reader.read', fail):
+            self.put('compute3', forced_down=True)
+            while ('It was not announced to the end that host compute3'
+                   not in self.nova.log):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+        time.sleep(0.1)
+        # The call ends when nothing is to be announced, or after a while.
+        call = threading.Thread(target=self.put, args=('compute2',),
+                                kwargs={'forced_down': True})
+        call.start()
+        self.addCleanup(call.join)
+        began = time.monotonic()
+        sent = self.nova.case.notifier.versioned_notifications
+        while not any(one['event_type'] == test_host_change.EVENT
+                      for one in sent):
+            self.assertLess(time.monotonic() - began, 1.5)
+            time.sleep(0.01)
+        call.join()
+        self.assertEqual([('s2', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')],
+                         sorted(self.told()))
+
     def test_cell_that_hangs(self):
         """Its announcements are tried again, and the other cell's go on."""
         self.useFixture(fixtures.MonkeyPatch(
@@ -562,6 +596,29 @@ class FailuresTestCase(OutboxTestCase):
             time.sleep(0.05)
         self.assertEqual({('s1', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')},
                          set(self.told()[1:]))
+
+    def test_cell_that_hangs_delays_no_other(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.announce.teller.PATIENCE', 0.25))
+        watch = Watch()
+        watch.look()
+        cell = self.useFixture(hanging_cell.HangingCell(
+            self.nova, 'cell1', 'FROM instances'))
+        for host in ('compute1', 'compute3', 'compute2'):
+            self.set_service(host, forced_down=True)
+        watch.look_at_hosts.run(watch.stop)
+        found = time.monotonic()
+        sent = self.nova.case.notifier.versioned_notifications
+        while not any(one['event_type'] == test_host_change.EVENT
+                      for one in sent):
+            self.assertLess(time.monotonic() - found, 1.5)
+            time.sleep(0.01)
+        cell.answer()
+        self.assertEqual(('s2', 'UP', 'DOWN'), self.told()[0])
+        self.assertTrue(watch.announced.outbox.wait(30))
+        self.assertEqual({('s1', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')},
+                         set(self.told()[1:]))
+        self.assertNothingIsOwed()
 
     def test_cell_that_is_not_there_any_more(self):
         log_before = len(self.nova.log)

@@ -377,6 +377,24 @@ class FailuresTestCase(WebhooksTestCase):
         self.assertEqual(['s1', 'more'],
                          [event[0] for event in self.events('acme')])
 
+    def test_cell_that_hangs_delays_no_other(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.announce.teller.PATIENCE', 0.25))
+        cell = self.useFixture(hanging_cell.HangingCell(
+            self.nova, 'cell1', 'instances.project_id = '))
+        for host in ('compute1', 'compute2'):
+            self.put(host, forced_down=True)
+        thread = threading.Thread(target=self.deliver, args=('acme',))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(cell.answer)
+        self.assertTrue(self.servers['acme'].wait_for(1, 1.5))
+        self.assertEqual([('s2', 'UP', 'DOWN')], self.events('acme'))
+        cell.answer()
+        thread.join(30)
+        self.assertEqual([('s2', 'UP', 'DOWN'), ('s1', 'UP', 'DOWN')],
+                         self.events('acme'))
+
     def test_lease_is_lost_before_the_first_event(self):
         """Another one may have told it already, and what came after it."""
         self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 0.5))

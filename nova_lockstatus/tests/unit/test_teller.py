@@ -43,6 +43,7 @@ class LeaseTestCase(testtools.TestCase):
         self.store = store_databases.open_store(self, self.url)
         migration.sync(self.store)
         self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 1))
+        self.useFixture(fixtures.MockPatchObject(teller, 'PATIENCE', 30))
         for old, new in (('UP', 'DOWN'), ('DOWN', 'UP')):
             outbox.record(self.store, changes.Change(
                 id=str(uuid.uuid4()), cell='cell1', host='compute1', old=old,
