@@ -28,6 +28,7 @@ from oslo_config import cfg
 from paste import deploy
 from sqlalchemy import engine
 from sqlalchemy import event
+from sqlalchemy import exc
 
 import nova_lockstatus
 from nova_lockstatus.embedded import auth
@@ -171,6 +172,20 @@ def listening(name, function):
         yield
     finally:
         event.remove(engine.Engine, name, function)
+
+
+@contextlib.contextmanager
+def failing(table):
+    """Let each SELECT from a table fail, in all databases.
+
+    :param table: its name
+    """
+    def fail(connection, cursor, statement, *args):
+        if statement.startswith('SELECT') and 'FROM ' + table in statement:
+            raise exc.OperationalError(statement, {}, Exception('gone'))
+
+    with listening('before_cursor_execute', fail):
+        yield
 
 
 @contextlib.contextmanager

@@ -23,14 +23,16 @@ from typing import Any
 
 import fixtures
 import testtools
+import webob
 from nova.compute import api as compute_api
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
-from sqlalchemy import engine
-from sqlalchemy import event
-from sqlalchemy import exc
 
+from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
+from nova_lockstatus import fields
+from nova_lockstatus import manager
+from nova_lockstatus import pipeline as pipelines
 from nova_lockstatus import state_lock_calls
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.hooks import lock_check
@@ -214,6 +216,20 @@ class CheckTestCase(testtools.TestCase):
         self.useFixture(fixtures.MockPatchObject(
             compute_api.API, 'reboot', lambda *args: None))
         self.assert_mismatch('is not around reboot()')
+
+
+class UnroutedTestCase(testtools.TestCase):
+    """Nova answers for its versions without a route."""
+
+    def test_is_no_call_to_a_server(self):
+        pipeline = pipelines.Pipeline(
+            manager.load_extensions([state_lock.ALIAS]), lambda service: True)
+        asked = fields.Asked(may=lambda rule, target: False,
+                             supports=lambda version: False,
+                             shows_alone=False)
+        self.assertIsNone(state_lock.guard(
+            answers.Answer(pipeline, 'index'), asked, None, None,
+            webob.Request.blank('/v2.1/')))
 
 
 class DefaultTestCase(StateLockTestCase):
@@ -441,18 +457,6 @@ class UnreadableTestCase(StateLockTestCase):
         ('DELETE', '/os-server-password', None, '2.1'),
     )
 
-    @contextlib.contextmanager
-    def failing(self, table):
-        def fail(connection, cursor, statement, *args):
-            if statement.startswith('SELECT') and 'FROM ' + table in statement:
-                raise exc.OperationalError(statement, {}, Exception('gone'))
-
-        event.listen(engine.Engine, 'before_cursor_execute', fail)
-        try:
-            yield
-        finally:
-            event.remove(engine.Engine, 'before_cursor_execute', fail)
-
     def calls(self, server_id, calls=CALLS):
         for method, path, body, version in calls:
             for token in ('owner', 'admin'):
@@ -466,7 +470,7 @@ class UnreadableTestCase(StateLockTestCase):
                 self.lock(server_id, 'admin', 'unpaid')
             before = self.row(server_id)
             for table in ('instances', 'instance_mappings'):
-                with self.failing(table):
+                with base.failing(table):
                     for answer in self.calls(server_id):
                         self.assert_unreadable(answer)
             self.assertEqual(before, self.row(server_id))
@@ -489,7 +493,7 @@ class UnreadableTestCase(StateLockTestCase):
                 ('POST', '/action', {'os-getConsoleOutput': {}}),
                 ('GET', '', None), ('GET', '/os-interface', None)):
             path = '/v2.1/servers/%s%s' % (server_id, path)
-            with self.failing('instances'):
+            with base.failing('instances'):
                 answers = [base.ask(app, method, path, 'owner', body=body)
                            for app in (stock, self.nova.app)]
             self.assertEqual(500, answers[0].status_code, answers[0].text)
