@@ -25,10 +25,10 @@ from typing import Any, NoReturn
 
 from nova_lockstatus import exception
 from nova_lockstatus import fields
-from nova_lockstatus import host_status
 from nova_lockstatus import hypervisors
 from nova_lockstatus import pipeline as pipelines
-from nova_lockstatus import state_lock
+from nova_lockstatus.core import host_status
+from nova_lockstatus.core import state_lock
 from nova_lockstatus.extensions import base
 
 CURRENT: contextvars.ContextVar['Answer | None'] = contextvars.ContextVar(
@@ -65,13 +65,13 @@ class Answer:
         self.asked_rules: list[tuple[Any, str, Any, bool]] = []
         """The rules that were asked: the RequestContext, the rule, its target
         and the answer."""
-        self.guard: state_lock.Guard | None = None
+        self.guard: state_lock.LockGate | None = None
         """What stops the call if it would change a locked server."""
         self.cells: dict[str, Any] = {}
         """The cell of each server of a list, by server uuid."""
-        self.hosts = host_status.Hosts(pipeline.service_is_up)
+        self.hosts = host_status.HostStatuses(pipeline.service_is_up)
         """The state of the servers' hosts."""
-        self.host_status_search: host_status.Search | None = None
+        self.host_status_search: host_status.HostStatusFilter | None = None
         """What a list of servers is filtered by."""
         self.hypervisors = hypervisors.Hypervisors()
         """The hypervisors that it shows."""

@@ -15,7 +15,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nova_lockstatus import hypervisor_search
+from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.extensions import base
 
 
@@ -28,7 +28,7 @@ class Hypervisors:
     def __init__(self) -> None:
         self.hosts: Any = None
         """What is known of the hosts of a list."""
-        self.search: hypervisor_search.Search | None = None
+        self.search: hypervisor_filter.HypervisorFilter | None = None
         """What a list is filtered by."""
         self.viewed_service: Any = None
         """The Service of the hypervisor that Nova's view is working on."""

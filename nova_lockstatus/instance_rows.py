@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy
 from nova.db.main import models
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
 
 RELIES_ON = ('nova.db.main.models:Instance.hidden',
              'nova.db.main.models:InstanceSystemMetadata')
@@ -46,6 +46,6 @@ def read_reasons(session: Any, uuids: Collection[str]
         for uuid, key, value in session.execute(
                 sqlalchemy.select(row.instance_uuid, row.key, row.value)
                 .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-                       row.key.in_(stored_reason.KEYS))):
+                       row.key.in_(lock_reason.KEYS))):
             found[uuid][key] = value
     return found

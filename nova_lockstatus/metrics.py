@@ -41,7 +41,7 @@ class Metrics:
 
         :param cell: what the cell is called
         :param servers: how many, by the status of their host, one of
-            :mod:`nova_lockstatus.host_status`
+            :mod:`nova_lockstatus.core.host_status`
         :param locked: how many are locked, by who holds the lock
         :param kept: seconds after which that is too old to be shown
         """

@@ -29,7 +29,7 @@ import testtools
 from stestr.repository import abstract as repository
 from stestr.repository import file as stestr_file
 
-from nova_lockstatus import releases
+from nova_lockstatus.core import releases
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 

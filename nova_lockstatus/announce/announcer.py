@@ -20,10 +20,10 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import direct
 from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.announce import stored
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import migration
 from nova_lockstatus.webhook import target as targets
@@ -46,7 +46,7 @@ class Announcer(Protocol):
     def is_busy(self) -> bool:
         """Tell whether something is to be announced that was not yet."""
 
-    def put(self, change: changes.Change) -> None:
+    def put(self, change: host_event.StatusChange) -> None:
         """Have a change announced, without waiting for that.
 
         :param change: the change

@@ -12,9 +12,9 @@
 
 """Announces changes of hosts at once, where there is no store."""
 
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.announce import worker
+from nova_lockstatus.core import host_event
 
 
 class Direct:
@@ -33,7 +33,7 @@ class Direct:
         """Tell whether something is to be announced that was not yet."""
         return self._worker.is_busy
 
-    def put(self, change: changes.Change) -> None:
+    def put(self, change: host_event.StatusChange) -> None:
         """Have a change announced, without waiting for that.
 
         :param change: the change

@@ -20,11 +20,11 @@ from oslo_log import log as logging
 
 from nova_lockstatus import daemon_threads
 from nova_lockstatus import metrics as all_metrics
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
+from nova_lockstatus.core import host_event
 from nova_lockstatus.notifications import host_status as notifications
 
 LOG = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class FanOut:
         self._metrics = metrics
         self._servers = servers.Reader()
 
-    def announce(self, change: changes.Change, last: int = 0,
+    def announce(self, change: host_event.StatusChange, last: int = 0,
                  lease: keeper.Keeper | None = None) -> bool:
         """Announce a change for all servers that are on the host now.
 

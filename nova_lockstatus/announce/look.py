@@ -20,8 +20,8 @@ from nova import context as nova_context
 from nova.db.main import api as db
 from nova.objects import cell_mapping
 
-from nova_lockstatus import host_status
-from nova_lockstatus.announce import change as changes
+from nova_lockstatus.core import host_event
+from nova_lockstatus.core import host_status
 from nova_lockstatus.hooks import host_status as hosts_hook
 
 
@@ -39,7 +39,7 @@ class Look:
 
         :param targeted: a RequestContext of the cell
         :param conditions: of SQLAlchemy, which of them
-        :returns: one of :mod:`nova_lockstatus.host_status`, by host
+        :returns: one of :mod:`nova_lockstatus.core.host_status`, by host
         """
         with db.get_context_manager(targeted).reader.using(
                 targeted) as session:
@@ -51,12 +51,12 @@ class Look:
                                                    self._service_is_up)
                 for record in records}
 
-    def host(self, change: changes.Change) -> str | None:
+    def host(self, change: host_event.StatusChange) -> str | None:
         """Read what the host of a change is by now.
 
         :param change: the change
-        :returns: one of :mod:`nova_lockstatus.host_status`, None where the
-            host has no compute service any more
+        :returns: one of :mod:`nova_lockstatus.core.host_status`, None where
+            the host has no compute service any more
         :raises CellMappingNotFound: when there is no such cell
         """
         targeted = nova_context.get_admin_context()

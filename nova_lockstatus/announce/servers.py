@@ -25,7 +25,7 @@ from nova.objects import cell_mapping
 
 from nova_lockstatus import daemon_threads
 from nova_lockstatus import instance_rows
-from nova_lockstatus.announce import change as changes
+from nova_lockstatus.core import host_event
 
 PAGE = 500
 """How many servers are read at a time."""
@@ -65,7 +65,7 @@ class Server(NamedTuple):
     system_metadata: Mapping[str, str]
 
 
-def context(change: changes.Change) -> Any:
+def context(change: host_event.StatusChange) -> Any:
     """Make a context of the host's cell, with one statement.
 
     It may read all servers, and is otherwise of who has changed the host. It

@@ -25,13 +25,13 @@ from oslo_log import log as logging
 
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import direct
 from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.announce import worker
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import leases
@@ -50,7 +50,7 @@ _CANNOT_READ = 'The outbox cannot be read'
 
 @dataclasses.dataclass(frozen=True)
 class _Recording:
-    change: changes.Change
+    change: host_event.StatusChange
     sinks: Sequence[str]
     done: threading.Event = dataclasses.field(
         default_factory=threading.Event, compare=False)
@@ -91,7 +91,7 @@ class Outbox:
         return any(one.is_busy for one in (
             self._recorder, self._announcer, self._direct))
 
-    def put(self, change: changes.Change) -> None:
+    def put(self, change: host_event.StatusChange) -> None:
         """Write a change down, and have it announced.
 
         Where the store does not answer soon, that goes on without the caller.
@@ -105,7 +105,7 @@ class Outbox:
         if waits:
             recording.done.wait(PATIENCE)
 
-    def found(self, change: changes.Change, version: int) -> bool:
+    def found(self, change: host_event.StatusChange, version: int) -> bool:
         """Write down what was found by looking, and have it announced.
 
         :param change: the change
@@ -180,7 +180,8 @@ class Outbox:
             self._limited_at = time.monotonic()
             self._limits.run(self._stop)
 
-    def _try_to_record(self, recording: _Recording) -> changes.Change | None:
+    def _try_to_record(self, recording: _Recording
+                       ) -> host_event.StatusChange | None:
         change, wanted = recording.change, recording.sinks
         try:
             return change if outbox.record(self._store, change, wanted
@@ -198,7 +199,7 @@ class Outbox:
         return change if outbox.record(self._store, change, wanted,
                                        known.version) else None
 
-    def _announce(self, change: changes.Change | None) -> None:
+    def _announce(self, change: host_event.StatusChange | None) -> None:
         """Announce what is in the outbox, in Nova's notifications.
 
         :param change: one that must be announced when this returns, by this

@@ -28,8 +28,8 @@ from oslo_utils import uuidutils
 from nova_lockstatus import complaints
 from nova_lockstatus import daemon_threads
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import keeper
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import leases
 
@@ -50,7 +50,7 @@ as its cell hangs or the host is large, is told beside them."""
 
 _CANNOT_WRITE = 'The outbox cannot be written'
 
-Tell = Callable[[changes.Change, int, keeper.Keeper], bool]
+Tell = Callable[[host_event.StatusChange, int, keeper.Keeper], bool]
 """Tells one change. It is given the id of the last server that was told, and
 what notes that id again and again, and says whether to go on. It returns
 whether it was told to the end."""

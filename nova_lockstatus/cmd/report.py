@@ -27,8 +27,8 @@ from nova_lockstatus import age
 from nova_lockstatus import exception
 from nova_lockstatus import progress
 from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.core import locked_server
 from nova_lockstatus.report import ahead
-from nova_lockstatus.report import locked
 from nova_lockstatus.report import writers
 
 LOG = logging.getLogger(__name__)
@@ -56,9 +56,9 @@ class Report(command.Command):
             default='table', help='How to write it. Default: table.')
         parser.add_argument(
             '-c', '--column', metavar='<column>', action='append',
-            choices=locked.COLUMNS,
+            choices=locked_server.COLUMNS,
             help='A column to write. Can be given several times. Default: all '
-            'of %s.' % ', '.join(locked.COLUMNS))
+            'of %s.' % ', '.join(locked_server.COLUMNS))
         parser.add_argument(
             '--cell-timeout', metavar='<seconds>', type=_seconds, default=60.0,
             help='How long to wait for an answer of the database of a cell. '
@@ -88,7 +88,7 @@ class Report(command.Command):
         nova_config.quieten(self.app.options.debug)
         nova_config.load(parsed_args.config_file, parsed_args.config_dir)
         writer = writers.FORMATS[parsed_args.format](
-            self.app.stdout, parsed_args.column or locked.COLUMNS)
+            self.app.stdout, parsed_args.column or locked_server.COLUMNS)
         run = _Run(parsed_args, writer, self.app.options.debug)
         try:
             with progress.bar('Locked servers', run.count(self._is_watched()),
@@ -125,7 +125,7 @@ class _Run:
         self._writer = writer
         self._debug = debug
         self._patience = asked.cell_timeout
-        self._filters = locked.Filters(
+        self._filters = locked_server.LockedServerFilter(
             asked.project, asked.host, asked.locked_by, asked.older_than,
             asked.reason_matches)
         self.failed: set[str] = set()
@@ -167,9 +167,10 @@ class _Run:
                     step()
         self._writer.close()
 
-    def _ask(self, cell: Any,
-             read: Callable[[Any, locked.Filters], Iterable[T]]
-             ) -> Iterator[T]:
+    def _ask(
+        self, cell: Any,
+        read: Callable[[Any, locked_server.LockedServerFilter], Iterable[T]],
+    ) -> Iterator[T]:
         """Read from a cell, or remember that it has failed."""
         if cell.uuid in self.failed:
             return

@@ -17,7 +17,7 @@ From the Nova blueprint get-valid-server-state.
 
 from typing import Any
 
-from nova_lockstatus import host_status
+from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_host_status as rules
 

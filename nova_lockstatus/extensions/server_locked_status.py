@@ -18,7 +18,7 @@ From the Nova blueprints get-lock-status-of-instance and add-locked-reason.
 from collections.abc import Mapping
 from typing import Any
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
 
@@ -44,7 +44,7 @@ def _locked_by(server: base.Server) -> str | None:
 def _locked_reason(server: base.Server) -> str | None:
     if not is_locked(server.instance):
         return None
-    return stored_reason.read(server.system_metadata)
+    return lock_reason.read(server.system_metadata)
 
 
 def _lock(server: base.Server) -> base.Lock:
@@ -72,7 +72,7 @@ class ServerLockedStatus(base.Extension):
 
     policies = tuple(rules.list_rules())
     instance_attributes = ('locked_by',)
-    system_metadata = dict.fromkeys(stored_reason.KEYS, is_locked)
+    system_metadata = dict.fromkeys(lock_reason.KEYS, is_locked)
     server_fields = (
         base.ServerField('locked', rules.LOCKED, _locked,
                          nova_since='2.9', searchable=True),

@@ -21,6 +21,7 @@ from nova.api.openstack import api_version_request
 from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
 from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.core.state_lock import CallBlocked
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import hypervisor_filter
 from nova_lockstatus.hooks import instance_actions
@@ -28,7 +29,6 @@ from nova_lockstatus.hooks import policy_asker
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_refusal
 from nova_lockstatus.hooks import state_lock
-from nova_lockstatus.state_lock import Stopped
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
@@ -45,7 +45,7 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
     token = answers.CURRENT.set(answer)
     try:
         result = original(resource, method, request, action_args)
-    except (Exception, Stopped) as error:
+    except (Exception, CallBlocked) as error:
         refusal = (server_refusal.explain(answer, asked, error)
                    or state_lock.unreadable(answer, error))
         if refusal is None:

@@ -26,10 +26,10 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus import afterwards
 from nova_lockstatus import answer as answers
-from nova_lockstatus import host_status
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
+from nova_lockstatus.core import host_event
+from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as hosts_hook
@@ -97,7 +97,8 @@ def _announce(answer: answers.Answer, service: Any,
 
 
 def _change(service: Any, before: dict[str, Any],
-            service_is_up: Callable[[Any], bool]) -> changes.Change | None:
+            service_is_up: Callable[[Any], bool]
+            ) -> host_event.StatusChange | None:
     # Asked once: that its time runs out in between is none of the call's
     # doing. NOTE: of one that is forced down Nova says that it is not up.
     @functools.cache
@@ -110,7 +111,7 @@ def _change(service: Any, before: dict[str, Any],
     if old == new:
         return None
     context = service._context
-    return changes.Change(
+    return host_event.StatusChange(
         id=uuidutils.generate_uuid(), cell=context.cell_uuid,
         host=service.host, old=old, new=new,
         changed_at=timeutils.utcnow(with_timezone=True),

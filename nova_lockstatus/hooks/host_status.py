@@ -19,7 +19,7 @@ import sqlalchemy
 from nova import servicegroup
 from nova.db.main import models
 
-from nova_lockstatus import host_status
+from nova_lockstatus.core import host_status
 
 _ROW = models.Service
 

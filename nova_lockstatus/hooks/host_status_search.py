@@ -30,8 +30,8 @@ from nova.db.main import models
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
-from nova_lockstatus import host_status
-from nova_lockstatus import search_values
+from nova_lockstatus.core import filter_values
+from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as services
@@ -57,13 +57,14 @@ def _list(original: Callable[..., Any], answer: answers.Answer,
     return original(controller, req, *args, **kwargs)
 
 
-def _search(values: list[str], context: Any) -> host_status.Search | None:
+def _search(values: list[str], context: Any
+            ) -> host_status.HostStatusFilter | None:
     """Decide what is searched for, None where the parameter is not known."""
     scope = _scope(context, rules.HOST_STATUS)
     unknown_scope = _scope(context, rules.UNKNOWN_ONLY)
     text = ','.join(values)
     try:
-        wanted = search_values.parse(KEY, text, host_status.VALUES)
+        wanted = filter_values.parse(KEY, text, host_status.VALUES)
     except exception.InvalidSearch as error:
         if scope is None:
             return None
@@ -71,7 +72,7 @@ def _search(values: list[str], context: Any) -> host_status.Search | None:
     grants = host_status.grants(wanted, scope, unknown_scope)
     if not grants:
         return None
-    return host_status.Search(grants, text)
+    return host_status.HostStatusFilter(grants, text)
 
 
 def _scope(context: Any, rule: str) -> host_status.Scope | None:
@@ -110,7 +111,7 @@ def _get_build_requests(original: Callable[..., Any], answer: answers.Answer,
     return original(context, filters, *args, **kwargs)
 
 
-def _of_no_host(search: host_status.Search,
+def _of_no_host(search: host_status.HostStatusFilter,
                 filters: dict[str, Any]) -> dict[str, Any]:
     """Have those build requests found that may be: they have no host."""
     filters = {key: value for key, value in filters.items() if key != KEY}
@@ -156,8 +157,8 @@ def in_cell(answer: answers.Answer, context: Any,
     return {**filters, KEY: condition}
 
 
-def _read(answer: answers.Answer, search: host_status.Search, context: Any
-          ) -> dict[str, str]:
+def _read(answer: answers.Answer, search: host_status.HostStatusFilter,
+          context: Any) -> dict[str, str]:
     statement = sqlalchemy.select(*services.COLUMNS).where(
         *services.IS_COMPUTE)
     with db.get_context_manager(context).reader.allow_async.using(

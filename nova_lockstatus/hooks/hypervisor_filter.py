@@ -30,7 +30,7 @@ from nova.db.main import models
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
-from nova_lockstatus import hypervisor_search
+from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import hypervisor_hosts
@@ -57,14 +57,15 @@ def take_out(answer: answers.Answer, controller: Any, request: Any) -> None:
     routing = request.environ.get('wsgiorg.routing_args', ((), {}))[1]
     if routing.get('action') in LISTS:
         try:
-            for key in hypervisor_search.VALUES.keys() & set(request.GET):
+            for key in hypervisor_filter.VALUES.keys() & set(request.GET):
                 del request.GET[key]
         except UnicodeDecodeError:
             # Nova says so.
             return
 
 
-def search(answer: answers.Answer) -> hypervisor_search.Search | None:
+def search(answer: answers.Answer
+           ) -> hypervisor_filter.HypervisorFilter | None:
     """Read what the list is filtered by, for who may list hypervisors.
 
     :param answer: the answer, which remembers it
@@ -72,7 +73,7 @@ def search(answer: answers.Answer) -> hypervisor_search.Search | None:
     :raises ValidationError: when a value is none that a hypervisor can have
     """
     try:
-        found = hypervisor_search.parse(answer.parameters)
+        found = hypervisor_filter.parse(answer.parameters)
     except exception.InvalidSearch as error:
         raise nova_exception.ValidationError(detail=str(error)) from error
     answer.hypervisors.search = found

@@ -23,15 +23,15 @@ from nova.objects import cell_mapping
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus import host_status
 from nova_lockstatus import instance_rows
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import host_status
+from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions.base import Lock
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import host_status as hosts_hook
 from nova_lockstatus.hooks import instance_actions
 from nova_lockstatus.hooks import release
-from nova_lockstatus.report import locked
 
 LOG = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def name(cell: Any) -> str:
     return str(cell.name or cell.uuid)
 
 
-def count(cell: Any, filters: locked.Filters) -> int:
+def count(cell: Any, filters: locked_server.LockedServerFilter) -> int:
     """Count the servers that :func:`read` would read.
 
     :param cell: the CellMapping
@@ -112,7 +112,8 @@ def count(cell: Any, filters: locked.Filters) -> int:
             .where(*_conditions(filters))).scalar())
 
 
-def read(cell: Any, filters: locked.Filters) -> Iterator[list[locked.Server]]:
+def read(cell: Any, filters: locked_server.LockedServerFilter
+         ) -> Iterator[list[locked_server.LockedServer]]:
     """Read the locked servers of a cell, in the order that it has them.
 
     Each part of the result takes four statements at the most, however many
@@ -123,7 +124,7 @@ def read(cell: Any, filters: locked.Filters) -> Iterator[list[locked.Server]]:
     :returns: :data:`CHUNK` servers at a time
     """
     context = _target(cell)
-    hosts = host_status.Hosts(hosts_hook.service_is_up())
+    hosts = host_status.HostStatuses(hosts_hook.service_is_up())
     last = 0
     while True:
         with db.get_context_manager(context).reader.using(context) as session:
@@ -148,7 +149,7 @@ def _target(cell: Any) -> Any:
     return context
 
 
-def _conditions(filters: locked.Filters) -> Iterable[Any]:
+def _conditions(filters: locked_server.LockedServerFilter) -> Iterable[Any]:
     yield _ROW.deleted == 0
     yield _ROW.locked == sqlalchemy.true()
     yield instance_rows.NOT_HIDDEN
@@ -164,7 +165,7 @@ def _read_details(session: Any, uuids: Sequence[str]) -> _Details:
                     instance_actions.read_locks(session, uuids))
 
 
-def _read_hosts(session: Any, hosts: host_status.Hosts,
+def _read_hosts(session: Any, hosts: host_status.HostStatuses,
                 names: Iterable[str | None]) -> None:
     wanted = {host for host in names if host and (None, host) not in hosts}
     if not wanted:
@@ -176,19 +177,20 @@ def _read_hosts(session: Any, hosts: host_status.Hosts,
         hosts.add((None, host), found.get(host))
 
 
-def _server(row: Any, details: _Details, hosts: host_status.Hosts,
-            cell: str) -> locked.Server:
+def _server(row: Any, details: _Details, hosts: host_status.HostStatuses,
+            cell: str) -> locked_server.LockedServer:
     since, user_id = details.locks.get(row.uuid, Lock())
-    return locked.Server(
+    return locked_server.LockedServer(
         id=row.uuid, name=row.display_name, project_id=row.project_id,
         host=row.host, locked_by=row.locked_by,
-        locked_reason=stored_reason.read(
+        locked_reason=lock_reason.read(
             details.system_metadata.get(row.uuid, {})),
-        locked_at=locked.moment(since), locked_by_user_id=user_id,
+        locked_at=locked_server.format_time(since), locked_by_user_id=user_id,
         host_status=_host_status(row.host, hosts), cell=cell)
 
 
-def _host_status(host: str | None, hosts: host_status.Hosts) -> str | None:
+def _host_status(host: str | None, hosts: host_status.HostStatuses
+                 ) -> str | None:
     if not host:
         return host_status.NONE
     try:

@@ -15,7 +15,7 @@
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus import releases
+from nova_lockstatus.core import releases
 from nova_lockstatus.hooks import base
 
 LOG = logging.getLogger(__name__)

@@ -39,15 +39,15 @@ from oslo_db import api as oslo_db_api
 from oslo_utils import timeutils
 
 from nova_lockstatus import answer as answers
-from nova_lockstatus import server_lock
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import server_lock
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import instance_actions as recorded_actions
 from nova_lockstatus.notifications import instance as lock_notifications
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
-KEY = stored_reason.KEY
+KEY = lock_reason.KEY
 API = 'nova.compute.api:API'
 PACK = 'nova.objects.instance_action:InstanceAction.pack_action_start'
 
@@ -176,14 +176,14 @@ def _read(connection: Any, uuid: str) -> server_lock.Lock:
         sqlalchemy.select(INSTANCES.c.locked_by).where(
             INSTANCES.c.uuid == uuid, INSTANCES.c.deleted == 0)).scalar()
     rows = {row.key: row.value for row in _reason_rows(connection, uuid)}
-    return server_lock.Lock(locked_by, stored_reason.read(rows))
+    return server_lock.Lock(locked_by, lock_reason.read(rows))
 
 
 def _reason_rows(connection: Any, uuid: str) -> Any:
     columns = SYSTEM_METADATA.c
     return connection.execute(
         sqlalchemy.select(columns.id, columns.key, columns.value).where(
-            columns.instance_uuid == uuid, columns.key.in_(stored_reason.KEYS),
+            columns.instance_uuid == uuid, columns.key.in_(lock_reason.KEYS),
         ).order_by(columns.id)).all()
 
 
@@ -193,7 +193,7 @@ def _store(connection: Any, uuid: str, lock: server_lock.Lock) -> None:
         INSTANCES.c.uuid == uuid, INSTANCES.c.deleted == 0,
     ).values(locked=lock.locked_by is not None, locked_by=lock.locked_by,
              updated_at=now))
-    wanted = stored_reason.rows(
+    wanted = lock_reason.rows(
         lock.reason, _holds(connection, lock.reason))
     found = _reason_rows(connection, uuid)
     if sorted((row.key, row.value) for row in found) == sorted(wanted.items()):
@@ -212,7 +212,7 @@ def _store(connection: Any, uuid: str, lock: server_lock.Lock) -> None:
 
 def _holds(connection: Any, reason: str | None) -> bool:
     """Tell whether the database holds each character of a reason."""
-    if (reason is None or not stored_reason.is_wide(reason)
+    if (reason is None or not lock_reason.is_wide(reason)
             or connection.dialect.name not in ('mysql', 'mariadb')):
         return True
     # NOTE: Nova's migrations make tables of MySQL's utf8, which has three
@@ -224,7 +224,7 @@ def _show(instance: Any, lock: server_lock.Lock) -> None:
     """Let the Instance say what is stored, for the notifications."""
     instance.locked = lock.locked_by is not None
     instance.locked_by = lock.locked_by
-    for key in stored_reason.KEYS:
+    for key in lock_reason.KEYS:
         instance.system_metadata.pop(key, None)
     if lock.reason is not None:
         instance.system_metadata[KEY] = lock.reason

@@ -25,9 +25,9 @@ from nova import exception as nova_exception
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
-from nova_lockstatus import server_lock
-from nova_lockstatus import state_lock
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import server_lock
+from nova_lockstatus.core import state_lock
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.hooks import base
@@ -48,7 +48,7 @@ def explain(answer: answers.Answer, asked: fields.Asked,
     :returns: what to answer, None where it was not the lock
     """
     instance, uuid = answer.instance, answer.locked_uuid
-    if isinstance(error, state_lock.Refused):
+    if isinstance(error, state_lock.RefusedByLock):
         instance, uuid = error.server, error.server.uuid
     if uuid is None:
         return None
@@ -69,7 +69,7 @@ def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:
         locked_by = instance.locked_by
     if ('system_metadata' in instance
             and asked.allows(policies.LOCKED_REASON, target)):
-        reason = stored_reason.read(instance.system_metadata)
+        reason = lock_reason.read(instance.system_metadata)
     return server_lock.Lock(locked_by, reason)
 
 
@@ -84,7 +84,7 @@ def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     except Exception as error:
         if answer.guard is None or answer.guard.is_exempt:
             raise
-        raise state_lock.Unreadable from error
+        raise state_lock.LockUnreadable from error
     if answer.guard is not None:
         answer.guard.read(answer.instance)
     return answer.instance

@@ -14,7 +14,7 @@
 
 Nova has routed a call, parsed its body and checked both when it asks the
 call's rule and reads the server. When it has done both, and before it acts,
-the guard of the call decides: see ``nova_lockstatus/state_lock.py``.
+the guard of the call decides: see ``nova_lockstatus/core/state_lock.py``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +31,8 @@ from oslo_db import exception as db_exception
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
-from nova_lockstatus import state_lock
-from nova_lockstatus import state_lock_calls
+from nova_lockstatus.core import state_lock
+from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.hooks import base
@@ -95,7 +95,7 @@ def prepare(extensions: Sequence[extensions_base.Extension]) -> None:
 
 
 def guard(answer: answers.Answer, asked: fields.Asked, resource: Any,
-          method: Any, request: Any) -> state_lock.Guard | None:
+          method: Any, request: Any) -> state_lock.LockGate | None:
     """Make the guard of a call.
 
     :param answer: the answer that begins
@@ -119,7 +119,8 @@ def guard(answer: answers.Answer, asked: fields.Asked, resource: Any,
         return asked.allows(policies.BYPASS, {
             'project_id': server.project_id, 'user_id': server.user_id})
 
-    return state_lock.Guard(call in extension.exempt, may_bypass, answer.body)
+    return state_lock.LockGate(call in extension.exempt, may_bypass,
+                               answer.body)
 
 
 def _name(resource: Any, method: Any, request: Any) -> str:
@@ -148,7 +149,7 @@ def unreadable(answer: answers.Answer, error: BaseException
     :param error: what it failed with
     :returns: what to answer, None where the call failed for another reason
     """
-    unread = isinstance(error, state_lock.Unreadable) or (
+    unread = isinstance(error, state_lock.LockUnreadable) or (
         answer.guard is not None and not answer.guard.is_exempt
         and not answer.guard.has_read and _is_of_database(error))
     if not unread:
@@ -185,7 +186,8 @@ def _associate(original: Callable[..., Any], answer: answers.Answer, api: Any,
     return original(api, context, instance, floating_address, *args, **kwargs)
 
 
-def _read_other(context: Any, watching: state_lock.Guard, uuid: str) -> None:
+def _read_other(context: Any, watching: state_lock.LockGate, uuid: str
+                ) -> None:
     try:
         mapping = objects.InstanceMapping.get_by_instance_uuid(context, uuid)
         with nova_context.target_cell(context.elevated(),
@@ -196,7 +198,7 @@ def _read_other(context: Any, watching: state_lock.Guard, uuid: str) -> None:
             nova_exception.InstanceNotFound):
         return
     except Exception as error:
-        raise state_lock.Unreadable from error
+        raise state_lock.LockUnreadable from error
     watching.read(server)
 
 

@@ -19,9 +19,8 @@ from nova import rpc
 from nova.objects import fields
 from oslo_config import cfg
 
-from nova_lockstatus import host_status
-from nova_lockstatus.announce import change as changes
-from nova_lockstatus.announce import facts
+from nova_lockstatus.core import host_event
+from nova_lockstatus.core import host_status
 from nova_lockstatus.objects import host_status as objects
 from nova_lockstatus.objects import publisher
 
@@ -104,7 +103,7 @@ class Sender:
     :param source: the service that sends it
     """
 
-    def __init__(self, context: Any, change: changes.Change,
+    def __init__(self, context: Any, change: host_event.StatusChange,
                  conf: cfg.ConfigOpts, source: str) -> None:
         self._context = _Redacted(context)
         self._change = change
@@ -145,7 +144,7 @@ class Sender:
             notify(self._context, UNVERSIONED_EVENT, {
                 'id': self._change.announcement_id(server.uuid),
                 'instance_id': server.uuid,
-                **facts.of(self._change, server, self._shows_host)})
+                **host_event.payload(self._change, server, self._shows_host)})
 
         return send
 

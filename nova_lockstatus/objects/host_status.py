@@ -17,9 +17,8 @@ from typing import Any
 from nova.objects import base as nova_base
 from nova.objects import fields
 
-from nova_lockstatus import host_status
-from nova_lockstatus.announce import change as changes
-from nova_lockstatus.announce import facts
+from nova_lockstatus.core import host_event
+from nova_lockstatus.core import host_status
 from nova_lockstatus.objects import instance
 
 _DATA = 'nova_object.data'
@@ -51,8 +50,8 @@ class HostStatusPayload(instance.InstancePayload):
         'host': fields.StringField(nullable=True),
     }
 
-    def __init__(self, context: Any, server: Any, change: changes.Change,
-                 shows_host: bool) -> None:
+    def __init__(self, context: Any, server: Any,
+                 change: host_event.StatusChange, shows_host: bool) -> None:
         super().__init__(context, server)
         self.id = change.announcement_id(server.uuid)
         self.change_id = change.id
@@ -72,7 +71,7 @@ class HostStatusPayloads:
     :param shows_host: whether to name the host
     """
 
-    def __init__(self, context: Any, change: changes.Change,
+    def __init__(self, context: Any, change: host_event.StatusChange,
                  shows_host: bool) -> None:
         self._context = context
         self._change = change
@@ -95,4 +94,4 @@ class HostStatusPayloads:
             **self._first[_DATA],
             'id': self._change.announcement_id(server.uuid),
             'uuid': server.uuid,
-            **facts.of(self._change, server, self._shows_host)}}
+            **host_event.payload(self._change, server, self._shows_host)}}

@@ -18,7 +18,7 @@ from nova.notifications.objects import base
 from nova.objects import base as nova_base
 from nova.objects import fields
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
 
 NAMESPACE = 'nova_lockstatus'
 """Tells the plugin's objects from Nova's, which have the same names."""
@@ -61,7 +61,7 @@ class InstancePayload(base.NotificationPayloadBase):
 
     def __init__(self, context: Any, instance: Any) -> None:
         super().__init__()
-        self.locked_reason = stored_reason.read(instance.system_metadata)
+        self.locked_reason = lock_reason.read(instance.system_metadata)
         self.request_id = context.request_id
         self.action_initiator_user = context.user_id
         self.action_initiator_project = context.project_id

@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from typing import Protocol, TextIO
 
 from nova_lockstatus import terminal
-from nova_lockstatus.report import locked
+from nova_lockstatus.core import locked_server
 
 
 class Writer(Protocol):
     """Writes one report."""
 
-    def write(self, servers: Sequence[locked.Server]) -> None:
+    def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         """Write some more servers.
 
         :param servers: the servers
@@ -50,7 +50,7 @@ class Table:
         self._columns = columns
         self._widths: list[int] = []
 
-    def write(self, servers: Sequence[locked.Server]) -> None:
+    def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         """Write some more servers.
 
         :param servers: the servers
@@ -95,7 +95,7 @@ class Json:
         self._columns = columns
         self._before = '[\n'
 
-    def write(self, servers: Sequence[locked.Server]) -> None:
+    def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         """Write some more servers.
 
         :param servers: the servers
@@ -124,7 +124,7 @@ class Csv:
         self._writer = csv.writer(stream, lineterminator='\n')
         self._writer.writerow(columns)
 
-    def write(self, servers: Sequence[locked.Server]) -> None:
+    def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         """Write some more servers.
 
         :param servers: the servers

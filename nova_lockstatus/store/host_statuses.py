@@ -40,7 +40,7 @@ _HOST = models.HOSTS.c
 class Known:
     """What a host was last known to be.
 
-    :param status: one of :mod:`nova_lockstatus.host_status`
+    :param status: one of :mod:`nova_lockstatus.core.host_status`
     :param version: rises with each change
     :param changed_at: since when it is so, in UTC without a time zone, by the
         clock of who has found that

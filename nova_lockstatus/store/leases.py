@@ -24,7 +24,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nova_lockstatus.announce import change as changes
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import clock
 from nova_lockstatus.store import database
 from nova_lockstatus.store import models
@@ -49,7 +49,7 @@ class Owed:
 
     number: int
     sink: str
-    change: changes.Change
+    change: host_event.StatusChange
     last_server: int
     tries: int
 
@@ -102,7 +102,7 @@ def _find(store: database.Store, sinks: Sequence[str],
     if row is None:
         return None
     return Owed(
-        row.number, row.sink, changes.Change(
+        row.number, row.sink, host_event.StatusChange(
             id=row.change_id,
             changed_at=row.changed_at.replace(tzinfo=datetime.timezone.utc),
             **{name: getattr(row, name) for name in outbox.FACTS}),

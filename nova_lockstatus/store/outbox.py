@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from oslo_db import api as db_api
 from oslo_db import exception as db_exception
 
-from nova_lockstatus.announce import change as changes
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import models
 
@@ -54,7 +54,7 @@ def _is(cell: str, host: str) -> Any:
 
 
 @_retried_if_new  # type: ignore[untyped-decorator,unused-ignore]
-def record(store: database.Store, change: changes.Change,
+def record(store: database.Store, change: host_event.StatusChange,
            sinks: Sequence[str], version: int | None = None) -> bool:
     """Write down that a host has changed, and to whom that is to be told.
 

@@ -25,7 +25,7 @@ from alembic import autogenerate
 from alembic import migration as alembic_migration
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import api
 from nova_lockstatus.store import clock
 from nova_lockstatus.store import expiry
@@ -163,7 +163,7 @@ class StoreCases(testtools.TestCase):
                    for watch in api.list_watches(stores[0])))
 
     def change(self, old, new, host='compute1', cell='cell1', **kwargs):
-        return changes.Change(
+        return host_event.StatusChange(
             id=str(uuid.uuid4()), cell=cell, host=host, old=old, new=new,
             changed_at=CHANGED_AT.replace(tzinfo=datetime.timezone.utc),
             **kwargs)

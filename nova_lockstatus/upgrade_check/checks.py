@@ -25,8 +25,8 @@ from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
 from nova_lockstatus import manager
-from nova_lockstatus import releases
 from nova_lockstatus.api_paste import check as paste_check
+from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import base
 from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import result
@@ -169,8 +169,9 @@ def check_notifications(installation: installations.Installation
     if not senders:
         return result.success('Nothing that is enabled sends any.')
     if not drivers:
-        return result.success('None are sent at all, by Nova neither: '
-                       '[oslo_messaging_notifications]driver is not set.')
+        return result.success(
+            'None are sent at all, by Nova neither: '
+            '[oslo_messaging_notifications]driver is not set.')
     if conf.notifications.notification_format == 'unversioned':
         return result.warning(
             '[notifications]notification_format is "unversioned", and these '

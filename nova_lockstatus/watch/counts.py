@@ -22,10 +22,10 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_config import cfg
 
-from nova_lockstatus import host_status
 from nova_lockstatus import instance_rows
 from nova_lockstatus import metrics
 from nova_lockstatus.announce import look
+from nova_lockstatus.core import host_status
 from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import http_server
 

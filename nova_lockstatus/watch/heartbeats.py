@@ -25,7 +25,7 @@ import sqlalchemy
 from nova.db.main import api as db
 from oslo_config import cfg
 
-from nova_lockstatus import host_status
+from nova_lockstatus.core import host_status
 from nova_lockstatus.hooks import host_status as hosts_hook
 from nova_lockstatus.store import host_statuses
 

@@ -23,8 +23,8 @@ from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
 from nova_lockstatus import metrics as all_metrics
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import sinks
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
 from nova_lockstatus.watch import announcements
@@ -127,7 +127,7 @@ class HostLook:
         for host, entry in known.items():
             if found.get(host, entry.status) == entry.status:
                 continue
-            change = changes.Change(
+            change = host_event.StatusChange(
                 id=uuidutils.generate_uuid(), cell=cell, host=host,
                 old=entry.status, new=found[host], changed_at=now)
             if self._announced.outbox.found(change, entry.version):

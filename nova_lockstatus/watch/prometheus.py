@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import prometheus_client
 from prometheus_client import core
 
-from nova_lockstatus import host_status
 from nova_lockstatus import metrics
-from nova_lockstatus import server_lock
 from nova_lockstatus.announce import sinks
+from nova_lockstatus.core import host_status
+from nova_lockstatus.core import server_lock
 from nova_lockstatus.watch import decide
 
 PREFIX = 'nova_lockstatus_'

@@ -21,10 +21,10 @@ from oslo_log import log as logging
 from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus import metrics as all_metrics
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import teller
+from nova_lockstatus.core import host_event
 from nova_lockstatus.webhook import backoff as backoffs
 from nova_lockstatus.webhook import event as events
 from nova_lockstatus.webhook import post
@@ -77,7 +77,7 @@ class Delivery:
         self.backoff = backoffs.Backoff()
         """When the webhook can be tried."""
 
-    def tell(self, change: changes.Change, last: int,
+    def tell(self, change: host_event.StatusChange, last: int,
              lease: keeper.Keeper) -> bool:
         """Tell one change, in the order of the servers' ids.
 
@@ -114,7 +114,8 @@ class Delivery:
             self._say_refused(change, refused)
         return True
 
-    def _post(self, change: changes.Change, server: servers.Server) -> int:
+    def _post(self, change: host_event.StatusChange, server: servers.Server
+              ) -> int:
         """Post the event of a server.
 
         :returns: the status of the answer, which is final
@@ -146,7 +147,7 @@ class Delivery:
         self.backoff.worked()
         return answer.status
 
-    def _say_refused(self, change: changes.Change,
+    def _say_refused(self, change: host_event.StatusChange,
                      refused: list[tuple[str, int]]) -> None:
         if refused:
             LOG.warning(

@@ -20,9 +20,8 @@ import hmac
 import json
 from typing import Any
 
-from nova_lockstatus.announce import change as changes
-from nova_lockstatus.announce import facts
 from nova_lockstatus.announce import servers
+from nova_lockstatus.core import host_event
 
 CONTENT_TYPE = 'application/cloudevents+json'
 
@@ -34,8 +33,8 @@ SOURCE = '/nova-lockstatus/host_status'
 TYPE = 'org.openstack.nova.lockstatus.host_status'
 
 
-def make(change: changes.Change, server: servers.Server, shows_host: bool
-         ) -> dict[str, Any]:
+def make(change: host_event.StatusChange, server: servers.Server,
+         shows_host: bool) -> dict[str, Any]:
     """Make the event of one server.
 
     :param change: the change
@@ -54,7 +53,7 @@ def make(change: changes.Change, server: servers.Server, shows_host: bool
         'time': change.changed_at.strftime('%Y-%m-%dT%H:%M:%S.%fZ'),
         'datacontenttype': 'application/json',
         'data': {'change_id': change.id, 'uuid': server.uuid,
-                 **facts.of(change, server, shows_host)},
+                 **host_event.payload(change, server, shows_host)},
     }
 
 

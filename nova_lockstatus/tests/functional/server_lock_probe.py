@@ -31,7 +31,7 @@ from nova import utils
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus import server_lock
+from nova_lockstatus.core import server_lock
 from nova_lockstatus.embedded import nova as embedded
 
 SERVERS = 3

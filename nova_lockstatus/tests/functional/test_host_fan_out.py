@@ -30,9 +30,9 @@ from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova_lockstatus import afterwards
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import fan_out
 from nova_lockstatus.announce import servers
+from nova_lockstatus.core import host_event
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.objects import host_status as objects
@@ -98,7 +98,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         """What is made for many is what an object makes for each."""
         context = nova_context.RequestContext(
             'user', 'project', request_id='req-' + uuids.context)
-        change = changes.Change(
+        change = host_event.StatusChange(
             uuids.change, uuids.cell, 'compute1', 'UP', 'DOWN',
             timeutils.utcnow(with_timezone=True))
         locked = servers.Server(
@@ -310,7 +310,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
                 data['locked_reason'] for data in self.payloads()[2:]])
 
     def change(self):
-        return changes.Change(
+        return host_event.StatusChange(
             id=uuidutils.generate_uuid(),
             cell=self.nova.case.cell_mappings['cell1'].uuid, host='compute1',
             old='UP', new='DOWN',

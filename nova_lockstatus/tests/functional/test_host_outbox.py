@@ -29,10 +29,10 @@ from oslo_utils import timeutils
 from testtools import content
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import stored
+from nova_lockstatus.core import host_event
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.store import clock
 from nova_lockstatus.store import database
@@ -131,7 +131,7 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
     def fill(self, sink, hosts, age=0, cell=None):
         """Write down that hosts have changed which nobody has looked at."""
         for host in hosts:
-            outbox.record(self.store, changes.Change(
+            outbox.record(self.store, host_event.StatusChange(
                 id=str(uuid.uuid4()),
                 cell=cell or self.nova.case.cell_mappings['cell1'].uuid,
                 host=host, old='UP', new='DOWN',

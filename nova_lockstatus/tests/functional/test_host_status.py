@@ -28,7 +28,7 @@ from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 from oslo_utils import timeutils
 
-from nova_lockstatus import host_status
+from nova_lockstatus.core import host_status
 from nova_lockstatus.policies import server_host_status as policies
 from nova_lockstatus.tests.functional import base
 

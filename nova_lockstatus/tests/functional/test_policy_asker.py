@@ -134,7 +134,7 @@ class AskerTestCase(base.NovaTestCase):
 
     def test_unknown_rule_raises_each_time(self):
         asker = policy_asker.Asker(Context(user_id='u1', project_id='p1'),
-                                  self.answer)
+                                   self.answer)
         for _ in range(2):
             self.assertRaises(policy.PolicyNotRegistered, asker.may, 'x:none',
                               {})

@@ -24,7 +24,7 @@ import tempfile
 
 import testtools
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
 from nova_lockstatus.tests import commands
 from nova_lockstatus.tests import programs
 from nova_lockstatus.tests.functional import locked_databases
@@ -99,7 +99,7 @@ class ReportTestCase(testtools.TestCase):
                                 host='compute2', locked_by='owner')
         databases.insert_history('one', 'owner', ('lock', 'u6', 1))
         databases.insert_server('one', 'wide', host='compute3', hidden=None)
-        databases.insert_metadata('one', 'wide', **stored_reason.rows(
+        databases.insert_metadata('one', 'wide', **lock_reason.rows(
             '\U0001f512 closed', wide=False))
         databases.insert_server('one', 'nowhere', host=None,
                                 display_name='x\x1b[2J')

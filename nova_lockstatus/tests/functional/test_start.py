@@ -26,7 +26,7 @@ from oslo_upgradecheck import upgradecheck
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus import filter as lockstatus_filter
-from nova_lockstatus import releases
+from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests import packages
 from nova_lockstatus.tests.functional import base

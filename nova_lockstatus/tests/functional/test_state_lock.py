@@ -33,7 +33,7 @@ from nova_lockstatus import exception
 from nova_lockstatus import fields
 from nova_lockstatus import manager
 from nova_lockstatus import pipeline as pipelines
-from nova_lockstatus import state_lock_calls
+from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.hooks import lock_check
 from nova_lockstatus.hooks import state_lock

@@ -28,7 +28,7 @@ from nova.db.main import models
 from nova.network import model as network_model
 
 import nova_lockstatus
-from nova_lockstatus import state_lock_calls
+from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.hooks import base as hooks_base
 from nova_lockstatus.hooks import state_lock

@@ -24,8 +24,8 @@ from nova import policies as nova_policies
 from nova.api.openstack import wsgi_app
 
 from nova_lockstatus import config_files
-from nova_lockstatus import releases
 from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.core import releases
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests import commands
 from nova_lockstatus.tests import programs

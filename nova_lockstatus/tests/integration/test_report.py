@@ -23,7 +23,7 @@ from nova import context as nova_context
 from nova import objects
 from nova.db.main import models
 
-from nova_lockstatus import server_lock
+from nova_lockstatus.core import server_lock
 from nova_lockstatus.tests.integration import case
 
 PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus')

@@ -18,7 +18,7 @@ import time
 
 import sqlalchemy
 
-from nova_lockstatus import server_lock
+from nova_lockstatus.core import server_lock
 from nova_lockstatus.tests.integration import case
 
 REASON = 'locked_reason'

@@ -22,8 +22,8 @@ import fixtures
 import testtools
 
 from nova_lockstatus import afterwards
-from nova_lockstatus.announce import change
 from nova_lockstatus.announce import worker
+from nova_lockstatus.core import host_event
 
 SERVER = '9168b536-cd40-4630-b43f-b259807c6e87'
 
@@ -119,7 +119,7 @@ class WorkerTestCase(testtools.TestCase):
 
 class ChangeTestCase(testtools.TestCase):
 
-    CHANGE = change.Change(
+    CHANGE = host_event.StatusChange(
         id='0f2bd3a5-7c1e-4a43-9d0b-5e1c6a7f8b92', cell=str(uuid.uuid4()),
         host='compute1', old='UP', new='DOWN',
         changed_at=datetime.datetime.now(datetime.timezone.utc))

@@ -16,7 +16,7 @@ import types
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus import host_status
+from nova_lockstatus.core import host_status
 
 
 def service(**values):
@@ -93,13 +93,13 @@ class HostsTestCase(testtools.TestCase):
     def test_each_host_is_named_once(self):
         # Whoever is asked once more says that it does not report.
         answers = iter([True, False, False])
-        hosts = host_status.Hosts(lambda service: next(answers))
+        hosts = host_status.HostStatuses(lambda service: next(answers))
         hosts.add(('cell1', 'compute1'), service())
         for _ in range(3):
             self.assertEqual('UP', hosts.status(('cell1', 'compute1')))
 
     def test_hosts_of_two_cells_with_one_name(self):
-        hosts = host_status.Hosts(must_not_be_asked)
+        hosts = host_status.HostStatuses(must_not_be_asked)
         hosts.add(('cell1', 'compute1'), service(forced_down=True))
         self.assertNotIn(('cell2', 'compute1'), hosts)
         hosts.add(('cell2', 'compute1'), service(disabled=True))
@@ -115,7 +115,7 @@ class HostsTestCase(testtools.TestCase):
                 raise RuntimeError('the memcached is gone')
             return True
 
-        hosts = host_status.Hosts(is_up)
+        hosts = host_status.HostStatuses(is_up)
         for host in ('good', 'bad'):
             hosts.add(('cell1', host), service(host=host))
         self.assertIn(('cell1', 'bad'), hosts)
@@ -126,7 +126,7 @@ class HostsTestCase(testtools.TestCase):
         self.assertEqual('the memcached is gone', str(error.__cause__))
 
     def test_cell_that_was_not_read(self):
-        hosts = host_status.Hosts(must_not_be_asked)
+        hosts = host_status.HostStatuses(must_not_be_asked)
         keys = [('cell1', 'compute1'), ('cell1', 'compute2')]
         cause = RuntimeError('timed out')
         hosts.add_unread(iter(keys), cause)

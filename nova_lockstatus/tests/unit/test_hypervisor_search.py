@@ -15,11 +15,11 @@ import urllib.parse
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus import hypervisor_search
+from nova_lockstatus.core import hypervisor_filter
 
 
 def parse(query):
-    return hypervisor_search.parse(
+    return hypervisor_filter.parse(
         urllib.parse.parse_qsl(query, keep_blank_values=True))
 
 

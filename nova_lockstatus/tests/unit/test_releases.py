@@ -24,7 +24,7 @@ import fixtures
 import testtools
 
 import nova_lockstatus
-from nova_lockstatus import releases
+from nova_lockstatus.core import releases
 
 TOP = pathlib.Path(nova_lockstatus.__file__).parents[1]
 

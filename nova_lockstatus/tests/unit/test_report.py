@@ -19,12 +19,12 @@ import re
 
 import testtools
 
-from nova_lockstatus.report import locked
+from nova_lockstatus.core import locked_server
 from nova_lockstatus.report import writers
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
 
-SERVER = locked.Server(
+SERVER = locked_server.LockedServer(
     id='9168b536-cd40-4630-b43f-b259807c6e87', name='billing',
     project_id='demo', host='compute1', locked_by='admin',
     locked_reason='unpaid invoice 4711', locked_at='2026-11-20T12:00:00Z',
@@ -36,7 +36,7 @@ UNKNOWN = SERVER._replace(locked_reason=None, locked_at=None, host=None)
 class FiltersTestCase(testtools.TestCase):
 
     def passes(self, server, **filters):
-        return locked.Filters(**filters).passes(server, NOW)
+        return locked_server.LockedServerFilter(**filters).passes(server, NOW)
 
     def test_all(self):
         self.assertTrue(self.passes(SERVER))
@@ -67,14 +67,14 @@ class FiltersTestCase(testtools.TestCase):
             SERVER._replace(locked_at='2026-11-21T11:30:00Z'), **filters))
 
     def test_moment(self):
-        self.assertEqual('2026-11-20T12:00:00Z', locked.moment(
+        self.assertEqual('2026-11-20T12:00:00Z', locked_server.format_time(
             datetime.datetime(2026, 11, 20, 12, 0, 0, 999)))
-        self.assertIsNone(locked.moment(None))
+        self.assertIsNone(locked_server.format_time(None))
 
 
 class FormatTestCase(testtools.TestCase):
 
-    def write(self, kind, chunks, columns=locked.COLUMNS):
+    def write(self, kind, chunks, columns=locked_server.COLUMNS):
         stream = io.StringIO()
         writer = writers.FORMATS[kind](stream, columns)
         for chunk in chunks:
@@ -101,7 +101,7 @@ class FormatTestCase(testtools.TestCase):
         rows = list(csv.reader(io.StringIO(
             self.write('csv', [[odd], [UNKNOWN]]))))
         self.assertEqual(
-            [list(locked.COLUMNS), list(odd),
+            [list(locked_server.COLUMNS), list(odd),
              [value or '' for value in UNKNOWN]], rows)
         self.assertEqual('id,name\n', self.write('csv', [], ['id', 'name']))
 

@@ -13,7 +13,7 @@
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus import search_values
+from nova_lockstatus.core import filter_values
 
 KNOWN = ('UP', 'UNKNOWN', 'DOWN', '')
 
@@ -26,7 +26,7 @@ class ParseTestCase(testtools.TestCase):
                 ('UP,DOWN', {'UP', 'DOWN'}), ('UP,', {'UP', ''}),
                 ('UP,DOWN,UNKNOWN,', set(KNOWN))):
             self.assertEqual(expected,
-                             search_values.parse('state', text, KNOWN))
+                             filter_values.parse('state', text, KNOWN))
 
     def test_other_values(self):
         for text, wrong in (
@@ -34,7 +34,7 @@ class ParseTestCase(testtools.TestCase):
                 (' UP', ' UP'), ('UP;DOWN', 'UP;DOWN'), ('z,a', 'a'),
                 ("it's", "it's")):
             error = self.assertRaises(
-                exception.InvalidSearch, search_values.parse, 'state', text,
+                exception.InvalidSearch, filter_values.parse, 'state', text,
                 KNOWN)
             self.assertEqual(
                 'Invalid input for query parameters state. Value: %s. %r is '

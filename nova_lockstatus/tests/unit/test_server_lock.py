@@ -14,10 +14,10 @@ import hypothesis
 import testtools
 from hypothesis import strategies
 
-from nova_lockstatus import server_lock
-from nova_lockstatus.server_lock import ADMIN
-from nova_lockstatus.server_lock import OWNER
-from nova_lockstatus.server_lock import Lock
+from nova_lockstatus.core import server_lock
+from nova_lockstatus.core.server_lock import ADMIN
+from nova_lockstatus.core.server_lock import OWNER
+from nova_lockstatus.core.server_lock import Lock
 
 UNLOCK = None
 

@@ -16,9 +16,9 @@ import testtools
 from nova.objects import instance
 
 from nova_lockstatus import exception
-from nova_lockstatus import state_lock
-from nova_lockstatus import state_lock_calls
-from nova_lockstatus.state_lock_calls import Kind
+from nova_lockstatus.core import state_lock
+from nova_lockstatus.core import state_lock_calls
+from nova_lockstatus.core.state_lock_calls import Kind
 
 RULE = 'os_compute_api:servers:update'
 
@@ -95,7 +95,7 @@ class GuardTestCase(testtools.TestCase):
             self.asked.append(server.uuid)
             return bypass
 
-        return state_lock.Guard(is_exempt, may_bypass, body)
+        return state_lock.LockGate(is_exempt, may_bypass, body)
 
     def test_unlocked(self):
         guard = self.guard()
@@ -109,18 +109,18 @@ class GuardTestCase(testtools.TestCase):
         guard = self.guard()
         guard.read(locked)
         self.assertEqual([], self.asked)
-        error = self.assertRaises(state_lock.Refused, guard.passed, RULE)
+        error = self.assertRaises(state_lock.RefusedByLock, guard.passed, RULE)
         self.assertIs(locked, error.server)
         guard = self.guard()
         guard.passed(RULE)
-        self.assertRaises(state_lock.Refused, guard.read, locked)
+        self.assertRaises(state_lock.RefusedByLock, guard.read, locked)
 
     def test_each_server(self):
         guard = self.guard()
         guard.passed(RULE)
         guard.read(server(locked=False))
         error = self.assertRaises(
-            state_lock.Refused, guard.read, server('b', locked=True))
+            state_lock.RefusedByLock, guard.read, server('b', locked=True))
         self.assertEqual('b', error.server.uuid)
 
     def test_decides_once_for_a_server(self):
@@ -150,7 +150,7 @@ class GuardTestCase(testtools.TestCase):
     def test_no_word_of_a_lock(self):
         guard = self.guard(bypass=True)
         guard.passed(RULE)
-        self.assertRaises(state_lock.Unreadable, guard.read, server())
+        self.assertRaises(state_lock.LockUnreadable, guard.read, server())
         guard = self.guard(is_exempt=True)
         guard.passed(RULE)
         guard.read(server())
@@ -168,7 +168,7 @@ class GuardTestCase(testtools.TestCase):
                 guard.passed(rule)
                 self.assertFalse(guard.bypasses('a'))
             else:
-                self.assertRaises(state_lock.Refused, guard.passed, rule)
+                self.assertRaises(state_lock.RefusedByLock, guard.passed, rule)
 
     def test_has_read(self):
         guard = self.guard()
@@ -190,8 +190,8 @@ class GuardTestCase(testtools.TestCase):
                 for event in order:
                     events[event](guard)
 
-            self.assertRaises(state_lock.Refused, run)
+            self.assertRaises(state_lock.RefusedByLock, run)
 
     def test_nova_cannot_take_it_for_an_error_of_its_own(self):
-        for stop in (state_lock.Refused, state_lock.Unreadable):
+        for stop in (state_lock.RefusedByLock, state_lock.LockUnreadable):
             self.assertFalse(issubclass(stop, Exception))

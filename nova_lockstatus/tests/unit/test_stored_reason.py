@@ -14,7 +14,7 @@ import hypothesis
 import testtools
 from hypothesis import strategies
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
 
 REASONS = strategies.text(
     strategies.characters(exclude_categories=['Cs']), min_size=1,
@@ -27,35 +27,35 @@ class StoredReasonTestCase(testtools.TestCase):
 
     @hypothesis.given(REASONS, strategies.booleans())
     def test_comes_back_as_it_was(self, reason, wide):
-        rows = stored_reason.rows(reason, wide)
-        self.assertEqual(reason, stored_reason.read(rows))
-        self.assertTrue(set(rows) <= set(stored_reason.KEYS))
+        rows = lock_reason.rows(reason, wide)
+        self.assertEqual(reason, lock_reason.read(rows))
+        self.assertTrue(set(rows) <= set(lock_reason.KEYS))
         for value in rows.values():
             self.assertTrue(len(value) <= len(reason))
-            self.assertTrue(wide or not stored_reason.is_wide(value))
+            self.assertTrue(wide or not lock_reason.is_wide(value))
 
     def test_stored_as_nova_stores_it_where_that_is_possible(self):
         self.assertEqual({'locked_reason': LOCK},
-                         stored_reason.rows(LOCK, wide=True))
+                         lock_reason.rows(LOCK, wide=True))
         self.assertEqual({'locked_reason': 'ü'},
-                         stored_reason.rows('ü', wide=False))
-        self.assertEqual({}, stored_reason.rows(None, wide=False))
+                         lock_reason.rows('ü', wide=False))
+        self.assertEqual({}, lock_reason.rows(None, wide=False))
 
     def test_nova_can_show_what_stands_in_its_place(self):
-        rows = stored_reason.rows('a' + LOCK, wide=False)
+        rows = lock_reason.rows('a' + LOCK, wide=False)
         self.assertEqual('a\ufffd', rows['locked_reason'])
 
     def test_rest_of_another_lock_does_not_count(self):
         # Nova without the plugin unlocks and locks again.
-        rows = stored_reason.rows('a' + LOCK, wide=False)
+        rows = lock_reason.rows('a' + LOCK, wide=False)
         del rows['locked_reason']
-        self.assertIsNone(stored_reason.read(rows))
+        self.assertIsNone(lock_reason.read(rows))
         rows['locked_reason'] = 'unpaid'
-        self.assertEqual('unpaid', stored_reason.read(rows))
+        self.assertEqual('unpaid', lock_reason.read(rows))
 
     def test_damaged_rest_does_not_count(self):
-        rows = stored_reason.rows('a' + LOCK, wide=False)
-        for key in (stored_reason.HIGH_KEY, stored_reason.LOW_KEY):
+        rows = lock_reason.rows('a' + LOCK, wide=False)
+        for key in (lock_reason.HIGH_KEY, lock_reason.LOW_KEY):
             for damage in ('', 'x', '\ue000' * 9, '\x00\x00', '..'):
                 self.assertEqual('a\ufffd',
-                                 stored_reason.read({**rows, key: damage}))
+                                 lock_reason.read({**rows, key: damage}))

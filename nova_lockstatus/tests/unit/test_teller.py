@@ -23,8 +23,8 @@ import sqlalchemy
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import teller
+from nova_lockstatus.core import host_event
 from nova_lockstatus.store import leases
 from nova_lockstatus.store import migration
 from nova_lockstatus.store import outbox
@@ -45,7 +45,7 @@ class LeaseTestCase(testtools.TestCase):
         self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 1))
         self.useFixture(fixtures.MockPatchObject(teller, 'PATIENCE', 30))
         for old, new in (('UP', 'DOWN'), ('DOWN', 'UP')):
-            outbox.record(self.store, changes.Change(
+            outbox.record(self.store, host_event.StatusChange(
                 id=str(uuid.uuid4()), cell='cell1', host='compute1', old=old,
                 new=new, changed_at=datetime.datetime.now(
                     datetime.timezone.utc)), [SINK])

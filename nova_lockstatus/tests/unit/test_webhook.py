@@ -36,10 +36,10 @@ from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
-from nova_lockstatus.announce import change as changes
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.conf import webhooks
+from nova_lockstatus.core import host_event
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.unit import test_structure
 from nova_lockstatus.webhook import address
@@ -444,7 +444,7 @@ class PostTestCase(WebhookTestCase):
                           BODY, {})
 
 
-CHANGE = changes.Change(
+CHANGE = host_event.StatusChange(
     id='0f2bd3a5-7c1e-4a43-9d0b-5e1c6a7f8b92', cell=str(uuid.uuid4()),
     host='compute1', old='UP', new='DOWN', changed_at=datetime.datetime(
         2026, 11, 21, 12, 0, 0, 123456, datetime.timezone.utc))

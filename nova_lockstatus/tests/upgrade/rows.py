@@ -16,7 +16,7 @@ import re
 
 import sqlalchemy
 
-from nova_lockstatus import stored_reason
+from nova_lockstatus.core import lock_reason
 from nova_lockstatus.tests.upgrade import cloud
 
 NAMES = ('api', 'cell0', *cloud.CELLS)
@@ -84,7 +84,7 @@ def of_plugin(made, server_id):
                 number += connection.execute(sqlalchemy.text(
                     'SELECT count(*) FROM %sinstance_system_metadata '
                     'WHERE `key` IN (:high, :low) AND instance_uuid = :uuid'
-                    % shadow), {'high': stored_reason.HIGH_KEY,
-                                'low': stored_reason.LOW_KEY,
+                    % shadow), {'high': lock_reason.HIGH_KEY,
+                                'low': lock_reason.LOW_KEY,
                                 'uuid': server_id}).scalar()
     return number

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from nova_lockstatus import age
 
 
-class Server(NamedTuple):
+class LockedServer(NamedTuple):
     """A locked server. The names are those of the API, where it has them."""
 
     id: str
@@ -39,11 +39,11 @@ class Server(NamedTuple):
     """The name of the cell, or its uuid where it has none."""
 
 
-COLUMNS = Server._fields
+COLUMNS = LockedServer._fields
 
 
 @dataclasses.dataclass(frozen=True)
-class Filters:
+class LockedServerFilter:
     """Which locked servers are asked for; None asks for all.
 
     :param project_id: those of a project
@@ -59,7 +59,7 @@ class Filters:
     older_than: datetime.timedelta | None = None
     reason: re.Pattern[str] | None = None
 
-    def passes(self, server: Server, now: datetime.datetime) -> bool:
+    def passes(self, server: LockedServer, now: datetime.datetime) -> bool:
         """Tell whether a server is asked for, by what no table has a column.
 
         The project, the host and who holds the lock are left to the database.
@@ -76,7 +76,7 @@ class Filters:
             and self.reason.search(server.locked_reason) is not None)
 
 
-def moment(time: datetime.datetime | None) -> str | None:
+def format_time(time: datetime.datetime | None) -> str | None:
     """Write a time as the API does.
 
     :param time: in UTC, without a zone, as Nova stores it

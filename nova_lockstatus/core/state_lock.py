@@ -19,7 +19,7 @@ SWAP = 'os_compute_api:os-volumes-attachments:swap'
 """The rule that lets Cinder replace a volume of a server."""
 
 
-class Stopped(BaseException):
+class CallBlocked(BaseException):
     """A call that must not go on.
 
     It is no Exception: Nova's controllers take each of those for an error of
@@ -27,7 +27,7 @@ class Stopped(BaseException):
     """
 
 
-class Refused(Stopped):
+class RefusedByLock(CallBlocked):
     """The lock of a server refuses a call.
 
     :param server: the server, as Nova read it
@@ -38,11 +38,11 @@ class Refused(Stopped):
         self.server = server
 
 
-class Unreadable(Stopped):
+class LockUnreadable(CallBlocked):
     """Nobody can tell whether a server is locked."""
 
 
-class Guard:
+class LockGate:
     """Stops one call that would change a locked server.
 
     It knows what Nova has done so far: which servers it read, and that it
@@ -77,8 +77,8 @@ class Guard:
         """Take note of a server that Nova has read.
 
         :param server: its Instance
-        :raises Refused: when the lock refuses the call
-        :raises Unreadable: when the server has no word of a lock
+        :raises RefusedByLock: when the lock refuses the call
+        :raises LockUnreadable: when the server has no word of a lock
         """
         if server.uuid in self._decided:
             return
@@ -89,8 +89,8 @@ class Guard:
         """Take note of a rule that let the caller pass.
 
         :param rule: its name
-        :raises Refused: when the lock refuses the call
-        :raises Unreadable: when a server has no word of a lock
+        :raises RefusedByLock: when the lock refuses the call
+        :raises LockUnreadable: when a server has no word of a lock
         """
         self._rule = rule
         self._decide()
@@ -102,13 +102,13 @@ class Guard:
             if 'locked' not in server:
                 if self.is_exempt:
                     continue
-                raise Unreadable
+                raise LockUnreadable
             if not server.locked:
                 continue
             if self._may_bypass(server):
                 self._bypassed.add(server.uuid)
             elif not (self.is_exempt or self._swaps(self._rule)):
-                raise Refused(server)
+                raise RefusedByLock(server)
 
     def _swaps(self, rule: str) -> bool:
         """Tell whether Cinder replaces a volume, and nothing else."""

@@ -79,7 +79,7 @@ HostKey = tuple[str | None, str]
 """A host: the uuid of its cell, if that is known, and its name."""
 
 
-class Hosts:
+class HostStatuses:
     """The states of the hosts of one answer, each named once.
 
     :param is_up: tells whether a service reports
@@ -143,7 +143,7 @@ class Grant(NamedTuple):
     user_id: str | None = None
 
 
-class Search:
+class HostStatusFilter:
     """What a list of servers is filtered by.
 
     :param grants: a server is found by any of them

@@ -15,13 +15,13 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nova_lockstatus import search_values
+from nova_lockstatus.core import filter_values
 
 VALUES = {'state': ('up', 'down'), 'status': ('enabled', 'disabled')}
 """The parameters, each with the values that it takes."""
 
 
-class Search(NamedTuple):
+class HypervisorFilter(NamedTuple):
     """What a caller asks for.
 
     :param state: the states to list; none lists all
@@ -46,7 +46,7 @@ class Search(NamedTuple):
                 and (not self.status or status in self.status))
 
 
-def parse(query: Iterable[tuple[str, str]]) -> Search | None:
+def parse(query: Iterable[tuple[str, str]]) -> HypervisorFilter | None:
     """Read the parameters.
 
     Each may be given several times, with several values between commas.
@@ -60,6 +60,6 @@ def parse(query: Iterable[tuple[str, str]]) -> Search | None:
         return None
     asked: dict[str, set[str]] = {key: set() for key in VALUES}
     for key, value in parameters:
-        asked[key] |= search_values.parse(key, value, VALUES[key])
-    return Search(frozenset(asked['state']), frozenset(asked['status']),
-                  parameters)
+        asked[key] |= filter_values.parse(key, value, VALUES[key])
+    return HypervisorFilter(frozenset(asked['state']),
+                            frozenset(asked['status']), parameters)

@@ -15,17 +15,20 @@
 import dataclasses
 import datetime
 import uuid
+from typing import Any
+
+from nova_lockstatus.core import lock_reason
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Change:
+class StatusChange:
     """What became of one host, and through whom.
 
     :param id: a uuid, by which the change is known
     :param cell: the uuid of the cell that the host is in
     :param host: its name
-    :param old: the status that it had, as :mod:`nova_lockstatus.host_status`
-        names it
+    :param old: the status that it had, one of
+        :mod:`nova_lockstatus.core.host_status`
     :param new: the status that it has
     :param changed_at: when that became so, in UTC
     :param request_id: the request that has changed it, None if none has
@@ -56,3 +59,30 @@ class Change:
         :returns: a uuid, the same whoever announces it and how often
         """
         return str(uuid.uuid5(uuid.UUID(self.id), server_id))
+
+
+def payload(change: StatusChange, server: Any, shows_host: bool
+            ) -> dict[str, Any]:
+    """Say what a change of a host means to one of its servers.
+
+    :param change: the change
+    :param server: what :mod:`nova_lockstatus.announce.servers` reads
+    :param shows_host: whether to name the host
+    :returns: what is told, by the names that Nova's notifications have. What
+        the server and the telling are known by is left to each form
+    """
+    facts = {
+        'tenant_id': server.project_id,
+        'user_id': server.user_id,
+        'display_name': server.display_name,
+        'state': server.vm_state,
+        'locked': server.locked,
+        'locked_by': server.locked_by,
+        'locked_reason': lock_reason.read(server.system_metadata),
+        'host_status': change.new,
+        'old_host_status': change.old,
+        'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),
+    }
+    if shows_host:
+        facts['host'] = change.host
+    return facts
