@@ -13,8 +13,8 @@
 """Announces changes of hosts at once, where there is no store."""
 
 from nova_lockstatus.announce import fan_out as fan_outs
-from nova_lockstatus.announce import worker
 from nova_lockstatus.core import host_event
+from nova_lockstatus.utils.threads import SerialWorker
 
 
 class Direct:
@@ -26,7 +26,7 @@ class Direct:
     patience: float = 10
 
     def __init__(self, fan_out: fan_outs.FanOut) -> None:
-        self._worker = worker.Worker(fan_out.announce)
+        self._worker = SerialWorker(fan_out.announce)
 
     @property
     def is_busy(self) -> bool:

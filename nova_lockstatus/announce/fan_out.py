@@ -18,14 +18,15 @@ from collections.abc import Iterable, Iterator
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus import daemon_threads
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
 from nova_lockstatus.notifications import host_status as notifications
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
+from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class FanOut:
     """
 
     def __init__(self, conf: cfg.ConfigOpts, source: str,
-                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
+                 metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._source = source
         self._metrics = metrics
@@ -102,7 +103,7 @@ class FanOut:
         read = 0
         for some in _some(self._servers.read(context, change.host, last)):
             read += len(some)
-            daemon_threads.call_for_each(
+            run_parallel(
                 send, some, min(SENDERS, 1 + len(some) // SHARE))
             if lease is not None and not lease.note(some[-1].id):
                 LOG.info('Announced for %d servers what their host is. '

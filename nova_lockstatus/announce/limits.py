@@ -17,11 +17,11 @@ import threading
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.store import database
 from nova_lockstatus.store import expiry
+from nova_lockstatus.utils.log_once import LogOnce
 
 LOG = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Limits:
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
         self._conf = conf
         self._store = store
-        self._complaints = complaints.Complaints()
+        self._complaints = LogOnce()
 
     def run(self, stop: threading.Event) -> None:
         """Give up what is beyond them.

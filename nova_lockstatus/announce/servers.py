@@ -23,9 +23,9 @@ from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import cell_mapping
 
-from nova_lockstatus import daemon_threads
 from nova_lockstatus import instance_rows
 from nova_lockstatus.core import host_event
+from nova_lockstatus.utils.threads import Bulkhead
 
 PAGE = 500
 """How many servers are read at a time."""
@@ -87,7 +87,7 @@ class Reader:
     """Reads the servers of hosts, and waits for no cell for long."""
 
     def __init__(self) -> None:
-        self._patience = daemon_threads.Patience(PATIENCE)
+        self._patience = Bulkhead(PATIENCE)
 
     def read(self, targeted: Any, host: str, last: int = 0,
              project_id: str | None = None) -> Iterator[list[Server]]:

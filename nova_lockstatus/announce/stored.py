@@ -23,19 +23,19 @@ from typing import TYPE_CHECKING
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.announce import direct
 from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
-from nova_lockstatus.announce import worker
 from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
 from nova_lockstatus.store import leases
 from nova_lockstatus.store import outbox
+from nova_lockstatus.utils.log_once import LogOnce
+from nova_lockstatus.utils.threads import SerialWorker
 
 if TYPE_CHECKING:
     from nova_lockstatus.announce import look as looks
@@ -76,9 +76,9 @@ class Outbox:
         self._store = store
         self._direct = direct.Direct(fan_out)
         self._look = look
-        self._complaints = complaints.Complaints()
-        self._recorder = worker.Worker(self._record)
-        self._announcer = worker.Worker(self._announce)
+        self._complaints = LogOnce()
+        self._recorder = SerialWorker(self._record)
+        self._announcer = SerialWorker(self._announce)
         self._teller = teller.Teller(store, fan_out.announce)
         self._limits = limits.Limits(conf, store)
         self._limited_at = time.monotonic()

@@ -25,13 +25,13 @@ from nova import exception as nova_exception
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
-from nova_lockstatus import complaints
-from nova_lockstatus import daemon_threads
 from nova_lockstatus import exception
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import leases
+from nova_lockstatus.utils.log_once import LogOnce
+from nova_lockstatus.utils.threads import Bulkhead
 
 LOG = logging.getLogger(__name__)
 
@@ -85,8 +85,8 @@ class Teller:
     def __init__(self, store: database.Store, tell: Tell) -> None:
         self._store = store
         self._tell_change = tell
-        self._complaints = complaints.Complaints()
-        self._patience = daemon_threads.Patience(PATIENCE)
+        self._complaints = LogOnce()
+        self._patience = Bulkhead(PATIENCE)
         self._owners: dict[int, str] = {}
 
     @property

@@ -23,13 +23,13 @@ from typing import Any, TypeVar
 
 from cliff import command
 
-from nova_lockstatus import age
 from nova_lockstatus import exception
-from nova_lockstatus import progress
 from nova_lockstatus.cmd import nova_config
 from nova_lockstatus.core import locked_server
-from nova_lockstatus.report import ahead
 from nova_lockstatus.report import writers
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import terminal
+from nova_lockstatus.utils.prefetch import prefetch
 
 LOG = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Report(command.Command):
             help='Servers that somebody in their own project has locked '
             '(owner), or somebody in another one (admin).')
         filters.add_argument(
-            '--older-than', metavar='<age>', type=age.parse,
+            '--older-than', metavar='<age>', type=duration.parse,
             help='Servers that have been locked for so long, such as 30d: a '
             'number and m, h, d or w.')
         filters.add_argument(
@@ -91,8 +91,9 @@ class Report(command.Command):
             self.app.stdout, parsed_args.column or locked_server.COLUMNS)
         run = _Run(parsed_args, writer, self.app.options.debug)
         try:
-            with progress.bar('Locked servers', run.count(self._is_watched()),
-                              self.app) as step:
+            with terminal.progress_bar(
+                'Locked servers', run.count(self._is_watched()),
+                self.app) as step:
                 run.write(step)
             self.app.stdout.flush()
         except BrokenPipeError:
@@ -134,8 +135,8 @@ class _Run:
     def _read_cells(self) -> Sequence[Any]:
         try:
             cells: Sequence[Any]
-            cells, = ahead.iterate(lambda: [self._reader.cells()],
-                                   self._patience)
+            cells, = prefetch(lambda: [self._reader.cells()],
+                              self._patience)
         except Exception as error:
             raise exception.CellsUnread(
                 reason=nova_config.one_line(error)) from error
@@ -175,8 +176,8 @@ class _Run:
         if cell.uuid in self.failed:
             return
         try:
-            yield from ahead.iterate(lambda: read(cell, self._filters),
-                                     self._patience)
+            yield from prefetch(lambda: read(cell, self._filters),
+                                self._patience)
         except Exception as error:
             self.failed.add(cell.uuid)
             LOG.error('The cell %s is not in the report, or not all of it: '

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oslo_config import cfg
 
-    from nova_lockstatus import metrics as all_metrics
+    from nova_lockstatus.utils.metrics import Metrics
     from nova_lockstatus.watch import service
 
 
@@ -43,17 +43,17 @@ def _choose_concurrency() -> None:
 
 
 def _make_metrics(conf: cfg.ConfigOpts
-                  ) -> tuple[all_metrics.Metrics, list[service.Duty]]:
+                  ) -> tuple[Metrics, list[service.Duty]]:
     from nova_lockstatus import exception
     from nova_lockstatus import hooks
-    from nova_lockstatus import metrics as all_metrics
     from nova_lockstatus.announce import look
+    from nova_lockstatus.utils import http_server
+    from nova_lockstatus.utils.metrics import NO_METRICS
     from nova_lockstatus.watch import counts
-    from nova_lockstatus.watch import http_server
 
     options = conf.lockstatus
     if not options.metrics_port:
-        return all_metrics.NONE, []
+        return NO_METRICS, []
     try:
         import prometheus_client
     except ImportError as error:
@@ -63,8 +63,9 @@ def _make_metrics(conf: cfg.ConfigOpts
     # Not the library's own, which shows the process as well.
     registry = prometheus_client.CollectorRegistry()
     metrics = prometheus.Prometheus(registry)
-    server = http_server.Server(prometheus_client.make_wsgi_app(registry),
-                                options.metrics_bind, options.metrics_port)
+    server = http_server.BackgroundServer(
+        prometheus_client.make_wsgi_app(registry), options.metrics_bind,
+        options.metrics_port)
     server.bind()
     return metrics, [counts.Counts(
         conf, metrics, look.Look(hooks.service_is_up()), server)]

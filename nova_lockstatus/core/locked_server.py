@@ -17,7 +17,7 @@ import datetime
 import re
 from typing import NamedTuple
 
-from nova_lockstatus import age
+from nova_lockstatus.utils import duration
 
 
 class LockedServer(NamedTuple):
@@ -68,7 +68,7 @@ class LockedServerFilter:
         :param now: the present
         :returns: whether it is. What is not known is neither old nor matched
         """
-        if self.older_than is not None and not age.is_older(
+        if self.older_than is not None and not duration.is_older(
                 server.locked_at, self.older_than, now):
             return False
         return self.reason is None or (

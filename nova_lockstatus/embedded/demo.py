@@ -81,10 +81,10 @@ class _Demo:
         print('Stopped.', flush=True)
 
     def _serve(self, server: Any, embedded: Any, folder: str) -> None:
-        from nova_lockstatus import serving
         from nova_lockstatus.embedded import keystone
         from nova_lockstatus.embedded import report
         from nova_lockstatus.embedded import web
+        from nova_lockstatus.utils import http_server
         clouds = os.path.join(os.path.abspath(folder), 'clouds.yaml')
         keystone.write_clouds(clouds, server.url)
         server.set_app(web.Site(embedded, server.url))
@@ -92,7 +92,7 @@ class _Demo:
         print(f'\n{report.commands(embedded, server.url, clouds)}\n'
               f'Nova answers at {server.url}. Ctrl-C ends it.', flush=True)
         with server:
-            serving.serve(server, lambda: self._stopped)
+            http_server.serve_until(server, lambda: self._stopped)
 
 
 def _port(text: str) -> int:

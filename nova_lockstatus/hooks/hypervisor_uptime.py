@@ -27,10 +27,10 @@ from nova.conf import CONF
 from oslo_log import log as logging
 
 from nova_lockstatus import answer as answers
-from nova_lockstatus import daemon_threads
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import compute_rpc
+from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def _ask_all(patience: _Patience, contexts: Iterable[tuple[Any, str]]
         context, host = item
         uptimes[host] = patience.ask(context, host)
 
-    daemon_threads.call_for_each(
+    run_parallel(
         ask, contexts, AT_ONCE, max(patience.left, 0) + 1)
     return dict(uptimes)
 

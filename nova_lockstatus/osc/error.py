@@ -16,7 +16,7 @@ from typing import Any
 
 from osc_lib import exceptions
 
-from nova_lockstatus import terminal
+from nova_lockstatus.utils import terminal
 
 
 class CommandError(exceptions.CommandError):

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from cliff import columns
 
-from nova_lockstatus import age
+from nova_lockstatus.utils import duration
 
 
 class Event(NamedTuple):
@@ -44,9 +44,10 @@ def read(actions: Iterable[Mapping[str, Any]]) -> list[Event]:
     :param actions: instance actions of one server, the newest first
     :returns: those that are locks and unlocks, the newest first
     """
-    return [Event(action['action'], age.normalise(action.get('start_time')),
-                  action.get('user_id'), action.get('project_id'),
-                  action.get('request_id'))
+    return [Event(
+        action['action'], duration.normalise(action.get('start_time')),
+        action.get('user_id'), action.get('project_id'),
+        action.get('request_id'))
             for action in actions if action['action'] in ('lock', 'unlock')]
 
 

@@ -18,8 +18,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nova_lockstatus import age
-from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import history
@@ -28,6 +26,8 @@ from nova_lockstatus.osc import output
 from nova_lockstatus.osc import parallel
 from nova_lockstatus.osc import selection as selections
 from nova_lockstatus.osc import table
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import terminal
 
 _COLUMNS = (
     table.Column('ID', 'id'),
@@ -111,7 +111,7 @@ class ListLock(output.Lister):
             help='Servers whose lock has a reason that this regular '
                  'expression matches somewhere')
         parser.add_argument(
-            '--older-than', metavar='<age>', type=age.parse,
+            '--older-than', metavar='<age>', type=duration.parse,
             help='Servers that have been locked for this long at the least, '
                  'such as 45m, 12h, 30d or 2w; those of which no record '
                  'tells it are left out')
@@ -176,7 +176,7 @@ class ListLock(output.Lister):
         self, cloud: clouds.Cloud, rows: list[clouds.Server],
         args: argparse.Namespace,
     ) -> list[clouds.Server]:
-        with progress.bar('Locks', len(rows), self.app) as advance:
+        with terminal.progress_bar('Locks', len(rows), self.app) as advance:
             outcomes = parallel.run(
                 lambda server: _since_and_who(cloud, server), rows,
                 args.parallel, advance)
@@ -188,7 +188,7 @@ class ListLock(output.Lister):
             if outcome.failure:
                 raise outcome.failure
             row = {**outcome.item, **(outcome.result or {})}
-            if args.older_than is not None and not age.is_older(
+            if args.older_than is not None and not duration.is_older(
                     _seen(row, 'locked_at', offers.LOCKED_AT),
                     args.older_than, now):
                 continue

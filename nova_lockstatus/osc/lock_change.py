@@ -16,13 +16,13 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import named_servers
 from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import parallel
 from nova_lockstatus.osc import selection as selections
+from nova_lockstatus.utils import terminal
 
 _COLUMNS = ['ID', 'Name', 'Result', 'Error']
 
@@ -180,7 +180,7 @@ class ChangeLocks(named_servers.NamedServers):
                 raise row.failure
             cloud.act(row.id, body, microversion)
 
-        with progress.bar('Locks', len(rows), self.app) as advance:
+        with terminal.progress_bar('Locks', len(rows), self.app) as advance:
             outcomes = parallel.run(change, rows, args.parallel, advance)
         return [outcome.item._replace(failure=outcome.failure)
                 for outcome in outcomes]

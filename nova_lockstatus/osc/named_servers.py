@@ -14,10 +14,10 @@
 
 import argparse
 
-from nova_lockstatus import progress
 from nova_lockstatus.osc import cloud as clouds
 from nova_lockstatus.osc import output
 from nova_lockstatus.osc import parallel
+from nova_lockstatus.utils import terminal
 
 
 class NamedServers(output.Lister):
@@ -45,7 +45,8 @@ class NamedServers(output.Lister):
         :param microversion: the one to ask with, None: the cloud's default
         :returns: the servers, or why not, in the order of the names
         """
-        with progress.bar('Servers', len(args.servers), self.app) as advance:
+        with terminal.progress_bar(
+            'Servers', len(args.servers), self.app) as advance:
             return parallel.run(
                 lambda name: cloud.find_server(
                     name, microversion, args.all_projects),

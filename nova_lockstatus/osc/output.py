@@ -18,7 +18,7 @@ from typing import Any
 
 from osc_lib.command import command
 
-from nova_lockstatus import terminal
+from nova_lockstatus.utils import terminal
 
 # NOTE: the formats of cliff that programs read. A line of the format "value"
 # is a row, so in it a line end would make another one.

@@ -18,8 +18,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Protocol, TextIO
 
-from nova_lockstatus import terminal
 from nova_lockstatus.core import locked_server
+from nova_lockstatus.utils import terminal
 
 
 class Writer(Protocol):

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from nova_lockstatus import serving
+from nova_lockstatus.utils import http_server
 
 
 def _name(text):
@@ -146,7 +146,8 @@ class WebhookServer(fixtures.Fixture):
         self.port = self._server.server_address[1]
         stop = threading.Event()
         thread = threading.Thread(
-            target=serving.serve, args=(self._server, stop.is_set, 0.05),
+            target=http_server.serve_until, args=(
+                self._server, stop.is_set, 0.05),
             daemon=True)
         thread.start()
         self.addCleanup(self._server.server_close)

@@ -16,10 +16,8 @@ import threading
 
 from oslo_config import cfg
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus import hooks
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import fan_out
 from nova_lockstatus.announce import look
 from nova_lockstatus.announce import sinks
@@ -27,6 +25,9 @@ from nova_lockstatus.announce import stored
 from nova_lockstatus.objects import publisher
 from nova_lockstatus.store import database
 from nova_lockstatus.store import outbox
+from nova_lockstatus.utils.log_once import LogOnce
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
 
 INTERVAL = 0.5
 """Seconds between two looks into the store, one statement each."""
@@ -46,11 +47,11 @@ class Announcements:
     name = 'announcements'
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
+                 metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._store = store
         self._metrics = metrics
-        self._complaints = complaints.Complaints()
+        self._complaints = LogOnce()
         self.hosts: int | None = None
         """Differs when another process has written down a change."""
         self.look = look.Look(hooks.service_is_up())

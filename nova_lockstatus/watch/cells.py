@@ -20,9 +20,10 @@ from typing import Any
 from nova import context as nova_context
 from nova import objects
 
-from nova_lockstatus import complaints
-from nova_lockstatus import daemon_threads
-from nova_lockstatus import metrics as all_metrics
+from nova_lockstatus.utils.log_once import LogOnce
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
+from nova_lockstatus.utils.threads import run_parallel
 
 
 def context(cell: Any) -> Any:
@@ -64,7 +65,7 @@ class Cells:
     """
 
     def __init__(self, duty: str, kept: float = 0,
-                 metrics: all_metrics.Metrics = all_metrics.NONE,
+                 metrics: Metrics = NO_METRICS,
                  cell0: bool = False) -> None:
         self._duty = duty
         self._kept = kept
@@ -73,7 +74,7 @@ class Cells:
         self._loaded_at: float | None = None
         self._mappings: list[Any] = []
         self._busy: dict[str, threading.Thread] = {}
-        self._complaints = complaints.Complaints()
+        self._complaints = LogOnce()
 
     def each(self, function: Callable[[Any], None], stop: threading.Event,
              patience: float) -> None:
@@ -171,5 +172,5 @@ def each_host(rows: list[Any], function: Callable[[str, list[Any]], None],
     hosts: dict[str, list[Any]] = {}
     for row in rows:
         hosts.setdefault(row.host, []).append(row)
-    daemon_threads.call_for_each(
+    run_parallel(
         lambda item: function(*item), hosts.items(), workers)

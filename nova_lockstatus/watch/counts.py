@@ -23,11 +23,11 @@ from nova.db.main import models
 from oslo_config import cfg
 
 from nova_lockstatus import instance_rows
-from nova_lockstatus import metrics
 from nova_lockstatus.announce import look
 from nova_lockstatus.core import host_status
+from nova_lockstatus.utils import http_server
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import cells
-from nova_lockstatus.watch import http_server
 
 PATIENCE = 5
 """Seconds that a count waits for the cells at the most. One that takes longer
@@ -50,8 +50,9 @@ class Counts:
 
     name = 'metrics'
 
-    def __init__(self, conf: cfg.ConfigOpts, counted: metrics.Metrics,
-                 looks: look.Look, server: http_server.Server) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, counted: Metrics,
+                 looks: look.Look, server: http_server.BackgroundServer
+                 ) -> None:
         self._conf = conf
         self._metrics = counted
         self._look = looks

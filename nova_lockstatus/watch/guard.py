@@ -22,8 +22,9 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import timeutils
 
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.notifications import guard as notifications
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import claim
 from nova_lockstatus.watch import compute
@@ -72,7 +73,7 @@ class Guard:
     recorded = True
 
     def __init__(self, conf: cfg.ConfigOpts,
-                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
+                 metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._options = conf.lockstatus
         self._metrics = metrics

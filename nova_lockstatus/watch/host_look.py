@@ -22,11 +22,12 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
 from nova_lockstatus.store import database
 from nova_lockstatus.store import host_statuses
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import announcements
 from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import heartbeats
@@ -63,7 +64,7 @@ class HostLook:
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
                  announced: announcements.Announcements,
-                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
+                 metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._store = store
         self._announced = announced

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import prometheus_client
 from prometheus_client import core
 
-from nova_lockstatus import metrics
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import decide
 
 PREFIX = 'nova_lockstatus_'
@@ -54,7 +54,7 @@ class _Count(NamedTuple):
     until: float
 
 
-class Prometheus(metrics.Metrics):
+class Prometheus(Metrics):
     """Keeps the metrics, and shows them to who asks the registry.
 
     What can be counted again is shown only as long as it is known: a cell

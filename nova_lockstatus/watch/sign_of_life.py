@@ -19,10 +19,10 @@ from typing import TypeVar
 
 from oslo_config import cfg
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
 from nova_lockstatus.store import api
 from nova_lockstatus.store import database
+from nova_lockstatus.utils.log_once import LogOnce
 
 T = TypeVar('T')
 
@@ -48,7 +48,7 @@ class SignOfLife:
         self._store = store
         self._started_at = api.now()
         self._reported: api.Watch | None = None
-        self._complaints = complaints.Complaints()
+        self._complaints = LogOnce()
 
     def run(self, stop: threading.Event) -> None:
         """Report once.

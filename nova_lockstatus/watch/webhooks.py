@@ -17,13 +17,14 @@ import threading
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.store import database
 from nova_lockstatus.store import leases
+from nova_lockstatus.utils.log_once import LogOnce
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.webhook import address
 from nova_lockstatus.webhook import delivery
 from nova_lockstatus.webhook import post
@@ -48,11 +49,11 @@ class Webhook:
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
                  target: targets.Target, poster: post.Poster,
-                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
+                 metrics: Metrics = NO_METRICS) -> None:
         self.name = 'webhook ' + target.name
         self._conf = conf
         self._target = target
-        self._complaints = complaints.Complaints()
+        self._complaints = LogOnce()
         self._delivery = delivery.Delivery(conf, target, poster, metrics)
         self._teller = teller.Teller(store, self._delivery.tell)
 

@@ -18,13 +18,14 @@ import time
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus import complaints
 from nova_lockstatus import exception
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
+from nova_lockstatus.utils.log_once import LogOnce
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.webhook import backoff as backoffs
 from nova_lockstatus.webhook import event as events
 from nova_lockstatus.webhook import post
@@ -65,12 +66,12 @@ class Delivery:
 
     def __init__(self, conf: cfg.ConfigOpts, target: targets.Target,
                  poster: post.Poster,
-                 metrics: all_metrics.Metrics = all_metrics.NONE) -> None:
+                 metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._target = target
         self._poster = poster
         self._metrics = metrics
-        self._complaints = complaints.Complaints()
+        self._complaints = LogOnce()
         self._servers = servers.Reader()
         # Changes of several cells are told at the same time.
         self._one = threading.Lock()

@@ -22,12 +22,12 @@ from typing import Any
 
 import fixtures
 
-from nova_lockstatus import serving
 from nova_lockstatus.embedded import keystone
 from nova_lockstatus.embedded import scenery
 from nova_lockstatus.embedded import web
 from nova_lockstatus.tests import forks
 from nova_lockstatus.tests.functional import base
+from nova_lockstatus.utils import http_server
 
 # With the commands, all of which each call of the OpenStackClient loads.
 CLIENTS = """
@@ -70,7 +70,8 @@ class Site(fixtures.Fixture):
         server.server_activate()
         stopped = []
         thread = threading.Thread(
-            target=serving.serve, args=(server, lambda: bool(stopped)))
+            target=http_server.serve_until,
+            args=(server, lambda: bool(stopped)))
         thread.start()
         self.addCleanup(thread.join)
         self.addCleanup(stopped.append, True)

@@ -17,15 +17,15 @@ import time
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus.report import ahead
+from nova_lockstatus.utils.prefetch import prefetch
 
 
 class AheadTestCase(testtools.TestCase):
 
     def test_items_in_their_order(self):
         self.assertEqual(list(range(50)),
-                         list(ahead.iterate(lambda: range(50), 10)))
-        self.assertEqual([], list(ahead.iterate(list, 10)))
+                         list(prefetch(lambda: range(50), 10)))
+        self.assertEqual([], list(prefetch(list, 10)))
 
     def test_error_after_the_items_before_it(self):
         def read():
@@ -34,7 +34,7 @@ class AheadTestCase(testtools.TestCase):
 
         found = []
         error = self.assertRaises(
-            LookupError, lambda: found.extend(ahead.iterate(read, 10)))
+            LookupError, lambda: found.extend(prefetch(read, 10)))
         self.assertEqual(('gone', [1]), (str(error), found))
 
     def test_no_answer(self):
@@ -45,7 +45,7 @@ class AheadTestCase(testtools.TestCase):
             yield 1
             release.wait(60)
 
-        items = ahead.iterate(read, 0.3)
+        items = prefetch(read, 0.3)
         self.assertEqual(1, next(items))
         before = time.monotonic()
         error = self.assertRaises(exception.NoAnswer, next, items)
@@ -60,7 +60,7 @@ class AheadTestCase(testtools.TestCase):
                 made.append(number)
                 yield number
 
-        items = ahead.iterate(read, 10)
+        items = prefetch(read, 10)
         next(items)
         time.sleep(0.3)
         self.assertLessEqual(len(made), 3)
@@ -68,7 +68,7 @@ class AheadTestCase(testtools.TestCase):
 
     def test_thread_ends_when_nobody_reads_on(self):
         before = threading.active_count()
-        items = ahead.iterate(lambda: iter(int, 1), 10)
+        items = prefetch(lambda: iter(int, 1), 10)
         next(items)
         items.close()
         deadline = time.monotonic() + 10

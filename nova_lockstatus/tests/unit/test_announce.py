@@ -22,8 +22,8 @@ import fixtures
 import testtools
 
 from nova_lockstatus import afterwards
-from nova_lockstatus.announce import worker
 from nova_lockstatus.core import host_event
+from nova_lockstatus.utils.threads import SerialWorker
 
 SERVER = '9168b536-cd40-4630-b43f-b259807c6e87'
 
@@ -44,7 +44,7 @@ class WorkerTestCase(testtools.TestCase):
         self.done.append(work)
 
     def test_done_in_order_and_nobody_waits(self):
-        working = worker.Worker(self.do)
+        working = SerialWorker(self.do)
         for number in range(100):
             working.put(number)
         self.assertTrue(working.is_busy)
@@ -55,7 +55,7 @@ class WorkerTestCase(testtools.TestCase):
         self.assertEqual(list(range(100)), self.done)
 
     def test_one_thread_and_none_without_work(self):
-        working = worker.Worker(self.do)
+        working = SerialWorker(self.do)
         before = threading.active_count()
         self.assertTrue(working.wait(0))
         working.put(1)
@@ -70,7 +70,7 @@ class WorkerTestCase(testtools.TestCase):
 
     def test_thread_does_not_keep_the_process(self):
         daemons = []
-        working = worker.Worker(
+        working = SerialWorker(
             lambda work: daemons.append(threading.current_thread().daemon))
         working.put(1)
         working.wait(60)
@@ -78,7 +78,7 @@ class WorkerTestCase(testtools.TestCase):
 
     def test_failure_is_logged_and_the_next_is_done(self):
         self.goes_on.set()
-        working = worker.Worker(self.do)
+        working = SerialWorker(self.do)
         working.put(ValueError('broken'))
         working.put(2)
         working.wait(60)
@@ -92,7 +92,7 @@ class WorkerTestCase(testtools.TestCase):
             taken.set()
             self.do(work)
 
-        working = worker.Worker(do, capacity=2)
+        working = SerialWorker(do, capacity=2)
         working.put(1)
         taken.wait(60)
         for number in (2, 3, 4):
@@ -109,7 +109,7 @@ class WorkerTestCase(testtools.TestCase):
                 raise SystemExit
             self.done.append(work)
 
-        working = worker.Worker(die)
+        working = SerialWorker(die)
         working.put(1)
         self.assertTrue(working.wait(60))
         working.put(2)

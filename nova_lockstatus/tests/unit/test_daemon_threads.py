@@ -15,7 +15,8 @@ import time
 
 import testtools
 
-from nova_lockstatus import daemon_threads
+from nova_lockstatus.utils.threads import Bulkhead
+from nova_lockstatus.utils.threads import run_parallel
 
 
 class CallForEachTestCase(testtools.TestCase):
@@ -29,7 +30,7 @@ class CallForEachTestCase(testtools.TestCase):
 
         for workers in (1, 3, 50):
             done.clear()
-            daemon_threads.call_for_each(work, range(20), workers)
+            run_parallel(work, range(20), workers)
             self.assertEqual(list(range(20)), sorted(done))
 
     def test_who_does_not_end_is_not_waited_for(self):
@@ -41,7 +42,7 @@ class CallForEachTestCase(testtools.TestCase):
             released.wait(60)
 
         started = time.monotonic()
-        daemon_threads.call_for_each(work, range(9), 3, 0.2)
+        run_parallel(work, range(9), 3, 0.2)
         self.assertLess(time.monotonic() - started, 10)
         self.assertEqual(3, len(found))
         # Nor when the process ends.
@@ -51,7 +52,7 @@ class CallForEachTestCase(testtools.TestCase):
 class PatienceTestCase(testtools.TestCase):
 
     def test_what_it_returns_and_what_it_raises(self):
-        patience = daemon_threads.Patience(60)
+        patience = Bulkhead(60)
         self.assertEqual(1, patience.call('a', lambda: 1))
         self.assertRaises(ZeroDivisionError, patience.call, 'a',
                           lambda: 1 // 0)
@@ -64,7 +65,7 @@ class PatienceTestCase(testtools.TestCase):
             called.append(threading.current_thread())
             released.wait(60)
 
-        patience = daemon_threads.Patience(0.1)
+        patience = Bulkhead(0.1)
         for _ in range(3):
             self.assertRaises(TimeoutError, patience.call, 'a', hang)
         thread, = called

@@ -26,11 +26,12 @@ from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
-from nova_lockstatus import metrics as all_metrics
 from nova_lockstatus.cmd import watch
 from nova_lockstatus.tests import metrics
 from nova_lockstatus.tests.unit import test_structure
-from nova_lockstatus.watch import http_server
+from nova_lockstatus.utils import http_server
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import prometheus
 
 PAGE = test_structure.TOP / 'doc' / 'source' / 'admin' / 'metrics.rst'
@@ -51,7 +52,7 @@ class MetricsTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.registry = prometheus_client.CollectorRegistry()
-        self.metrics: all_metrics.Metrics = prometheus.Prometheus(
+        self.metrics: Metrics = prometheus.Prometheus(
             self.registry)
 
     def value(self, name, **labels):
@@ -143,13 +144,13 @@ class RegistryTestCase(MetricsTestCase):
              for sample in family.samples])
 
     def test_off_keeps_the_same_methods(self):
-        for name, method in vars(all_metrics.Metrics).items():
+        for name, method in vars(Metrics).items():
             if callable(method):
                 self.assertIn(name, vars(prometheus.Prometheus))
-        self.metrics = all_metrics.NONE
+        self.metrics = NO_METRICS
         self.tell_all()
         self.metrics.not_counted('cell1')
-        self.assertEqual({}, vars(all_metrics.NONE))
+        self.assertEqual({}, vars(NO_METRICS))
 
 
 class DocumentationTestCase(MetricsTestCase):
@@ -191,7 +192,7 @@ class ServerTestCase(testtools.TestCase):
         self.port = metrics.free_port()
 
     def make(self, address='127.0.0.1', port=None):
-        server = http_server.Server(
+        server = http_server.BackgroundServer(
             prometheus_client.make_wsgi_app(self.registry), address,
             port or self.port)
         self.addCleanup(server.stop)
@@ -278,7 +279,7 @@ class OptionsTestCase(testtools.TestCase):
     def test_off_and_at_loopback_by_default(self):
         self.assertEqual(0, self.conf.lockstatus.metrics_port)
         self.assertEqual('127.0.0.1', self.conf.lockstatus.metrics_bind)
-        self.assertEqual((all_metrics.NONE, []),
+        self.assertEqual((NO_METRICS, []),
                          watch._make_metrics(self.conf))
 
     def test_interval_has_a_least_value(self):

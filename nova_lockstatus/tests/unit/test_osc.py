@@ -26,7 +26,6 @@ import ddt
 import requests
 import testtools
 
-from nova_lockstatus import age
 from nova_lockstatus.osc import cloud
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import history
@@ -37,6 +36,7 @@ from nova_lockstatus.osc import output
 from nova_lockstatus.osc import parallel
 from nova_lockstatus.osc import selection
 from nova_lockstatus.osc import table
+from nova_lockstatus.utils import duration
 
 STOCK = offers.Offer(newest=(2, 104))
 
@@ -249,23 +249,24 @@ class LockTestCase(testtools.TestCase):
     @ddt.data(('45m', 45), ('12h', 720), ('30d', 43200), ('2w', 20160))
     @ddt.unpack
     def test_age(self, text, minutes):
-        self.assertEqual(datetime.timedelta(minutes=minutes), age.parse(text))
+        self.assertEqual(datetime.timedelta(
+            minutes=minutes), duration.parse(text))
 
     @ddt.data('', '30', 'd', '-1d', '1.5h', '30 d', '1y', '9999999d')
     def test_no_age(self, text):
-        self.assertRaises(argparse.ArgumentTypeError, age.parse, text)
+        self.assertRaises(argparse.ArgumentTypeError, duration.parse, text)
 
     def test_longest_age_fits(self):
-        self.assertFalse(age.is_older(
-            '2000-01-01T00:00:00Z', age.parse('999999w'),
+        self.assertFalse(duration.is_older(
+            '2000-01-01T00:00:00Z', duration.parse('999999w'),
             datetime.datetime.now(datetime.timezone.utc)))
 
     def test_is_older(self):
         now = datetime.datetime(2026, 11, 21, tzinfo=datetime.timezone.utc)
         day = datetime.timedelta(days=1)
-        self.assertTrue(age.is_older('2026-11-20T00:00:00Z', day, now))
-        self.assertFalse(age.is_older('2026-11-20T00:00:01Z', day, now))
-        self.assertFalse(age.is_older(None, day, now))
+        self.assertTrue(duration.is_older('2026-11-20T00:00:00Z', day, now))
+        self.assertFalse(duration.is_older('2026-11-20T00:00:01Z', day, now))
+        self.assertFalse(duration.is_older(None, day, now))
 
 
 @ddt.ddt

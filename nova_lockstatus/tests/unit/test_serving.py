@@ -18,7 +18,7 @@ import urllib.request
 import fixtures
 import testtools
 
-from nova_lockstatus import serving
+from nova_lockstatus.utils import http_server
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class ServeTestCase(testtools.TestCase):
 
     def start(self):
         stop = threading.Event()
-        thread = threading.Thread(target=serving.serve, args=(
+        thread = threading.Thread(target=http_server.serve_until, args=(
             self.server, stop.is_set, 0.01), daemon=True)
         thread.start()
         self.addCleanup(thread.join)

@@ -19,7 +19,7 @@ from oslo_log import log
 LOG = log.getLogger(__name__)
 
 
-class Complaints:
+class LogOnce:
     """Says what is wrong once, until it is well again or something else."""
 
     def __init__(self) -> None:

@@ -17,14 +17,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent import futures
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from oslo_log import log as logging
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
 
 
-def call_for_each(function: Callable[[Item], None], items: Iterable[Item],
-                  workers: int, seconds: float | None = None) -> None:
+def run_parallel(function: Callable[[Item], None], items: Iterable[Item],
+                 workers: int, seconds: float | None = None) -> None:
     """Call a function for each of many items, for some at the same time.
 
     :param function: what to call; it must not raise
@@ -55,7 +57,7 @@ def call_for_each(function: Callable[[Item], None], items: Iterable[Item],
         thread.join(None if end is None else max(0, end - time.monotonic()))
 
 
-class Patience:
+class Bulkhead:
     """Calls what may hang, and waits for it no longer than it is worth.
 
     What hangs is left alone. Until it ends, nothing else of its kind is
@@ -112,3 +114,85 @@ class Patience:
             self._hanging[kind] = thread
             raise TimeoutError
         return future.result()
+
+
+LOG = logging.getLogger(__name__)
+
+CAPACITY = 1000
+"""How many pieces of work can wait."""
+
+Work = TypeVar('Work')
+
+
+class SerialWorker(Generic[Work]):
+    """Does pieces of work in the order in which they came.
+
+    There is a thread while there is work, and one at the most. It starts with
+    the first piece, which in nova-api is after the process was forked.
+
+    :param function: does a piece of work; what it raises is logged
+    :param capacity: how many pieces can wait
+    """
+
+    def __init__(self, function: Callable[[Work], object],
+                 capacity: int = CAPACITY) -> None:
+        self._function = function
+        self._capacity = capacity
+        self._waiting: collections.deque[Work] = collections.deque()
+        self._condition = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether there is work that is not done."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def put(self, work: Work) -> None:
+        """Have a piece of work done, without waiting for it.
+
+        Where too many wait already, it is not done, and the log has it.
+
+        :param work: the piece
+        """
+        with self._condition:
+            if len(self._waiting) >= self._capacity:
+                LOG.error('%d pieces of work wait already: %s is given up.',
+                          self._capacity, work)
+                return
+            self._waiting.append(work)
+            if not self.is_busy:
+                # NOTE: green where Nova runs under eventlet. A daemon: a
+                # broker that does not answer must not keep nova-api from
+                # ending.
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until all work is done.
+
+        :param seconds: how long at the most, None without end
+        :returns: whether it is
+        """
+        with self._condition:
+            return self._condition.wait_for(lambda: not self.is_busy, seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                if not self._waiting:
+                    self._end()
+                    return
+                work = self._waiting.popleft()
+            try:
+                self._function(work)
+            except Exception:
+                LOG.exception('%s was not done to its end.', work)
+            except BaseException:
+                # The thread is told to end. The next piece starts another.
+                with self._condition:
+                    self._end()
+                raise
+
+    def _end(self) -> None:
+        self._thread = None
+        self._condition.notify_all()

@@ -86,5 +86,5 @@ class Metrics:
         """
 
 
-NONE = Metrics()
+NO_METRICS = Metrics()
 """Keeps nothing."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A progress bar, for somebody who watches."""
+"""Text of others, on a terminal."""
 
 import contextlib
 import sys
@@ -18,8 +18,28 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
+def visible(value: str | None) -> str:
+    """Make of a value what can be shown on a terminal.
+
+    Reasons and names are what others chose: an escape sequence in one must not
+    reach the reader's terminal, nor a line end make a row of its own.
+
+    :param value: the value
+    :returns: it, with escapes in the place of characters that do not print
+    """
+    if value is None:
+        return ''
+    if value.isprintable():
+        return value
+    return ''.join(
+        character if character.isprintable()
+        else character.encode('unicode_escape').decode()
+        for character in value)
+
+
 @contextlib.contextmanager
-def bar(title: str, total: int, app: Any) -> Iterator[Callable[[], None]]:
+def progress_bar(title: str, total: int, app: Any
+                 ) -> Iterator[Callable[[], None]]:
     """Show a bar on the standard error while something long goes on.
 
     Only if that is a terminal, there is more than one step, and the user does

@@ -27,8 +27,8 @@ T = TypeVar('T')
 _PAUSE = 0.2
 
 
-def iterate(make: Callable[[], Iterable[T]], patience: float
-            ) -> Generator[T, None, None]:
+def prefetch(make: Callable[[], Iterable[T]], patience: float
+             ) -> Generator[T, None, None]:
     """Go through what another thread reads, which is two items ahead at most.
 
     :param make: makes what is gone through, in that thread

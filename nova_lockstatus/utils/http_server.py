@@ -10,12 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Serves a WSGI application in a thread: the metrics, to Prometheus."""
+"""Answers over HTTP, whether eventlet has patched Python or not."""
+
+from __future__ import annotations
 
 import socket
 import socketserver
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref import simple_server
@@ -23,19 +26,46 @@ from wsgiref import simple_server
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus import serving
+
+LOG = logging.getLogger(__name__)
+
+
+def serve_until(server: socketserver.TCPServer, stopped: Callable[[], bool],
+                turn: float = 0.5) -> None:
+    """Take connections until told to stop.
+
+    :param server: who answers them
+    :param stopped: whether to stop
+    :param turn: seconds after which that is asked where nobody connects
+    """
+    # NOTE: serve_forever() waits with a selector that eventlet does not know
+    # of, if it was imported before eventlet's patches: no other green thread
+    # would have its turn.
+    server.socket.settimeout(turn)
+    while not stopped():
+        try:
+            request, client = server.get_request()
+        except TimeoutError:
+            continue
+        except OSError as error:
+            LOG.warning('No connection can be taken at port %s: %s',
+                        server.server_address[1], error)
+            time.sleep(turn)
+            continue
+        server.process_request(request, client)
+
 
 LOG = logging.getLogger(__name__)
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-PATIENCE = 10
+READ_TIMEOUT = 10
 """Seconds that a client may take for a part of its request."""
 
 
 class _Handler(simple_server.WSGIRequestHandler):
 
-    timeout = PATIENCE
+    timeout = READ_TIMEOUT
 
     def address_string(self) -> str:
         """Return who asks, without a question to the DNS."""
@@ -70,7 +100,7 @@ class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
         LOG.debug('Metrics: an answer failed: %r', sys.exc_info()[1])
 
 
-class Server:
+class BackgroundServer:
     """Serves a WSGI application over HTTP.
 
     It is bound before the process forks, so that what is wrong with the port
@@ -116,7 +146,7 @@ class Server:
         self.bind()
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=serving.serve, args=(self._server, self._stop.is_set),
+            target=serve_until, args=(self._server, self._stop.is_set),
             daemon=True)
         self._thread.start()
         LOG.info('Metrics are served at address %s, port %d.', self._address,
