@@ -24,8 +24,8 @@ from nova_lockstatus.announce import direct
 from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.announce import stored
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import database
-from nova_lockstatus.store import migration
+from nova_lockstatus.db import database
+from nova_lockstatus.db import migration
 from nova_lockstatus.webhook import target as targets
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from collections.abc import Callable
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.store import database
-from nova_lockstatus.store import leases
+from nova_lockstatus.db import database
+from nova_lockstatus.db import outbox_lease
 
 LOG = logging.getLogger(__name__)
 
@@ -44,8 +44,9 @@ class Keeper:
     :param began: before it was taken, as time.monotonic() has it
     """
 
-    def __init__(self, store: database.Store, owner: str, owed: leases.Owed,
-                 stop: threading.Event, began: float) -> None:
+    def __init__(self, store: database.Store, owner: str,
+                 owed: outbox_lease.OutboxEntry, stop: threading.Event,
+                 began: float) -> None:
         self._store = store
         self._owner = owner
         self._owed = owed
@@ -66,8 +67,8 @@ class Keeper:
     def is_kept(self) -> bool:
         """Tell whether nobody else can tell the change. Once no, it stays so.
         """
-        left = self._kept_at + leases.LEASE - time.monotonic()
-        if left < MARGIN * leases.LEASE:
+        left = self._kept_at + outbox_lease.LEASE - time.monotonic()
+        if left < MARGIN * outbox_lease.LEASE:
             self._is_lost = True
         return not self._is_lost
 
@@ -78,12 +79,12 @@ class Keeper:
         :returns: whether the rest is to be told by this process
         """
         if self.is_kept:
-            self._keep(leases.note, last_server)
+            self._keep(outbox_lease.checkpoint, last_server)
         return self.is_kept and not self._stop.is_set()
 
     def _renew(self) -> None:
-        while self.is_kept and not self._ended.wait(leases.LEASE / 3):
-            self._keep(leases.renew)
+        while self.is_kept and not self._ended.wait(outbox_lease.LEASE / 3):
+            self._keep(outbox_lease.renew)
 
     def _keep(self, function: Callable[..., bool], *args: object) -> None:
         began = time.monotonic()

@@ -19,8 +19,8 @@ from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.announce import sinks
-from nova_lockstatus.store import database
-from nova_lockstatus.store import expiry
+from nova_lockstatus.db import database
+from nova_lockstatus.db import outbox_retention
 from nova_lockstatus.utils.log_once import LogOnce
 
 LOG = logging.getLogger(__name__)
@@ -71,15 +71,15 @@ class Limits:
         for pattern, seconds in (
                 (sinks.NOTIFICATIONS, DAY),
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
-            for sink, count in expiry.expire(self._store, pattern, seconds,
-                                             stop).items():
+            for sink, count in outbox_retention.expire(
+                self._store, pattern, seconds, stop).items():
                 LOG.warning('%s: %d changes of hosts are not told: they are '
                             'more than %d s ago.', sink, count, seconds)
 
     def _give_up_many(self, stop: threading.Event) -> None:
         most = self._conf.lockstatus.webhook_queue
         for sink in sinks.of_webhooks(self._conf):
-            count = expiry.keep_newest(self._store, sink, most, stop)
+            count = outbox_retention.keep_newest(self._store, sink, most, stop)
             if count:
                 LOG.warning('%s: %d changes of hosts are not told: more than '
                             '%d have waited.', sink, count, most)

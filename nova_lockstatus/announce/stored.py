@@ -30,10 +30,10 @@ from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import database
-from nova_lockstatus.store import host_statuses
-from nova_lockstatus.store import leases
-from nova_lockstatus.store import outbox
+from nova_lockstatus.db import database
+from nova_lockstatus.db import known_status
+from nova_lockstatus.db import outbox
+from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
@@ -147,8 +147,9 @@ class Outbox:
             try:
                 self._teller.release()
             except Exception as error:
-                LOG.warning('What is not announced is not handed over, but '
-                            'taken over in %d s: %s', leases.LEASE, error)
+                LOG.warning(
+                    'What is not announced is not handed over, but '
+                    'taken over in %d s: %s', outbox_lease.LEASE, error)
 
     def _record(self, recording: _Recording) -> None:
         what = 'What calls change of hosts is not written down, and waits'
@@ -186,11 +187,11 @@ class Outbox:
         try:
             return change if outbox.record(self._store, change, wanted
                                            ) else None
-        except outbox.Overtaken:
+        except outbox.VersionConflict:
             pass
         # Somebody else has changed the host, and has not written it down yet
         # or has before us. What counts is what it is now.
-        known = host_statuses.read(self._store, change.cell).get(change.host)
+        known = known_status.read(self._store, change.cell).get(change.host)
         new = self._look.host(change)
         if known is None or new in (None, known.status):
             return None

@@ -28,8 +28,8 @@ from oslo_utils import uuidutils
 from nova_lockstatus import exception
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import database
-from nova_lockstatus.store import leases
+from nova_lockstatus.db import database
+from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
 
@@ -107,7 +107,7 @@ class Teller:
         :raises StoreUnreachable: when the outbox cannot be read
         """
         began = time.monotonic()
-        owed = None if stop.is_set() else leases.claim(
+        owed = None if stop.is_set() else outbox_lease.claim(
             self._store, self._owner, sinks, self._patience.hanging)
         if owed is None:
             return self._patience.wait()
@@ -121,22 +121,22 @@ class Teller:
 
         :raises StoreUnreachable: when the outbox cannot be written
         """
-        leases.release(self._store, self._owner)
+        outbox_lease.release(self._store, self._owner)
 
-    def _keep_and_tell(self, owed: leases.Owed, stop: threading.Event,
-                       began: float) -> None:
+    def _keep_and_tell(self, owed: outbox_lease.OutboxEntry,
+                       stop: threading.Event, began: float) -> None:
         with keeper.Keeper(self._store, self._owner, owed, stop,
                            began) as lease:
             self._tell(owed, lease, stop)
 
-    def _tell(self, owed: leases.Owed, lease: keeper.Keeper,
+    def _tell(self, owed: outbox_lease.OutboxEntry, lease: keeper.Keeper,
               stop: threading.Event) -> None:
-        function: Callable[..., None] = leases.finish
+        function: Callable[..., None] = outbox_lease.finish
         try:
             if not self._tell_change(owed.change, owed.last_server, lease):
-                function = leases.hand_over
+                function = outbox_lease.hand_over
         except Later as later:
-            function = functools.partial(leases.postpone,
+            function = functools.partial(outbox_lease.postpone,
                                          seconds=later.seconds)
         except nova_exception.CellMappingNotFound:
             LOG.warning('Nobody is told that host %s is %s: its cell %s is '
@@ -147,7 +147,7 @@ class Teller:
             LOG.exception('It was not announced to the end that host %s is '
                           '%s. It is tried again in %d s.',
                           owed.change.host, owed.change.new, pause)
-            function = functools.partial(leases.postpone, seconds=pause)
+            function = functools.partial(outbox_lease.postpone, seconds=pause)
         for pause in pauses():
             try:
                 function(self._store, self._owner, owed)

@@ -39,8 +39,8 @@ class Sync(command.Command):
         nova_config.quieten(self.app.options.debug)
         conf = nova_config.load(parsed_args.config_file,
                                 parsed_args.config_dir)
-        from nova_lockstatus.store import database
-        from nova_lockstatus.store import migration
+        from nova_lockstatus.db import database
+        from nova_lockstatus.db import migration
         store = database.open_store(conf, limited=False)
         before, after = migration.sync(store)
         if before == after:

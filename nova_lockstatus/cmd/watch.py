@@ -76,7 +76,7 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
 
     from nova_lockstatus import exception
     from nova_lockstatus.announce import limits
-    from nova_lockstatus.store import database
+    from nova_lockstatus.db import database
     from nova_lockstatus.watch import announcements
     from nova_lockstatus.watch import guard
     from nova_lockstatus.watch import host_look

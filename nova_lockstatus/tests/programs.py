@@ -30,7 +30,7 @@ from nova_lockstatus import hooks
 from nova_lockstatus.hooks import dispatch
 from nova_lockstatus.hooks import locked_servers
 from nova_lockstatus.report import locked
-from nova_lockstatus.store import api
+from nova_lockstatus.db import api
 """
 
 

@@ -26,19 +26,19 @@ from alembic import migration as alembic_migration
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import api
-from nova_lockstatus.store import clock
-from nova_lockstatus.store import expiry
-from nova_lockstatus.store import host_statuses
-from nova_lockstatus.store import leases
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import models
-from nova_lockstatus.store import outbox
+from nova_lockstatus.db import clock
+from nova_lockstatus.db import known_status
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import models
+from nova_lockstatus.db import outbox
+from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.db import outbox_retention
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests import store_databases
 
 CHANGED_AT = datetime.datetime(2026, 11, 21, 12, 0, 0, 123456)
 
-LATER = datetime.timedelta(seconds=api.WATCH_INTERVAL)
+LATER = datetime.timedelta(seconds=watch_process.REPORT_INTERVAL)
 
 
 class StoreCases(testtools.TestCase):
@@ -57,15 +57,16 @@ class StoreCases(testtools.TestCase):
     def test_sync_and_once_more(self):
         self.assertRaises(exception.StoreNotSynced, migration.check,
                           self.open())
-        self.assertRaises(exception.StoreNotSynced, api.list_watches,
+        self.assertRaises(exception.StoreNotSynced, watch_process.list_all,
                           self.open())
         newest = migration.newest()
         self.assertEqual((None, newest), migration.sync(self.open()))
-        watch = api.Watch('ctl1', api.now(), api.now())
-        api.report_watch(self.open(), watch)
+        watch = watch_process.WatchProcess(
+            'ctl1', watch_process.now(), watch_process.now())
+        watch_process.report(self.open(), watch)
         self.assertEqual((newest, newest), migration.sync(self.open()))
         migration.check(self.open())
-        self.assertEqual([watch], api.list_watches(self.open()))
+        self.assertEqual([watch], watch_process.list_all(self.open()))
 
     def test_migrations_make_what_the_models_say(self):
         with self.synced().connect() as connection:
@@ -102,24 +103,26 @@ class StoreCases(testtools.TestCase):
 
     def test_report_and_remove(self):
         store = self.synced()
-        start = api.now()
-        first = api.Watch('ctl1', start, start)
-        other = api.Watch('Ctl1', start, start)
+        start = watch_process.now()
+        first = watch_process.WatchProcess('ctl1', start, start)
+        other = watch_process.WatchProcess('Ctl1', start, start)
         for watch in (first, other):
-            api.report_watch(store, watch)
-        again = api.Watch('ctl1', start + LATER, start + LATER)
-        api.report_watch(store, again)
+            watch_process.report(store, watch)
+        again = watch_process.WatchProcess(
+            'ctl1', start + LATER, start + LATER)
+        watch_process.report(store, again)
         self.assertEqual([other, again], sorted(
-            api.list_watches(store), key=lambda watch: watch.reported_at))
+            watch_process.list_all(store),
+            key=lambda watch: watch.reported_at))
         # Another one runs there now.
-        api.remove_watch(store, first)
-        self.assertEqual(2, len(api.list_watches(store)))
-        api.remove_watch(store, again)
-        self.assertEqual([other], api.list_watches(store))
-        api.remove_watches_before(store, start)
-        self.assertEqual([other], api.list_watches(store))
-        api.remove_watches_before(store, start + LATER)
-        self.assertEqual([], api.list_watches(store))
+        watch_process.remove(store, first)
+        self.assertEqual(2, len(watch_process.list_all(store)))
+        watch_process.remove(store, again)
+        self.assertEqual([other], watch_process.list_all(store))
+        watch_process.remove_older(store, start)
+        self.assertEqual([other], watch_process.list_all(store))
+        watch_process.remove_older(store, start + LATER)
+        self.assertEqual([], watch_process.list_all(store))
 
     @staticmethod
     def at_once(work, stores):
@@ -134,7 +137,7 @@ class StoreCases(testtools.TestCase):
     def test_many_report_at_once(self):
         """Each through connections of its own, as processes do."""
         self.synced()
-        start, errors = api.now(), []
+        start, errors = watch_process.now(), []
         stores = [self.open() for _ in range(4)]
         barrier = threading.Barrier(len(stores), timeout=30)
 
@@ -143,13 +146,14 @@ class StoreCases(testtools.TestCase):
                 for round_ in range(15):
                     barrier.wait()
                     # Two of them are on the same host.
-                    watch = api.Watch('host%d-%d' % (number // 2, round_ % 5),
-                                      start, start + round_ * LATER)
-                    api.report_watch(store, watch)
-                    api.remove_watches_before(store, start)
+                    watch = watch_process.WatchProcess(
+                        'host%d-%d' % (number // 2, round_ % 5), start,
+                        start + round_ * LATER)
+                    watch_process.report(store, watch)
+                    watch_process.remove_older(store, start)
                     if round_ % 5 == 4:
-                        api.remove_watch(store, watch)
-                        api.report_watch(store, watch)
+                        watch_process.remove(store, watch)
+                        watch_process.report(store, watch)
             except Exception as error:
                 barrier.abort()
                 errors.append(error)
@@ -160,7 +164,7 @@ class StoreCases(testtools.TestCase):
             sorted(('host%d-%d' % (host, slot), start + (10 + slot) * LATER)
                    for host in range(2) for slot in range(5)),
             sorted((watch.host, watch.reported_at)
-                   for watch in api.list_watches(stores[0])))
+                   for watch in watch_process.list_all(stores[0])))
 
     def change(self, old, new, host='compute1', cell='cell1', **kwargs):
         return host_event.StatusChange(
@@ -169,16 +173,16 @@ class StoreCases(testtools.TestCase):
             **kwargs)
 
     def claimed(self, store, owner='me'):
-        owed = leases.claim(store, owner, ['a'])
+        owed = outbox_lease.claim(store, owner, ['a'])
         assert owed is not None
         return owed
 
     def outbox_of(self, store):
         """Take all out of the outbox, in its order."""
         taken = []
-        while owed := leases.claim(store, 'me', ['a', 'b']):
+        while owed := outbox_lease.claim(store, 'me', ['a', 'b']):
             taken.append(owed)
-            leases.finish(store, 'me', owed)
+            outbox_lease.finish(store, 'me', owed)
         return taken
 
     def test_record_and_claim(self):
@@ -187,18 +191,20 @@ class StoreCases(testtools.TestCase):
                              project_id='p')
         self.assertTrue(outbox.record(store, change, ['a', 'b']))
         self.assertEqual(
-            {'compute1': host_statuses.Known('DOWN', 1, CHANGED_AT)},
-            host_statuses.read(store, 'cell1'))
-        self.assertEqual({}, host_statuses.read(store, 'cell2'))
-        self.assertIsNone(leases.claim(store, 'me', ['c']))
-        owed = leases.claim(store, 'me', ['a'])
-        self.assertEqual(leases.Owed(owed.number, 'a', change, 0, 0), owed)
-        self.assertIsNone(leases.claim(store, 'other', ['a']))
-        self.assertEqual('b', leases.claim(store, 'other', ['a', 'b']).sink)
+            {'compute1': known_status.KnownStatus('DOWN', 1, CHANGED_AT)},
+            known_status.read(store, 'cell1'))
+        self.assertEqual({}, known_status.read(store, 'cell2'))
+        self.assertIsNone(outbox_lease.claim(store, 'me', ['c']))
+        owed = outbox_lease.claim(store, 'me', ['a'])
+        self.assertEqual(
+            outbox_lease.OutboxEntry(owed.number, 'a', change, 0, 0), owed)
+        self.assertIsNone(outbox_lease.claim(store, 'other', ['a']))
+        self.assertEqual(
+            'b', outbox_lease.claim(store, 'other', ['a', 'b']).sink)
         self.assertEqual(2, outbox.count(store, change.id))
-        leases.finish(store, 'other', owed)
+        outbox_lease.finish(store, 'other', owed)
         self.assertEqual(1, outbox.count(store, change.id, ['a']))
-        leases.finish(store, 'me', owed)
+        outbox_lease.finish(store, 'me', owed)
         self.assertEqual(0, outbox.count(store, change.id, ['a']))
         self.assertEqual(1, outbox.count(store))
 
@@ -208,7 +214,7 @@ class StoreCases(testtools.TestCase):
                                       ['a']))
         self.assertFalse(outbox.record(store, self.change('UP', 'DOWN'),
                                        ['a']))
-        self.assertRaises(outbox.Overtaken, outbox.record, store,
+        self.assertRaises(outbox.VersionConflict, outbox.record, store,
                           self.change('UP', 'MAINTENANCE'), ['a'])
         # Looked at before: of the version that was known then.
         self.assertFalse(outbox.record(store, self.change('DOWN', 'UP'),
@@ -219,8 +225,8 @@ class StoreCases(testtools.TestCase):
         self.assertTrue(outbox.record(store, self.change('DOWN', 'UP'),
                                       ['a'], 1))
         self.assertEqual(
-            {'compute1': host_statuses.Known('UP', 2, CHANGED_AT)},
-            host_statuses.read(store, 'cell1'))
+            {'compute1': known_status.KnownStatus('UP', 2, CHANGED_AT)},
+            known_status.read(store, 'cell1'))
         self.assertEqual(['DOWN', 'UP'],
                          [owed.change.new for owed in self.outbox_of(store)])
 
@@ -230,40 +236,41 @@ class StoreCases(testtools.TestCase):
                        self.change('UP', 'DOWN', 'compute2'),
                        self.change('UP', 'DOWN', cell='cell2')):
             outbox.record(store, change, ['a'])
-        first, second, third = (leases.claim(store, 'me', ['a'])
+        first, second, third = (outbox_lease.claim(store, 'me', ['a'])
                                 for _ in range(3))
         self.assertEqual(
             [('cell1', 'compute1', 'DOWN'), ('cell1', 'compute2', 'DOWN'),
              ('cell2', 'compute1', 'DOWN')],
             [(owed.change.cell, owed.change.host, owed.change.new)
              for owed in (first, second, third)])
-        self.assertIsNone(leases.claim(store, 'me', ['a']))
-        leases.finish(store, 'me', first)
-        self.assertEqual('UP', leases.claim(store, 'me', ['a']).change.new)
+        self.assertIsNone(outbox_lease.claim(store, 'me', ['a']))
+        outbox_lease.finish(store, 'me', first)
+        self.assertEqual(
+            'UP', outbox_lease.claim(store, 'me', ['a']).change.new)
 
     def test_lease(self):
         store = self.synced()
         outbox.record(store, self.change('UP', 'DOWN'), ['a'])
         owed = self.claimed(store, 'dead')
-        self.assertTrue(leases.note(store, 'dead', owed, 500))
-        self.assertTrue(leases.renew(store, 'dead', owed))
-        self.assertIsNone(leases.claim(store, 'me', ['a']))
+        self.assertTrue(outbox_lease.checkpoint(store, 'dead', owed, 500))
+        self.assertTrue(outbox_lease.renew(store, 'dead', owed))
+        self.assertIsNone(outbox_lease.claim(store, 'me', ['a']))
         now = clock.now()
         with mock.patch.object(
                 clock, 'now', lambda: now + datetime.timedelta(
-                    seconds=leases.LEASE + 1)):
+                    seconds=outbox_lease.LEASE + 1)):
             mine = self.claimed(store)
             self.assertEqual(500, mine.last_server)
-            self.assertFalse(leases.renew(store, 'dead', owed))
-            self.assertFalse(leases.note(store, 'dead', owed, 700))
-            leases.finish(store, 'dead', owed)
-            leases.postpone(store, 'dead', owed, 0)
-            leases.release(store, 'dead')
-            self.assertIsNone(leases.claim(store, 'other', ['a']))
-            leases.hand_over(store, 'me', mine)
-            self.assertEqual(mine, leases.claim(store, 'other', ['a']))
-            leases.release(store, 'other')
-            self.assertEqual(mine, leases.claim(store, 'third', ['a']))
+            self.assertFalse(outbox_lease.renew(store, 'dead', owed))
+            self.assertFalse(outbox_lease.checkpoint(store, 'dead', owed, 700))
+            outbox_lease.finish(store, 'dead', owed)
+            outbox_lease.postpone(store, 'dead', owed, 0)
+            outbox_lease.release(store, 'dead')
+            self.assertIsNone(outbox_lease.claim(store, 'other', ['a']))
+            outbox_lease.hand_over(store, 'me', mine)
+            self.assertEqual(mine, outbox_lease.claim(store, 'other', ['a']))
+            outbox_lease.release(store, 'other')
+            self.assertEqual(mine, outbox_lease.claim(store, 'third', ['a']))
 
     def test_postponed(self):
         store = self.synced()
@@ -271,11 +278,11 @@ class StoreCases(testtools.TestCase):
         outbox.record(store, self.change('DOWN', 'UP'), ['a'])
         outbox.record(store, self.change('UP', 'DOWN', 'compute2'), ['a'])
         owed = self.claimed(store)
-        leases.postpone(store, 'me', owed, 60)
+        outbox_lease.postpone(store, 'me', owed, 60)
         # The host's later change must wait for it, another host need not.
         self.assertEqual('compute2',
-                         leases.claim(store, 'me', ['a']).change.host)
-        self.assertIsNone(leases.claim(store, 'me', ['a']))
+                         outbox_lease.claim(store, 'me', ['a']).change.host)
+        self.assertIsNone(outbox_lease.claim(store, 'me', ['a']))
         now = clock.now()
         with mock.patch.object(
                 clock, 'now',
@@ -297,16 +304,18 @@ class StoreCases(testtools.TestCase):
         store = self.synced()
         for host in ('compute1', 'compute2'):
             outbox.record(store, *self.fresh(host, 'a', 'b', 'ab'))
-        self.assertEqual({}, expiry.expire(store, 'a', 60, self.stop))
+        self.assertEqual(
+            {}, outbox_retention.expire(store, 'a', 60, self.stop))
         with self.later(61):
             # One that somebody tells is theirs.
             owed = self.claimed(store)
-            self.assertEqual({'a': 1}, expiry.expire(store, 'a', 60,
-                                                     self.stop))
-            self.assertEqual({}, expiry.expire(store, 'a', 60, self.stop))
-            leases.release(store, 'me')
+            self.assertEqual({'a': 1}, outbox_retention.expire(store, 'a', 60,
+                                                               self.stop))
+            self.assertEqual(
+                {}, outbox_retention.expire(store, 'a', 60, self.stop))
+            outbox_lease.release(store, 'me')
             self.assertEqual(owed, self.claimed(store))
-            leases.finish(store, 'me', owed)
+            outbox_lease.finish(store, 'me', owed)
         self.assertEqual(0, outbox.count(store, sinks=['a']))
         self.assertEqual(4, outbox.count(store))
 
@@ -315,10 +324,13 @@ class StoreCases(testtools.TestCase):
         for host in ('compute1', 'compute2'):
             outbox.record(store, *self.fresh(host, 'a', 'x:a', 'x:b'))
         outbox.record(store, *self.fresh('compute3', 'x:b'))
-        with self.later(61), mock.patch.object(expiry, 'SOME', 2):
-            self.assertEqual({'x:a': 2, 'x:b': 3},
-                             expiry.expire(store, 'x:%', 60, self.stop))
-            self.assertEqual({}, expiry.expire(store, 'x:%', 60, self.stop))
+        with self.later(61), mock.patch.object(
+                outbox_retention, 'DELETE_BATCH', 2):
+            self.assertEqual(
+                {'x:a': 2, 'x:b': 3},
+                outbox_retention.expire(store, 'x:%', 60, self.stop))
+            self.assertEqual(
+                {}, outbox_retention.expire(store, 'x:%', 60, self.stop))
         self.assertEqual(2, outbox.count(store, sinks=['a']))
         self.assertEqual(2, outbox.count(store))
 
@@ -327,13 +339,16 @@ class StoreCases(testtools.TestCase):
         for number in range(5):
             outbox.record(store, self.change('UP', 'DOWN', 'c%d' % number),
                           ['a', 'b'])
-        self.assertEqual(0, expiry.keep_newest(store, 'a', 5, self.stop))
+        self.assertEqual(
+            0, outbox_retention.keep_newest(store, 'a', 5, self.stop))
         first = self.claimed(store)
         # The oldest is told by somebody.
-        self.assertEqual(2, expiry.keep_newest(store, 'a', 2, self.stop))
-        self.assertEqual(0, expiry.keep_newest(store, 'c', 2, self.stop))
+        self.assertEqual(
+            2, outbox_retention.keep_newest(store, 'a', 2, self.stop))
+        self.assertEqual(
+            0, outbox_retention.keep_newest(store, 'c', 2, self.stop))
         self.assertEqual('c3', self.claimed(store).change.host)
-        leases.finish(store, 'me', first)
+        outbox_lease.finish(store, 'me', first)
         self.assertEqual(2, outbox.count(store, sinks=['a']))
         self.assertEqual(5, outbox.count(store, sinks=['b']))
 
@@ -344,25 +359,27 @@ class StoreCases(testtools.TestCase):
                           ['a'])
         stopped = threading.Event()
         stopped.set()
-        self.assertEqual(0, expiry.keep_newest(store, 'a', 1, stopped))
-        with mock.patch.object(expiry, 'SOME', 3):
-            self.assertEqual(7, expiry.keep_newest(store, 'a', 1, self.stop))
+        self.assertEqual(
+            0, outbox_retention.keep_newest(store, 'a', 1, stopped))
+        with mock.patch.object(outbox_retention, 'DELETE_BATCH', 3):
+            self.assertEqual(
+                7, outbox_retention.keep_newest(store, 'a', 1, self.stop))
         self.assertEqual('c7', self.claimed(store).change.host)
 
     def test_learn_and_forget(self):
         store = self.synced()
         many = {'host%04d' % number: 'UP' for number in range(250)}
-        host_statuses.learn(store, 'cell1', many)
-        host_statuses.learn(store, 'cell1',
-                            {'host0000': 'DOWN', 'Host0000': 'UP'})
-        known = host_statuses.read(store, 'cell1')
+        known_status.insert_missing(store, 'cell1', many)
+        known_status.insert_missing(store, 'cell1',
+                                    {'host0000': 'DOWN', 'Host0000': 'UP'})
+        known = known_status.read(store, 'cell1')
         self.assertEqual(251, len(known))
         self.assertEqual({('UP', 1)}, {(entry.status, entry.version)
                                        for entry in known.values()})
-        host_statuses.forget(store, 'cell2', many)
-        host_statuses.forget(store, 'cell1', many)
+        known_status.delete(store, 'cell2', many)
+        known_status.delete(store, 'cell1', many)
         self.assertEqual(['Host0000'],
-                         list(host_statuses.read(store, 'cell1')))
+                         list(known_status.read(store, 'cell1')))
         self.assertEqual(0, outbox.count(store))
 
     def test_many_write_down_and_take_at_once(self):
@@ -382,9 +399,9 @@ class StoreCases(testtools.TestCase):
                     outbox.record(store, self.change(
                         old, new, 'compute%d' % (number // 2),
                         request_id='req-%d' % step), ['a'])
-                while owed := leases.claim(store, 'w%d' % number, ['a']):
+                while owed := outbox_lease.claim(store, 'w%d' % number, ['a']):
                     taken.append(owed)
-                    leases.finish(store, 'w%d' % number, owed)
+                    outbox_lease.finish(store, 'w%d' % number, owed)
             except Exception as error:
                 barrier.abort()
                 errors.append(error)

@@ -21,7 +21,7 @@ from oslo_config import cfg
 from sqlalchemy import exc
 
 from nova_lockstatus import conf as lockstatus_conf
-from nova_lockstatus.store import database
+from nova_lockstatus.db import database
 
 MARIADB = os.environ.get('NOVA_LOCKSTATUS_TEST_DATABASE',
                          'mysql+pymysql://root@127.0.0.1')

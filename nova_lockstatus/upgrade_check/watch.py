@@ -21,9 +21,9 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus.store import api
-from nova_lockstatus.store import database
-from nova_lockstatus.store import migration
+from nova_lockstatus.db import database
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import result
 
@@ -38,7 +38,7 @@ def check(installation: installations.Installation) -> upgradecheck.Result:
     try:
         store = database.open_store(conf)
         migration.check(store)
-        watches = api.list_watches(store)
+        watches = watch_process.list_all(store)
     except exception.StoreNotConfigured:
         return judge_without_store(conf)
     except exception.StoreUnreachable as error:
@@ -47,7 +47,8 @@ def check(installation: installations.Installation) -> upgradecheck.Result:
             '"nova-lockstatus db sync".' % error)
     except exception.LockStatusException as error:
         return result.failure(str(error))
-    return judge(conf.lockstatus.guard, announces(conf), watches, api.now())
+    return judge(
+        conf.lockstatus.guard, announces(conf), watches, watch_process.now())
 
 
 def announces(conf: cfg.ConfigOpts) -> bool:
@@ -88,7 +89,7 @@ def judge_without_store(conf: cfg.ConfigOpts) -> upgradecheck.Result:
 
 
 def judge(guard: str, announces_hosts: bool,
-          watches: Sequence[api.Watch], now: datetime.datetime
+          watches: Sequence[watch_process.WatchProcess], now: datetime.datetime
           ) -> upgradecheck.Result:
     """Decide what the reports mean.
 
@@ -103,7 +104,7 @@ def judge(guard: str, announces_hosts: bool,
     ages = {watch.host: (now - watch.reported_at).total_seconds()
             for watch in watches}
     missing = {host: age for host, age in ages.items()
-               if age > api.WATCH_LATE}
+               if age > watch_process.LATE_AFTER}
     there = [host for host in ages if host not in missing]
     if missing:
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(

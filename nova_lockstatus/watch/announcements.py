@@ -22,9 +22,9 @@ from nova_lockstatus.announce import fan_out
 from nova_lockstatus.announce import look
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import stored
+from nova_lockstatus.db import database
+from nova_lockstatus.db import outbox
 from nova_lockstatus.objects import publisher
-from nova_lockstatus.store import database
-from nova_lockstatus.store import outbox
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -72,7 +72,7 @@ class Announcements:
         """
         what = '%s: the store cannot be read' % self.name
         try:
-            signs = outbox.read_signs(self._store)
+            signs = outbox.read_revision(self._store)
         except exception.LockStatusException as error:
             self._complaints.failed(what, error)
             self._metrics.owed(None)

@@ -26,8 +26,8 @@ from nova.db.main import api as db
 from oslo_config import cfg
 
 from nova_lockstatus.core import host_status
+from nova_lockstatus.db import known_status
 from nova_lockstatus.hooks import host_status as hosts_hook
-from nova_lockstatus.store import host_statuses
 
 _First = dict[tuple[str, int], datetime.datetime]
 
@@ -45,7 +45,7 @@ class Heartbeats:
         self._first: dict[str, _First] = {}
 
     def believed(self, targeted: Any,
-                 known: Mapping[str, host_statuses.Known],
+                 known: Mapping[str, known_status.KnownStatus],
                  found: dict[str, str]) -> dict[str, str]:
         """Leave the hosts UNKNOWN that have not reported since they are.
 
@@ -73,7 +73,7 @@ class Heartbeats:
                 self._since(known[host]),
                 first[host, known[host].version])}}
 
-    def _since(self, entry: host_statuses.Known) -> datetime.datetime:
+    def _since(self, entry: known_status.KnownStatus) -> datetime.datetime:
         """Return after which time a heartbeat is surely a new one.
 
         The one by which a host was found UNKNOWN is older than

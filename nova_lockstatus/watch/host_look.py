@@ -24,8 +24,8 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import database
-from nova_lockstatus.store import host_statuses
+from nova_lockstatus.db import database
+from nova_lockstatus.db import known_status
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import announcements
@@ -101,7 +101,7 @@ class HostLook:
             return
         # Before what is compared with it: what a call changes meanwhile has
         # another version then.
-        known = host_statuses.read(self._store, cell.uuid)
+        known = known_status.read(self._store, cell.uuid)
         found = self._heartbeats.believed(context, known,
                                           self._look.hosts(context))
         statuses = {host: entry.status for host, entry in known.items()}
@@ -110,7 +110,7 @@ class HostLook:
         else:
             self._seen.pop(cell.uuid, None)
 
-    def _settle(self, cell: str, known: Mapping[str, host_statuses.Known],
+    def _settle(self, cell: str, known: Mapping[str, known_status.KnownStatus],
                 found: Mapping[str, str]) -> bool:
         """Write down what was found.
 
@@ -119,10 +119,10 @@ class HostLook:
         new = {host: status for host, status in found.items()
                if host not in known}
         if new:
-            host_statuses.learn(self._store, cell, new)
+            known_status.insert_missing(self._store, cell, new)
         gone = known.keys() - found.keys()
         if gone:
-            host_statuses.forget(self._store, cell, gone)
+            known_status.delete(self._store, cell, gone)
         now = timeutils.utcnow(with_timezone=True)
         settled = True
         for host, entry in known.items():

@@ -20,8 +20,8 @@ from typing import TypeVar
 from oslo_config import cfg
 
 from nova_lockstatus import exception
-from nova_lockstatus.store import api
-from nova_lockstatus.store import database
+from nova_lockstatus.db import database
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.utils.log_once import LogOnce
 
 T = TypeVar('T')
@@ -41,13 +41,13 @@ class SignOfLife:
     """
 
     name = 'sign of life'
-    interval = api.WATCH_INTERVAL
+    interval = watch_process.REPORT_INTERVAL
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
         self._conf = conf
         self._store = store
-        self._started_at = api.now()
-        self._reported: api.Watch | None = None
+        self._started_at = watch_process.now()
+        self._reported: watch_process.WatchProcess | None = None
         self._complaints = LogOnce()
 
     def run(self, stop: threading.Event) -> None:
@@ -55,11 +55,12 @@ class SignOfLife:
 
         :param stop: when it is set, there is nothing to report any more
         """
-        now = api.now()
-        watch = api.Watch(self._conf.host, self._started_at, now)
-        if self._try(api.report_watch, watch):
+        now = watch_process.now()
+        watch = watch_process.WatchProcess(
+            self._conf.host, self._started_at, now)
+        if self._try(watch_process.report, watch):
             self._reported = watch
-            self._try(api.remove_watches_before, now - FORGOTTEN)
+            self._try(watch_process.remove_older, now - FORGOTTEN)
 
     def end(self) -> None:
         """Take the report back: who has stopped is not missed.
@@ -69,7 +70,7 @@ class SignOfLife:
         """
         reported, self._reported = self._reported, None
         if reported is not None:
-            self._try(api.remove_watch, reported)
+            self._try(watch_process.remove, reported)
 
     def _try(self, function: Callable[[database.Store, T], object], value: T
              ) -> bool:

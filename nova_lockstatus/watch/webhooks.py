@@ -20,8 +20,8 @@ from oslo_log import log as logging
 from nova_lockstatus import exception
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import teller
-from nova_lockstatus.store import database
-from nova_lockstatus.store import leases
+from nova_lockstatus.db import database
+from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -85,7 +85,7 @@ class Webhook:
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %d s: %s', self._target.name,
-                        leases.LEASE, error)
+                        outbox_lease.LEASE, error)
 
 
 def make_posters(conf: cfg.ConfigOpts) -> list[tuple[targets.Target,

@@ -33,13 +33,13 @@ from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import stored
 from nova_lockstatus.core import host_event
+from nova_lockstatus.db import clock
+from nova_lockstatus.db import database
+from nova_lockstatus.db import known_status
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import outbox
+from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.notifications import host_status as notifications
-from nova_lockstatus.store import clock
-from nova_lockstatus.store import database
-from nova_lockstatus.store import host_statuses
-from nova_lockstatus.store import leases
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import hanging_cell
@@ -119,7 +119,7 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
     def known(self):
         return {host: entry.status
                 for cell in self.nova.case.cell_mappings.values()
-                for host, entry in host_statuses.read(
+                for host, entry in known_status.read(
                     self.store, cell.uuid).items()}
 
     def calm(self):
@@ -394,7 +394,7 @@ class FailuresTestCase(OutboxTestCase):
         self.reset()
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.announce.servers.PAGE', 2))
-        note = leases.note
+        note = outbox_lease.checkpoint
 
         class Killed(BaseException):
             pass
@@ -403,14 +403,14 @@ class FailuresTestCase(OutboxTestCase):
             note(store, owner, owed, last_server)
             raise Killed
 
-        with mock.patch.object(leases, 'note', die), mock.patch.object(
+        with mock.patch.object(outbox_lease, 'note', die), mock.patch.object(
                 threading, 'excepthook'):
             self.put('compute1', forced_down=True)
             self.wait()
         self.assertEqual(2, len(self.told()))
         self.watch.work()
         self.assertEqual(2, len(self.told()))
-        self.later(leases.LEASE + 1)
+        self.later(outbox_lease.LEASE + 1)
         self.watch.work()
         self.assertEqual(
             ['more0', 'more1', 'more2', 'more3', 's1'],
@@ -478,7 +478,7 @@ class FailuresTestCase(OutboxTestCase):
                 yield connection
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.store.database.Store.connect', fail))
+            'nova_lockstatus.db.database.Store.connect', fail))
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.announce.teller.PAUSE_MAX', 0.2))
         start = time.monotonic()
@@ -659,13 +659,13 @@ class FailuresTestCase(OutboxTestCase):
         self.watch.look_at_hosts.run(self.watch.stop)
         while not first:
             time.sleep(0.01)
-        self.assertIsNone(leases.claim(
+        self.assertIsNone(outbox_lease.claim(
             self.store, 'other', ['notifications']))
         # It cannot finish in time.
         self.watch.announced.outbox.end(0.1)
-        owed = leases.claim(self.store, 'other', ['notifications'])
+        owed = outbox_lease.claim(self.store, 'other', ['notifications'])
         self.assertEqual('DOWN', owed.change.new)
-        leases.release(self.store, 'other')
+        outbox_lease.release(self.store, 'other')
         # It can: after what is under way, the rest is another's.
         other = Watch()
         other.announced.outbox.work()
@@ -674,12 +674,12 @@ class FailuresTestCase(OutboxTestCase):
         threading.Timer(0.1, goes_on.set).start()
         other.announced.outbox.end(30)
         self.assertEqual(1, outbox.count(self.store))
-        owed = leases.claim(self.store, 'third', ['notifications'])
+        owed = outbox_lease.claim(self.store, 'third', ['notifications'])
         self.assertGreater(owed.last_server, 0)
 
     def test_store_and_broker_are_away_for_one_process(self):
         """What it has not sent when another takes over, it does not send."""
-        self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 1))
+        self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 1))
         for number in range(2):
             self.boot('more%d' % number, host='compute1')
         self.watch.look()

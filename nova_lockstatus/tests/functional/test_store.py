@@ -20,8 +20,8 @@ import signal
 import time
 
 from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.embedded import paste
-from nova_lockstatus.store import api
 from nova_lockstatus.tests import commands
 from nova_lockstatus.tests import programs
 from nova_lockstatus.tests import store_databases
@@ -146,8 +146,8 @@ class WatchTestCase(StoreTestCase):
         """Wait until the watch is in the store."""
         self.wait_for(self.running)
         store = self.store()
-        self.wait_until(lambda: api.list_watches(store))
-        return api.list_watches(store)
+        self.wait_until(lambda: watch_process.list_all(store))
+        return watch_process.list_all(store)
 
     def test_before_during_and_after(self):
         self.configure('enforce')
@@ -166,7 +166,7 @@ class WatchTestCase(StoreTestCase):
         process.send_signal(signal.SIGHUP)
         self.wait_for(self.running, 2)
         self.stop(process)
-        self.assertEqual([], api.list_watches(self.store()))
+        self.assertEqual([], watch_process.list_all(self.store()))
         self.assertNotIn('Traceback', self.log.read_text())
         self.configure('report')
         self.assertEqual(1, self.check()[0])
@@ -185,10 +185,10 @@ class WatchTestCase(StoreTestCase):
         process.wait()
         store = self.store()
         self.assertEqual(['ctl1'], [
-            watch.host for watch in api.list_watches(store)])
+            watch.host for watch in watch_process.list_all(store)])
         self.assertEqual((0, 'ctl1'), self.check())
         # A while later.
-        api.report_watch(store, api.Watch(
+        watch_process.report(store, watch_process.WatchProcess(
             'ctl1', watch.started_at, watch.reported_at - 100 * SECOND))
         code, text = self.check()
         self.assertEqual(2, code)
@@ -196,7 +196,7 @@ class WatchTestCase(StoreTestCase):
                          r'ctl1 for 1\d\d s\. Locked servers that should be '
                          'down are not watched over')
         # It is there again, and those that have been gone for long are not.
-        api.report_watch(store, api.Watch(
+        watch_process.report(store, watch_process.WatchProcess(
             'ctl0', watch.started_at, watch.reported_at - 100000 * SECOND))
         self.start()
         self.wait_until(lambda: self.check()[0] == 0)
@@ -214,7 +214,7 @@ class WatchTestCase(StoreTestCase):
         self.sync()
         self.wait_for('sign of life: the store cannot be written: works again')
         self.assertEqual(['ctl1'], [
-            watch.host for watch in api.list_watches(self.store())])
+            watch.host for watch in watch_process.list_all(self.store())])
         self.stop(process)
         self.assertEqual(1, self.log.read_text().count(
             'the store cannot be written: StoreNotSynced'))

@@ -26,11 +26,11 @@ from nova_lockstatus.announce import limits
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.cmd import watch as cmd_watch
 from nova_lockstatus.conf import webhooks as options
+from nova_lockstatus.db import clock
+from nova_lockstatus.db import database
+from nova_lockstatus.db import outbox
+from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.store import clock
-from nova_lockstatus.store import database
-from nova_lockstatus.store import leases
-from nova_lockstatus.store import outbox
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
@@ -328,7 +328,7 @@ class FailuresTestCase(WebhooksTestCase):
             self.boot('more%d' % number, host='compute1')
         self.reset()
         self.put('compute1', forced_down=True)
-        note, noted = leases.note, []
+        note, noted = outbox_lease.checkpoint, []
 
         class Killed(BaseException):
             pass
@@ -339,13 +339,13 @@ class FailuresTestCase(WebhooksTestCase):
             if len(noted) == 2:
                 raise Killed
 
-        with mock.patch.object(leases, 'note', die):
+        with mock.patch.object(outbox_lease, 'note', die):
             self.assertRaises(Killed, self.deliver, 'acme')
         self.assertEqual(['s1', 'more0'],
                          [event[0] for event in self.events('acme')])
         self.deliver('acme')
         self.assertEqual(2, len(self.events('acme')))
-        with self.later(leases.LEASE + 1):
+        with self.later(outbox_lease.LEASE + 1):
             self.deliver('acme')
         self.assertEqual(['s1', 'more0', 'more1', 'more2'],
                          [event[0] for event in self.events('acme')])
@@ -397,7 +397,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_lease_is_lost_before_the_first_event(self):
         """Another one may have told it already, and what came after it."""
-        self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 0.5))
+        self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 0.5))
         cell = self.useFixture(hanging_cell.HangingCell(
             self.nova, 'cell1', 'instances.project_id = '))
         self.put('compute1', forced_down=True)
@@ -411,7 +411,8 @@ class FailuresTestCase(WebhooksTestCase):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
         with store_databases.cut_off(self.store):
-            while not leases.claim(other, 'other', [sinks.webhook('acme')]):
+            while not outbox_lease.claim(
+                other, 'other', [sinks.webhook('acme')]):
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.05)
             cell.answer()
@@ -440,7 +441,7 @@ class FailuresTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         away = exception.StoreUnreachable(reason='it is away')
         with fixtures.MonkeyPatch(
-                'nova_lockstatus.store.database.Store.connect',
+                'nova_lockstatus.db.database.Store.connect',
                 mock.Mock(side_effect=away)):
             duty.run(self.watch.stop)
             duty.end()
@@ -482,7 +483,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.assertEqual(3, self.waits('acme'))
         self.assertEqual(2, self.count_said(said))
         # What was first is what is gone.
-        self.assertEqual('gone3', leases.claim(
+        self.assertEqual('gone3', outbox_lease.claim(
             self.store, 'me', [sinks.webhook('acme')]).change.host)
 
     def keep_limits(self):

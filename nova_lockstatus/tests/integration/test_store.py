@@ -19,12 +19,12 @@ import testtools
 from oslo_db import exception as db_exception
 
 from nova_lockstatus import exception
-from nova_lockstatus.store import api
-from nova_lockstatus.store import database
-from nova_lockstatus.store import host_statuses
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import models
-from nova_lockstatus.store import outbox
+from nova_lockstatus.db import database
+from nova_lockstatus.db import known_status
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import models
+from nova_lockstatus.db import outbox
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests import store_cases
 from nova_lockstatus.tests import store_databases
 
@@ -44,13 +44,13 @@ class ServerTestCase(store_cases.StoreCases):
     def test_database_that_is_not_there(self):
         store = store_databases.open_store(self, self.url + '_not')
         error = self.assertRaises(exception.StoreUnreachable,
-                                  api.list_watches, store)
+                                  watch_process.list_all, store)
         self.assertIn('_not', str(error))
 
     def test_statement_that_is_held_up(self):
         """By one that ends no sooner than the server wants it to."""
         holding = self.synced()
-        host_statuses.learn(holding, 'cell1', {'compute1': 'UP'})
+        known_status.insert_missing(holding, 'cell1', {'compute1': 'UP'})
         with mock.patch.object(database, 'STATEMENT_TIMEOUT', 1):
             store = self.open()
         change = self.change('UP', 'DOWN')

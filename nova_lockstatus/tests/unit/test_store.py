@@ -21,9 +21,9 @@ import fixtures
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus.store import api
-from nova_lockstatus.store import database
-from nova_lockstatus.store import migration
+from nova_lockstatus.db import database
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests import store_cases
 from nova_lockstatus.tests import store_databases
 
@@ -46,7 +46,7 @@ class SQLiteTestCase(store_cases.StoreCases):
         self.url = 'sqlite:///%s' % self.file
 
     def test_looking_makes_no_file(self):
-        for function in (migration.check, api.list_watches):
+        for function in (migration.check, watch_process.list_all):
             self.assertRaises(exception.StoreNotSynced, function, self.open())
         self.assertFalse(self.file.exists())
 
@@ -127,7 +127,7 @@ class UrlTestCase(testtools.TestCase):
                     % listener.getsockname()[1])
             start = time.monotonic()
             error = self.assertRaises(exception.StoreUnreachable,
-                                      api.list_watches, store)
+                                      watch_process.list_all, store)
             self.assertIn('timed out', str(error))
             self.assertLess(time.monotonic() - start, 5)
 
@@ -135,6 +135,6 @@ class UrlTestCase(testtools.TestCase):
         store = store_databases.open_store(
             self, 'mysql+pymysql://me:secret@127.0.0.1:1/x')
         error = self.assertRaises(exception.StoreUnreachable,
-                                  api.list_watches, store)
+                                  watch_process.list_all, store)
         self.assertIn('127.0.0.1', str(error))
         self.assertNotIn('secret', str(error))

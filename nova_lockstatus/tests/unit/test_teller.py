@@ -25,9 +25,9 @@ import testtools
 from nova_lockstatus import exception
 from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import leases
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import outbox
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import outbox
+from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.tests import store_databases
 
 SINK = 'a'
@@ -42,7 +42,7 @@ class LeaseTestCase(testtools.TestCase):
             fixtures.TempDir()).path
         self.store = store_databases.open_store(self, self.url)
         migration.sync(self.store)
-        self.useFixture(fixtures.MockPatchObject(leases, 'LEASE', 1))
+        self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 1))
         self.useFixture(fixtures.MockPatchObject(teller, 'PATIENCE', 30))
         for old, new in (('UP', 'DOWN'), ('DOWN', 'UP')):
             outbox.record(self.store, host_event.StatusChange(
@@ -87,7 +87,7 @@ class LeaseTestCase(testtools.TestCase):
 
     def test_kept_however_long_it_takes(self):
         first = self.start_first()
-        time.sleep(1.2 * leases.LEASE)
+        time.sleep(1.2 * outbox_lease.LEASE)
         self.assertFalse(self.tell(
             store_databases.open_store(self, self.url), 'other'))
         self.goes_on.set()

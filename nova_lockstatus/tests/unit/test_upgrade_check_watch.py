@@ -18,7 +18,7 @@ import testtools
 from oslo_config import fixture
 from oslo_upgradecheck import upgradecheck
 
-from nova_lockstatus.store import api
+from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import watch as watch_check
@@ -36,8 +36,8 @@ class JudgeTestCase(testtools.TestCase):
 
     def judge(self, guard, **ages):
         result = watch_check.judge(guard, self.announces, [
-            api.Watch(host, NOW - datetime.timedelta(days=9),
-                      NOW - datetime.timedelta(seconds=age))
+            watch_process.WatchProcess(host, NOW - datetime.timedelta(days=9),
+                                       NOW - datetime.timedelta(seconds=age))
             for host, age in ages.items()], NOW)
         return result.code, result.details
 

@@ -27,17 +27,17 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
-from nova_lockstatus.store import database
-from nova_lockstatus.store import models
+from nova_lockstatus.db import database
+from nova_lockstatus.db import models
 
-SOME = 100
+HOSTS_PER_STATEMENT = 100
 """How many hosts a statement writes."""
 
 _HOST = models.HOSTS.c
 
 
 @dataclasses.dataclass(frozen=True)
-class Known:
+class KnownStatus:
     """What a host was last known to be.
 
     :param status: one of :mod:`nova_lockstatus.core.host_status`
@@ -51,7 +51,7 @@ class Known:
     changed_at: datetime.datetime
 
 
-def read(store: database.Store, cell: str) -> dict[str, Known]:
+def read(store: database.Store, cell: str) -> dict[str, KnownStatus]:
     """Read what the hosts of a cell were last known to be.
 
     :param store: the store
@@ -61,15 +61,16 @@ def read(store: database.Store, cell: str) -> dict[str, Known]:
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
-        return {host: Known(*values) for host, *values in connection.execute(
+        return {host: KnownStatus(
+            *values) for host, *values in connection.execute(
             sa.select(_HOST.host, _HOST.status, _HOST.version,
                       _HOST.changed_at)
             .where(_HOST.cell == cell))}
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
-          ) -> None:
+def insert_missing(store: database.Store, cell: str,
+                   statuses: Mapping[str, str]) -> None:
     """Write down hosts that were not known. Nobody is told.
 
     :param store: the store
@@ -83,8 +84,8 @@ def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
             for host, status in sorted(statuses.items())]
     with store.connect() as connection:
         dialect = connection.dialect.name
-        for start in range(0, len(rows), SOME):
-            some = rows[start:start + SOME]
+        for start in range(0, len(rows), HOSTS_PER_STATEMENT):
+            some = rows[start:start + HOSTS_PER_STATEMENT]
             # Two can learn the same.
             if dialect == 'mysql':
                 connection.execute(mysql.insert(models.HOSTS).values(some)
@@ -96,7 +97,7 @@ def learn(store: database.Store, cell: str, statuses: Mapping[str, str]
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def forget(store: database.Store, cell: str, hosts: Collection[str]) -> None:
+def delete(store: database.Store, cell: str, hosts: Collection[str]) -> None:
     """Forget hosts that Nova does not have any more. Nobody is told.
 
     :param store: the store
@@ -107,7 +108,7 @@ def forget(store: database.Store, cell: str, hosts: Collection[str]) -> None:
     """
     gone = sorted(hosts)
     with store.connect() as connection:
-        for start in range(0, len(gone), SOME):
+        for start in range(0, len(gone), HOSTS_PER_STATEMENT):
             connection.execute(models.HOSTS.delete().where(
                 _HOST.cell == cell,
-                _HOST.host.in_(gone[start:start + SOME])))
+                _HOST.host.in_(gone[start:start + HOSTS_PER_STATEMENT])))

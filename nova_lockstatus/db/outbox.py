@@ -13,7 +13,8 @@
 """Which changes of hosts are to be told, and to whom.
 
 A change is written down once, whoever has seen it, and stays in the outbox
-until all have been told. :mod:`nova_lockstatus.store.leases` has who tells it.
+until all sinks have been told. Who tells it:
+:mod:`nova_lockstatus.db.outbox_lease`.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ from oslo_db import api as db_api
 from oslo_db import exception as db_exception
 
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import database
-from nova_lockstatus.store import models
+from nova_lockstatus.db import database
+from nova_lockstatus.db import models
 
-FACTS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id', 'project_id')
+CHANGE_COLUMNS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id',
+                  'project_id')
 """What a change has beside its id and its time, in columns of that name."""
 
 _HOST = models.HOSTS.c
 _OWED = models.OUTBOX.c
 
 
-class Overtaken(Exception):
+class VersionConflict(Exception):
     """The host was not known to be what the change begins with."""
 
 
@@ -67,8 +69,8 @@ def record(store: database.Store, change: host_event.StatusChange,
         None for a change that a call has just made
     :returns: whether it is written down. Otherwise another one has done that,
         or has written a later change
-    :raises Overtaken: when a call has changed what the host was not known to
-        be: look at it
+    :raises VersionConflict: when a call has changed what the host was not
+        known to be: look at it
     :raises StoreNotSynced: when the tables are not there
     :raises StoreUnreachable: when the database cannot be used
     """
@@ -94,12 +96,12 @@ def record(store: database.Store, change: host_event.StatusChange,
             if known.status == change.new:
                 return False
             if known.status != change.old:
-                raise Overtaken
+                raise VersionConflict
             connection.execute(
                 models.HOSTS.update().where(_is(change.cell, change.host))
                 .values(status=change.new, version=_HOST.version + 1,
                         changed_at=changed_at))
-        facts = {name: getattr(change, name) for name in FACTS}
+        facts = {name: getattr(change, name) for name in CHANGE_COLUMNS}
         for sink in sinks:
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
@@ -108,7 +110,7 @@ def record(store: database.Store, change: host_event.StatusChange,
 
 
 @dataclasses.dataclass(frozen=True)
-class Signs:
+class Revision:
     """By what one sees whether there is something new in the store.
 
     :param hosts: differs whenever the status of a known host has changed
@@ -119,7 +121,7 @@ class Signs:
     owed: int
 
 
-def read_signs(store: database.Store) -> Signs:
+def read_revision(store: database.Store) -> Revision:
     """See whether there is something new, with one statement.
 
     :param store: the store
@@ -131,7 +133,7 @@ def read_signs(store: database.Store) -> Signs:
         hosts, owed = connection.execute(sa.select(
             sa.select(sa.func.sum(_HOST.version)).scalar_subquery(),
             sa.select(sa.func.count(_OWED.number)).scalar_subquery())).one()
-    return Signs(int(hosts or 0), owed)
+    return Revision(int(hosts or 0), owed)
 
 
 def count(store: database.Store, change_id: str | None = None,

@@ -14,8 +14,8 @@
 
 from alembic import context
 
-from nova_lockstatus.store import migration
-from nova_lockstatus.store import models
+from nova_lockstatus.db import migration
+from nova_lockstatus.db import models
 
 context.configure(
     connection=context.config.attributes['connection'],

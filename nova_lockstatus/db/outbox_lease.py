@@ -25,10 +25,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from nova_lockstatus.core import host_event
-from nova_lockstatus.store import clock
-from nova_lockstatus.store import database
-from nova_lockstatus.store import models
-from nova_lockstatus.store import outbox
+from nova_lockstatus.db import clock
+from nova_lockstatus.db import database
+from nova_lockstatus.db import models
+from nova_lockstatus.db import outbox
 
 LEASE = 10
 """Seconds after which another one takes over from one that has died."""
@@ -37,7 +37,7 @@ _OWED = models.OUTBOX.c
 
 
 @dataclasses.dataclass(frozen=True)
-class Owed:
+class OutboxEntry:
     """A change that is to be told, and that one has a lease of.
 
     :param number: in the order of the changes
@@ -55,7 +55,7 @@ class Owed:
 
 
 def claim(store: database.Store, owner: str, sinks: Sequence[str],
-          without: Collection[str] = ()) -> Owed | None:
+          without: Collection[str] = ()) -> OutboxEntry | None:
     """Take the oldest change that nobody tells, for :data:`LEASE` seconds.
 
     Changes of one host are told one after the other.
@@ -84,7 +84,7 @@ def is_free() -> Any:
 
 
 def _find(store: database.Store, sinks: Sequence[str],
-          without: Collection[str]) -> Owed | None:
+          without: Collection[str]) -> OutboxEntry | None:
     earlier = models.OUTBOX.alias()
     with store.connect() as connection:
         row = connection.execute(
@@ -101,15 +101,15 @@ def _find(store: database.Store, sinks: Sequence[str],
             .order_by(_OWED.number).limit(1)).first()
     if row is None:
         return None
-    return Owed(
+    return OutboxEntry(
         row.number, row.sink, host_event.StatusChange(
             id=row.change_id,
             changed_at=row.changed_at.replace(tzinfo=datetime.timezone.utc),
-            **{name: getattr(row, name) for name in outbox.FACTS}),
+            **{name: getattr(row, name) for name in outbox.CHANGE_COLUMNS}),
         row.last_server, row.tries)
 
 
-def _is_theirs(owner: str, owed: Owed) -> tuple[Any, Any]:
+def _is_theirs(owner: str, owed: OutboxEntry) -> tuple[Any, Any]:
     return _OWED.number == owed.number, _OWED.claimed_by == owner
 
 
@@ -121,13 +121,13 @@ def _set(store: database.Store, *conditions: Any, **values: Any) -> bool:
         ).rowcount)
 
 
-def _keep(store: database.Store, owner: str, owed: Owed, **values: Any
+def _keep(store: database.Store, owner: str, owed: OutboxEntry, **values: Any
           ) -> bool:
     return bool(_set(store, *_is_theirs(owner, owed),
                      claimed_until=clock.in_seconds(LEASE), **values))
 
 
-def renew(store: database.Store, owner: str, owed: Owed) -> bool:
+def renew(store: database.Store, owner: str, owed: OutboxEntry) -> bool:
     """Keep the lease for another :data:`LEASE` seconds.
 
     :param store: the store
@@ -139,8 +139,8 @@ def renew(store: database.Store, owner: str, owed: Owed) -> bool:
     return _keep(store, owner, owed)
 
 
-def note(store: database.Store, owner: str, owed: Owed, last_server: int
-         ) -> bool:
+def checkpoint(store: database.Store, owner: str, owed: OutboxEntry,
+               last_server: int) -> bool:
     """Write down how far it is, and keep the lease.
 
     :param store: the store
@@ -153,8 +153,8 @@ def note(store: database.Store, owner: str, owed: Owed, last_server: int
     return _keep(store, owner, owed, last_server=last_server)
 
 
-def postpone(store: database.Store, owner: str, owed: Owed, seconds: float
-             ) -> None:
+def postpone(store: database.Store, owner: str, owed: OutboxEntry,
+             seconds: float) -> None:
     """Give back what has failed.
 
     :param store: the store
@@ -168,7 +168,7 @@ def postpone(store: database.Store, owner: str, owed: Owed, seconds: float
          claimed_until=None)
 
 
-def hand_over(store: database.Store, owner: str, owed: Owed) -> None:
+def hand_over(store: database.Store, owner: str, owed: OutboxEntry) -> None:
     """Give back what another one is to go on with.
 
     :param store: the store
@@ -192,7 +192,7 @@ def release(store: database.Store, owner: str) -> None:
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def finish(store: database.Store, owner: str, owed: Owed) -> None:
+def finish(store: database.Store, owner: str, owed: OutboxEntry) -> None:
     """Take out what was told.
 
     :param store: the store

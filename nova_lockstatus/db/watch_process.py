@@ -22,18 +22,18 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
-from nova_lockstatus.store import database
-from nova_lockstatus.store import models
+from nova_lockstatus.db import database
+from nova_lockstatus.db import models
 
-WATCH_INTERVAL = 10
+REPORT_INTERVAL = 10
 """Seconds between two reports of a nova-lockstatus-watch."""
 
-WATCH_LATE = 60
+LATE_AFTER = 60
 """Seconds after which one that has not reported counts as dead."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Watch:
+class WatchProcess:
     """A nova-lockstatus-watch that has reported.
 
     :param host: where it runs
@@ -53,7 +53,7 @@ def now() -> datetime.datetime:
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def report_watch(store: database.Store, watch: Watch) -> None:
+def report(store: database.Store, watch: WatchProcess) -> None:
     """Write down that a nova-lockstatus-watch runs.
 
     One statement: any number of processes can do it at the same time.
@@ -79,7 +79,7 @@ def report_watch(store: database.Store, watch: Watch) -> None:
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def remove_watch(store: database.Store, watch: Watch) -> None:
+def remove(store: database.Store, watch: WatchProcess) -> None:
     """Forget a nova-lockstatus-watch, unless another one has taken its place.
 
     :param store: the store
@@ -95,8 +95,7 @@ def remove_watch(store: database.Store, watch: Watch) -> None:
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def remove_watches_before(store: database.Store, time: datetime.datetime
-                          ) -> None:
+def remove_older(store: database.Store, time: datetime.datetime) -> None:
     """Forget those that have not reported for long.
 
     :param store: the store
@@ -109,7 +108,7 @@ def remove_watches_before(store: database.Store, time: datetime.datetime
             models.WATCHES.c.reported_at < time))
 
 
-def list_watches(store: database.Store) -> list[Watch]:
+def list_all(store: database.Store) -> list[WatchProcess]:
     """Read who has reported.
 
     :param store: the store
@@ -121,4 +120,4 @@ def list_watches(store: database.Store) -> list[Watch]:
         rows = connection.execute(sa.select(
             models.WATCHES.c.host, models.WATCHES.c.started_at,
             models.WATCHES.c.reported_at).order_by(models.WATCHES.c.host))
-        return [Watch(*row) for row in rows]
+        return [WatchProcess(*row) for row in rows]

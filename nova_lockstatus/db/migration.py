@@ -24,7 +24,7 @@ from alembic import script
 from alembic import util
 
 from nova_lockstatus import exception
-from nova_lockstatus.store import database
+from nova_lockstatus.db import database
 
 VERSION_TABLE = 'lockstatus_alembic_version'
 """Not alembic's own name, so that another program can use the database."""

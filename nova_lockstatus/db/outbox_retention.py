@@ -21,12 +21,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nova_lockstatus.store import clock
-from nova_lockstatus.store import database
-from nova_lockstatus.store import leases
-from nova_lockstatus.store import models
+from nova_lockstatus.db import clock
+from nova_lockstatus.db import database
+from nova_lockstatus.db import models
+from nova_lockstatus.db import outbox_lease
 
-SOME = 500
+DELETE_BATCH = 500
 """How many changes a transaction takes out."""
 
 _OWED = models.OUTBOX.c
@@ -79,14 +79,14 @@ def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
         with store.connect() as connection:
             found = connection.execute(
                 sa.select(_OWED.sink, _OWED.number)
-                .where(*conditions, leases.is_free())
-                .order_by(_OWED.number).limit(SOME)).all()
+                .where(*conditions, outbox_lease.is_free())
+                .order_by(_OWED.number).limit(DELETE_BATCH)).all()
         numbers = collections.defaultdict(list)
         for sink, number in found:
             numbers[sink].append(number)
         for sink in numbers:
             taken[sink] += _delete(store, numbers[sink])
-        if len(found) < SOME:
+        if len(found) < DELETE_BATCH:
             break
     return +taken
 
@@ -95,4 +95,4 @@ def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
 def _delete(store: database.Store, numbers: Sequence[int]) -> int:
     with store.connect() as connection:
         return int(connection.execute(models.OUTBOX.delete().where(
-            _OWED.number.in_(numbers), leases.is_free())).rowcount)
+            _OWED.number.in_(numbers), outbox_lease.is_free())).rowcount)
