@@ -99,7 +99,7 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     try:
         from nova_lockstatus import hooks
         from nova_lockstatus.announce import announcer as announcers
-        from nova_lockstatus.announce import look
+        from nova_lockstatus.gateway.host_status import HostStatusReader
         from nova_lockstatus.objects import publisher
     except (ImportError, AttributeError) as error:
         raise exception.HookMismatch(
@@ -110,7 +110,7 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     announcer = None
     if any(extension.reads_host_status for extension in extensions):
         announcer = announcers.shared(conf, publisher.API,
-                                      look.Look(service_is_up))
+                                      HostStatusReader(service_is_up))
     return pipelines.Pipeline(extensions, service_is_up, announcer)
 
 

@@ -29,7 +29,7 @@ from nova_lockstatus.db import migration
 from nova_lockstatus.webhook import target as targets
 
 if TYPE_CHECKING:
-    from nova_lockstatus.announce import look as looks
+    from nova_lockstatus.gateway.host_status import HostStatusReader
 
 LOG = logging.getLogger(__name__)
 
@@ -60,7 +60,8 @@ class Announcer(Protocol):
         """
 
 
-def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
+def make(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
+         ) -> Announcer:
     """Make what announces changes, with the store if there is one.
 
     :param conf: Nova's configuration
@@ -96,7 +97,8 @@ def make(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
 _SHARED: dict[str | None, Announcer] = {}
 
 
-def shared(conf: cfg.ConfigOpts, source: str, look: looks.Look) -> Announcer:
+def shared(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
+           ) -> Announcer:
     """Return what announces changes for all pipelines of a process.
 
     Changes of one host are announced in their order.

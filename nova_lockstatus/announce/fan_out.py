@@ -20,9 +20,9 @@ from oslo_log import log as logging
 
 from nova_lockstatus.announce import keeper
 from nova_lockstatus.announce import limits
-from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
+from nova_lockstatus.gateway import instances
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -56,7 +56,7 @@ class FanOut:
         self._conf = conf
         self._source = source
         self._metrics = metrics
-        self._servers = servers.Reader()
+        self._servers = instances.InstanceReader()
 
     def announce(self, change: host_event.StatusChange, last: int = 0,
                  lease: keeper.Keeper | None = None) -> bool:
@@ -83,12 +83,12 @@ class FanOut:
                         'long since.', change.host, change.new)
             return True
         began = time.monotonic()
-        context = servers.context(change)
+        context = instances.context_of(change)
         sender = notifications.Sender(context, change, self._conf,
                                       self._source)
         failed: list[str] = []
 
-        def send(server: servers.Server) -> None:
+        def send(server: instances.InstanceRow) -> None:
             if lease is not None and not lease.is_kept:
                 return
             try:
@@ -117,8 +117,8 @@ class FanOut:
         return True
 
 
-def _some(pages: Iterable[list[servers.Server]]
-          ) -> Iterator[list[servers.Server]]:
+def _some(pages: Iterable[list[instances.InstanceRow]]
+          ) -> Iterator[list[instances.InstanceRow]]:
     for page in pages:
         for start in range(0, len(page), SOME):
             yield page[start:start + SOME]

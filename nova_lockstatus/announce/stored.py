@@ -38,7 +38,7 @@ from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
 if TYPE_CHECKING:
-    from nova_lockstatus.announce import look as looks
+    from nova_lockstatus.gateway.host_status import HostStatusReader
 
 LOG = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Outbox:
     patience: float = 2
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 fan_out: fan_outs.FanOut, look: looks.Look) -> None:
+                 fan_out: fan_outs.FanOut, look: HostStatusReader) -> None:
         self._conf = conf
         self._store = store
         self._direct = direct.Direct(fan_out)

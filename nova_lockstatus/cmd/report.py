@@ -117,11 +117,12 @@ class _Run:
     def __init__(self, asked: argparse.Namespace,
                  writer: writers.Writer, debug: bool) -> None:
         try:
-            from nova_lockstatus.hooks import locked_servers
+            from nova_lockstatus.gateway import locked_servers
+            from nova_lockstatus.gateway import requirements
         except ImportError as error:
             raise exception.NovaNotUsable(
                 reason=nova_config.one_line(error)) from error
-        locked_servers.check()
+        requirements.check(locked_servers.RELIES_ON)
         self._reader = locked_servers
         self._writer = writer
         self._debug = debug

@@ -46,7 +46,7 @@ def _make_metrics(conf: cfg.ConfigOpts
                   ) -> tuple[Metrics, list[service.Duty]]:
     from nova_lockstatus import exception
     from nova_lockstatus import hooks
-    from nova_lockstatus.announce import look
+    from nova_lockstatus.gateway.host_status import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
     from nova_lockstatus.watch import counts
@@ -68,7 +68,7 @@ def _make_metrics(conf: cfg.ConfigOpts
         options.metrics_port)
     server.bind()
     return metrics, [counts.Counts(
-        conf, metrics, look.Look(hooks.service_is_up()), server)]
+        conf, metrics, HostStatusReader(hooks.service_is_up()), server)]
 
 
 def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
@@ -121,14 +121,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from nova_lockstatus import conf as lockstatus_conf
     from nova_lockstatus import exception
-    from nova_lockstatus.watch import requirements
+    from nova_lockstatus.gateway import requirements
+    from nova_lockstatus.watch import requirements as watch_requirements
 
     conf = nova.conf.CONF
     lockstatus_conf.register_opts(conf)
     config.parse_args(list(sys.argv if argv is None else argv))
     logging.setup(conf, 'nova')
     try:
-        requirements.check()
+        requirements.check(watch_requirements.RELIES_ON)
     except exception.LockStatusException as error:
         logging.getLogger(__name__).error('%s', error)
         return 1

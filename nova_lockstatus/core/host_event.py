@@ -66,7 +66,7 @@ def payload(change: StatusChange, server: Any, shows_host: bool
     """Say what a change of a host means to one of its servers.
 
     :param change: the change
-    :param server: what :mod:`nova_lockstatus.announce.servers` reads
+    :param server: what :mod:`nova_lockstatus.gateway.instances` reads
     :param shows_host: whether to name the host
     :returns: what is told, by the names that Nova's notifications have. What
         the server and the telling are known by is left to each form

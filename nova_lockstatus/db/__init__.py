@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the plugin keeps for itself, in a database of its own."""
+"""The plugin's own database."""

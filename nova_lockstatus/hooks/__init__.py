@@ -20,6 +20,11 @@ as stock Nova.
 from collections.abc import Sequence
 
 from nova_lockstatus.extensions import base as extensions_base
+from nova_lockstatus.gateway import instance_attributes
+from nova_lockstatus.gateway import requirements
+from nova_lockstatus.gateway.compute_service import (
+    service_is_up as service_is_up,
+)
 from nova_lockstatus.hooks import dispatch
 from nova_lockstatus.hooks import extension_info
 from nova_lockstatus.hooks import host_change
@@ -28,11 +33,9 @@ from nova_lockstatus.hooks import hypervisor_filter
 from nova_lockstatus.hooks import hypervisor_list
 from nova_lockstatus.hooks import hypervisor_uptime
 from nova_lockstatus.hooks import hypervisor_view
-from nova_lockstatus.hooks import instance
 from nova_lockstatus.hooks import lock_check
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.hooks import policy_asker
-from nova_lockstatus.hooks import release
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_lock
 from nova_lockstatus.hooks import server_paging
@@ -40,7 +43,6 @@ from nova_lockstatus.hooks import server_refusal
 from nova_lockstatus.hooks import server_search
 from nova_lockstatus.hooks import server_view
 from nova_lockstatus.hooks import state_lock
-from nova_lockstatus.hooks.host_status import service_is_up as service_is_up
 
 HOOKS = (
     *dispatch.HOOKS,
@@ -69,7 +71,7 @@ def check() -> None:
     :raises UnsupportedNova: when that is older than the plugin supports
     :raises HookMismatch: when a hook does not fit
     """
-    release.check()
+    requirements.check_release()
     for hook in HOOKS:
         hook.check()
 
@@ -88,7 +90,7 @@ def install(extensions: Sequence[extensions_base.Extension]) -> None:
     """
     check()
     for extension in extensions:
-        instance.check(extension)
+        instance_attributes.check(extension)
     state_lock.prepare(extensions)
     policy.register(extensions)
     for hook in HOOKS:

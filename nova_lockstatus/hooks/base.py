@@ -14,31 +14,13 @@
 
 import dataclasses
 import functools
-import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
-
-
-def resolve(target: str) -> Any:
-    """Find something in Nova.
-
-    :param target: a module, and after a colon a name in it, dotted
-    :returns: what is there
-    :raises HookMismatch: when there is no such thing
-    """
-    module, _, name = target.partition(':')
-    try:
-        found = importlib.import_module(module)
-        for part in filter(None, name.split('.')):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise exception.HookMismatch(
-            target=target, problem='is not there (%s)' % error) from error
-    return found
+from nova_lockstatus.gateway import requirements
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +55,7 @@ class Hook:
         :raises HookMismatch: when the method, or something that its wrapper
             uses, is not there, or the method takes other parameters
         """
-        function = resolve(self.target)
+        function = requirements.resolve(self.target)
         if not callable(function):
             raise exception.HookMismatch(
                 target=self.target, problem='is no function')
@@ -84,14 +66,14 @@ class Hook:
                 problem='takes (%s), expected (%s, …)' % (
                     ', '.join(parameters), ', '.join(self.parameters)))
         for target in self.relies_on:
-            resolve(target)
+            requirements.resolve(target)
 
     def install(self) -> None:
         """Wrap the method, once in a process however often it is called.
 
         One module does not wrap the same method twice.
         """
-        owner = resolve(self.owner)
+        owner = requirements.resolve(self.owner)
         # Extensions can wrap the same method, each for requests of its own.
         mark = '_lockstatus_wraps_%s_in_%s' % (
             self.name.strip('_'), self.wrapper.__module__.replace('.', '_'))

@@ -22,9 +22,9 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
 from nova_lockstatus import pipeline as pipelines
 from nova_lockstatus.core.state_lock import CallBlocked
+from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import hypervisor_filter
-from nova_lockstatus.hooks import instance_actions
 from nova_lockstatus.hooks import policy_asker
 from nova_lockstatus.hooks import server_list
 from nova_lockstatus.hooks import server_refusal

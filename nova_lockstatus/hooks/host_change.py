@@ -26,13 +26,13 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus import afterwards
 from nova_lockstatus import answer as answers
-from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import server_host_status
+from nova_lockstatus.gateway import compute_service
+from nova_lockstatus.gateway import instances
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import host_status as hosts_hook
 
 LOG = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ def _read(service: Any) -> dict[str, Any] | None:
         if not _can_change(service):
             return None
         with db.get_context_manager(context).reader.using(context) as session:
-            return hosts_hook.record(session.execute(
-                sqlalchemy.select(*hosts_hook.COLUMNS)
+            return compute_service.record(session.execute(
+                sqlalchemy.select(*compute_service.COLUMNS)
                 .where(models.Service.id == service.id)).one())
     except Exception:
         LOG.exception('Of host %s it is not known whether its status '
@@ -128,7 +128,7 @@ def _change(service: Any, before: dict[str, Any],
 HOOKS = (
     base.Hook('nova.objects.service:Service', 'save', ('self',), _save,
               alias=server_host_status.ServerHostStatus.alias,
-              relies_on=(*servers.RELIES_ON,
+              relies_on=(*instances.RELIES_ON,
                          'nova.db.main.models:Service.forced_down',
                          'nova.rpc:LegacyValidatingNotifier',
                          'nova.rpc:LEGACY_NOTIFIER',

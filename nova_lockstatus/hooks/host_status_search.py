@@ -33,8 +33,8 @@ from nova_lockstatus import exception
 from nova_lockstatus.core import filter_values
 from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import server_host_status
+from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import host_status as services
 from nova_lockstatus.hooks import policy
 from nova_lockstatus.policies import server_host_status as rules
 
@@ -159,11 +159,12 @@ def in_cell(answer: answers.Answer, context: Any,
 
 def _read(answer: answers.Answer, search: host_status.HostStatusFilter,
           context: Any) -> dict[str, str]:
-    statement = sqlalchemy.select(*services.COLUMNS).where(
-        *services.IS_COMPUTE)
+    statement = sqlalchemy.select(*compute_service.COLUMNS).where(
+        *compute_service.IS_COMPUTE)
     with db.get_context_manager(context).reader.allow_async.using(
             context) as session:
-        records = [services.record(row) for row in session.execute(statement)]
+        records = [compute_service.record(
+            row) for row in session.execute(statement)]
     statuses = {}
     for record in records:
         key = (context.cell_uuid, record['host'])
@@ -208,7 +209,7 @@ def _is_on(hosts: Collection[str], others: Collection[str]) -> Any:
         return models.Instance.host.in_(hosts)
     return models.Instance.host.in_(
         sqlalchemy.select(models.Service.host).where(
-            *services.IS_COMPUTE, models.Service.host.not_in(others)))
+            *compute_service.IS_COMPUTE, models.Service.host.not_in(others)))
 
 
 def _exact_instance_filter(original: Callable[..., Any], query: Any,

@@ -32,9 +32,10 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
 from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.extensions import hypervisor_status
+from nova_lockstatus.gateway import hypervisor_hosts
+from nova_lockstatus.gateway import hypervisor_rows
+from nova_lockstatus.gateway import requirements
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import hypervisor_hosts
-from nova_lockstatus.hooks import hypervisor_rows
 
 ALIAS = hypervisor_status.HypervisorStatus.alias
 CONTROLLER = 'nova.api.openstack.compute.hypervisors:HypervisorsController'
@@ -50,7 +51,7 @@ def take_out(answer: answers.Answer, controller: Any, request: Any) -> None:
     :param request: the request, changed in place
     """
     if (ALIAS not in answer.pipeline.extensions
-            or not isinstance(controller, base.resolve(CONTROLLER))):
+            or not isinstance(controller, requirements.resolve(CONTROLLER))):
         return
     # NOTE: the name of a method that depends on the microversion is not its
     # own up to release 32.
@@ -174,7 +175,7 @@ class _Nodes:
         ids = self._ids[context.cell_uuid]
         with db.get_context_manager(context).reader.using(context) as session:
             query = session.query(*table.columns).filter(table.c.deleted == 0)
-            if len(ids) <= hypervisor_hosts.NAMED_AT_MOST:
+            if len(ids) <= hypervisor_hosts.MAX_NAMED_HOSTS:
                 query = query.filter(table.c.id.in_(ids))
             return {row.id: hypervisor_rows.Node(context, dict(row._mapping))
                     for row in query}

@@ -27,10 +27,10 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus.extensions import hypervisor_status
+from nova_lockstatus.gateway import hypervisor_hosts
+from nova_lockstatus.gateway import hypervisor_rows
 from nova_lockstatus.hooks import base
 from nova_lockstatus.hooks import hypervisor_filter
-from nova_lockstatus.hooks import hypervisor_hosts
-from nova_lockstatus.hooks import hypervisor_rows
 
 ALIAS = hypervisor_status.HypervisorStatus.alias
 API = 'nova.compute.api:HostAPI'

@@ -28,8 +28,8 @@ from oslo_log import log as logging
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus.extensions import hypervisor_status
+from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import compute_rpc
 from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ from typing import Any
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
+from nova_lockstatus.gateway import requirements
 from nova_lockstatus.hooks import base
 
 
@@ -43,7 +44,7 @@ class LockCheck(base.Hook):
         :raises HookMismatch: when it is not there, does something else, or
             is not around the functions that it was around
         """
-        decorator = base.resolve(self.target)
+        decorator = requirements.resolve(self.target)
         if not callable(decorator):
             self._mismatch('is no function')
         layer = _probe(decorator)
@@ -52,7 +53,7 @@ class LockCheck(base.Hook):
                 tuple(inspect.signature(decorator).parameters)
                 != self.parameters):
             self._mismatch('does something else')
-        owner = base.resolve(self.owner)
+        owner = requirements.resolve(self.owner)
         for name in self.DECORATES:
             if not list(_layers(vars(owner).get(name), layer.__code__)):
                 self._mismatch('is not around %s()' % name)
@@ -62,10 +63,10 @@ class LockCheck(base.Hook):
 
     def install(self) -> None:
         """Put a way past each check, once in a process."""
-        owner = base.resolve(self.owner)
+        owner = requirements.resolve(self.owner)
         if '_lockstatus_passes' in vars(owner):
             return
-        code = _probe(base.resolve(self.target)).__code__
+        code = _probe(requirements.resolve(self.target)).__code__
         for name, function in list(vars(owner).items()):
             for layer, cell in _layers(function, code):
                 if cell is None:

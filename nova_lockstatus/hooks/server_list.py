@@ -32,8 +32,8 @@ from nova.db.main import models
 
 from nova_lockstatus import answer as answers
 from nova_lockstatus import fields
+from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import host_status
 from nova_lockstatus.hooks import host_status_search
 
 _SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
@@ -167,7 +167,8 @@ class _Reader:
                 if uuid is not None:
                     found.system_metadata[uuid][key] = value
                 else:
-                    found.services[service[0]] = host_status.record(service)
+                    found.services[service[0]] = compute_service.record(
+                        service)
         return found
 
 
@@ -175,8 +176,8 @@ def _select_services(hosts: Iterable[str]) -> Any:
     return sqlalchemy.select(
         models.Service.id,
         *(_null(column) for column in _SYSTEM_METADATA),
-        *host_status.COLUMNS,
-    ).where(models.Service.host.in_(hosts), *host_status.IS_COMPUTE)
+        *compute_service.COLUMNS,
+    ).where(models.Service.host.in_(hosts), *compute_service.IS_COMPUTE)
 
 
 def _select_rows(uuids: Iterable[str], keys: Iterable[str]) -> Any:
@@ -185,7 +186,7 @@ def _select_rows(uuids: Iterable[str], keys: Iterable[str]) -> Any:
     row = models.InstanceSystemMetadata
     return sqlalchemy.select(
         row.id, *_SYSTEM_METADATA,
-        *(_null(column) for column in host_status.COLUMNS),
+        *(_null(column) for column in compute_service.COLUMNS),
     ).where(row.instance_uuid.in_(uuids), row.key.in_(keys))
 
 

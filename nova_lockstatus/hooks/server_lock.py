@@ -28,7 +28,7 @@ from nova import notifications
 from nova import policy as nova_policy
 from nova.api.openstack.compute.schemas import lock_server as schemas
 from nova.api.validation import validators
-from nova.compute import instance_actions
+from nova.compute import instance_actions as nova_actions
 from nova.compute import utils as compute_utils
 from nova.db.main import api as db
 from nova.db.main import models
@@ -42,8 +42,8 @@ from nova_lockstatus import answer as answers
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.extensions import server_locked_status
+from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import instance_actions as recorded_actions
 from nova_lockstatus.notifications import instance as lock_notifications
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
@@ -100,7 +100,7 @@ def _lock(original: Callable[..., Any], answer: answers.Answer, api: Any,
     def decide(current: server_lock.Lock) -> server_lock.Lock | None:
         return server_lock.lock(current, caller, reason)
 
-    _change(instance, instance_actions.LOCK, decide)
+    _change(instance, nova_actions.LOCK, decide)
 
 
 def _unlock(original: Callable[..., Any], answer: answers.Answer, api: Any,
@@ -116,7 +116,7 @@ def _unlock(original: Callable[..., Any], answer: answers.Answer, api: Any,
                 {'project_id': instance.project_id})
         return server_lock.Lock()
 
-    _change(instance, instance_actions.UNLOCK, decide)
+    _change(instance, nova_actions.UNLOCK, decide)
 
 
 def _change(instance: Any, action: str,
@@ -145,7 +145,7 @@ def _write(instance: Any, action: str,
         if lock is None:
             return None
         _store(connection, instance.uuid, lock)
-        recorded_actions.record(
+        instance_actions.record(
             connection, instance_action.InstanceAction.pack_action_start(
                 context, instance.uuid, action),
             'api_' + action, nova_policy.CONF.host)

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nova_lockstatus import answer as answers
+from nova_lockstatus.gateway import instance_attributes
 from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import instance as instances
 
 VIEW = 'nova.api.openstack.compute.views.servers:ViewBuilder'
 
@@ -36,7 +36,7 @@ def _get_show_expected_attrs(original: Callable[..., Any], view: Any,
                              ) -> Any:
     answer = answers.CURRENT.get()
     if answer is not None:
-        lazy = instances.lazy(answer.pipeline.instance_attributes)
+        lazy = instance_attributes.lazy(answer.pipeline.instance_attributes)
         if answer.pipeline.reads_host_status and not answer.is_list:
             # Of a list, server_list.py reads no more than the state.
             lazy.add('services')

@@ -119,7 +119,7 @@ class Sender:
     def send(self, server: Any) -> None:
         """Send the notification of a server, in the forms that are wanted.
 
-        :param server: what :mod:`nova_lockstatus.announce.servers` reads
+        :param server: what :mod:`nova_lockstatus.gateway.instances` reads
         :raises Exception: when it cannot be sent
         """
         for send in self._sends:

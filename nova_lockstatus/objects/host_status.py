@@ -33,7 +33,7 @@ class HostStatusPayload(instance.InstancePayload):
     """A server, and what became of its host.
 
     :param context: a RequestContext of who has changed that
-    :param server: what :mod:`nova_lockstatus.announce.servers` reads
+    :param server: what :mod:`nova_lockstatus.gateway.instances` reads
     :param change: the change
     :param shows_host: whether to name the host
     """
@@ -81,7 +81,7 @@ class HostStatusPayloads:
     def of(self, server: Any) -> dict[str, Any]:
         """Make the payload of a server.
 
-        :param server: what :mod:`nova_lockstatus.announce.servers` reads
+        :param server: what :mod:`nova_lockstatus.gateway.instances` reads
         :returns: the primitive
         """
         if self._first is None:

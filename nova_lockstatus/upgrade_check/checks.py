@@ -72,15 +72,15 @@ def check_hooks(_installation: installations.Installation
     """Prove each place in Nova that the plugin relies on."""
     try:
         from nova_lockstatus import hooks
-        from nova_lockstatus.hooks import base as hooks_base
-        from nova_lockstatus.hooks import locked_servers
-        from nova_lockstatus.watch import requirements
+        from nova_lockstatus.gateway import locked_servers
+        from nova_lockstatus.gateway import requirements
+        from nova_lockstatus.watch import requirements as watch_requirements
     except (ImportError, AttributeError) as error:
         return result.failure(_misfit([str(error)]))
     problems = []
     checks: list[Callable[[], object]] = [hook.check for hook in hooks.HOOKS]
-    checks += [functools.partial(hooks_base.resolve, target)
-               for target in (*requirements.RELIES_ON,
+    checks += [functools.partial(requirements.resolve, target)
+               for target in (*watch_requirements.RELIES_ON,
                               *locked_servers.RELIES_ON)]
     for check in checks:
         try:
@@ -141,15 +141,15 @@ def check_extensions(installation: installations.Installation
 
 def _connect(installation: installations.Installation,
              pipelines: Sequence[Sequence[base.Extension]]) -> None:
+    from nova_lockstatus.gateway import instance_attributes
     from nova_lockstatus.hooks import enforcer as enforcers
-    from nova_lockstatus.hooks import instance
     from nova_lockstatus.hooks import policy
     from nova_lockstatus.hooks import state_lock
     # As in nova-api, where all pipelines share one.
     enforcer = enforcers.of_nova(installation.conf)
     for extensions in pipelines:
         for extension in extensions:
-            instance.check(extension)
+            instance_attributes.check(extension)
         state_lock.prepare(extensions)
         policy.add(enforcer, extensions)
 

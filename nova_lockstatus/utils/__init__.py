@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Lock and host status of servers, for every client of OpenStack Nova."""
+"""What any floor may use: threads, retries, log lines, terminals."""

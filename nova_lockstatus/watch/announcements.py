@@ -19,11 +19,11 @@ from oslo_config import cfg
 from nova_lockstatus import exception
 from nova_lockstatus import hooks
 from nova_lockstatus.announce import fan_out
-from nova_lockstatus.announce import look
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.announce import stored
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox
+from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.objects import publisher
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
@@ -54,7 +54,7 @@ class Announcements:
         self._complaints = LogOnce()
         self.hosts: int | None = None
         """Differs when another process has written down a change."""
-        self.look = look.Look(hooks.service_is_up())
+        self.look = HostStatusReader(hooks.service_is_up())
         self.outbox = stored.Outbox(
             conf, store, fan_out.FanOut(conf, publisher.WATCH, metrics),
             self.look)

@@ -20,7 +20,7 @@ from nova.objects import instance_action
 from oslo_db import api as oslo_db_api
 from oslo_utils import timeutils
 
-from nova_lockstatus.hooks import instance_actions
+from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.watch import decide
 from nova_lockstatus.watch import findings
 

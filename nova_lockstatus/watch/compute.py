@@ -23,7 +23,7 @@ from nova.compute import vm_states
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus.hooks import compute_rpc
+from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.watch import decide
 
 FAULTS = models.InstanceFault.__table__

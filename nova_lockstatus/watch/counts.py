@@ -22,12 +22,12 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_config import cfg
 
-from nova_lockstatus import instance_rows
-from nova_lockstatus.announce import look
 from nova_lockstatus.core import host_status
+from nova_lockstatus.gateway import cells
+from nova_lockstatus.gateway import instances
+from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.utils import http_server
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import cells
 
 PATIENCE = 5
 """Seconds that a count waits for the cells at the most. One that takes longer
@@ -51,13 +51,13 @@ class Counts:
     name = 'metrics'
 
     def __init__(self, conf: cfg.ConfigOpts, counted: Metrics,
-                 looks: look.Look, server: http_server.BackgroundServer
+                 looks: HostStatusReader, server: http_server.BackgroundServer
                  ) -> None:
         self._conf = conf
         self._metrics = counted
         self._look = looks
         self._server = server
-        self._cells = cells.Cells(self.name, metrics=counted, cell0=True)
+        self._cells = cells.CellRunner(self.name, metrics=counted, cell0=True)
 
     @property
     def interval(self) -> float:
@@ -105,7 +105,7 @@ def _read(context: Any, statuses: Mapping[str, str]
         for host, is_locked, locked_by, number in session.execute(
                 sqlalchemy.select(_ROW.host, _ROW.locked, _ROW.locked_by,
                                   sqlalchemy.func.count())
-                .where(_ROW.deleted == 0, instance_rows.NOT_HIDDEN)
+                .where(_ROW.deleted == 0, instances.NOT_HIDDEN)
                 .group_by(_ROW.host, _ROW.locked, _ROW.locked_by)):
             servers[statuses.get(host, host_status.NONE)] += number
             if is_locked:

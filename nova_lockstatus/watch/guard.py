@@ -22,10 +22,10 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import timeutils
 
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.notifications import guard as notifications
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import claim
 from nova_lockstatus.watch import compute
 from nova_lockstatus.watch import decide
@@ -77,7 +77,7 @@ class Guard:
         self._conf = conf
         self._options = conf.lockstatus
         self._metrics = metrics
-        self._cells = cells.Cells(self.name, metrics=metrics)
+        self._cells = cells.CellRunner(self.name, metrics=metrics)
         self._memories: dict[str, memory.Memory] = {}
 
     @property

@@ -27,7 +27,7 @@ from oslo_config import cfg
 
 from nova_lockstatus.core import host_status
 from nova_lockstatus.db import known_status
-from nova_lockstatus.hooks import host_status as hosts_hook
+from nova_lockstatus.gateway import compute_service
 
 _First = dict[tuple[str, int], datetime.datetime]
 
@@ -90,5 +90,8 @@ def _read(targeted: Any, hosts: Collection[str]
     """Read when hosts have last reported, with one statement."""
     with db.get_context_manager(targeted).reader.using(targeted) as session:
         return dict(session.execute(
-            sqlalchemy.select(hosts_hook.HOST, hosts_hook.LAST_REPORT)
-            .where(*hosts_hook.IS_COMPUTE, hosts_hook.HOST.in_(hosts))).all())
+            sqlalchemy.select(
+                compute_service.HOST, compute_service.LAST_REPORT)
+            .where(
+                *compute_service.IS_COMPUTE,
+                compute_service.HOST.in_(hosts))).all())

@@ -26,10 +26,10 @@ from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import known_status
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import announcements
-from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import heartbeats
 
 LOG = logging.getLogger(__name__)
@@ -70,7 +70,8 @@ class HostLook:
         self._announced = announced
         self._look = announced.look
         self._metrics = metrics
-        self._cells = cells.Cells(self.name, cells.KEPT, metrics)
+        self._cells = cells.CellRunner(
+            self.name, cells.LIST_KEPT_SECONDS, metrics)
         self._heartbeats = heartbeats.Heartbeats(conf)
         self._seen: dict[str, _Seen] = {}
 

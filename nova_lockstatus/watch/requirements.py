@@ -10,12 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What of Nova the watch uses, besides its objects."""
+"""What the watch service needs of Nova."""
 
-from nova_lockstatus import instance_rows
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import compute_rpc
-from nova_lockstatus.hooks import release
+from nova_lockstatus.gateway import compute_rpc
+from nova_lockstatus.gateway import instances
 
 # NOTE: all of them are there, the same, in release 27 and in release 34.
 RELIES_ON = (
@@ -31,16 +29,5 @@ RELIES_ON = (
     'nova.objects.instance_action:InstanceAction.pack_action_start',
     'nova.servicegroup:API.service_is_up',
     *compute_rpc.RELIES_ON,
-    *instance_rows.RELIES_ON,
+    *instances.RELIES_ON,
 )
-
-
-def check() -> None:
-    """Prove that the watch fits the installed Nova.
-
-    :raises UnsupportedNova: when Nova is older than the plugin supports
-    :raises HookMismatch: when something that the watch uses is not there
-    """
-    release.check()
-    for target in RELIES_ON:
-        base.resolve(target)

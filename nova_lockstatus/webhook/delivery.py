@@ -20,9 +20,9 @@ from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.announce import keeper
-from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
+from nova_lockstatus.gateway import instances
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -72,7 +72,7 @@ class Delivery:
         self._poster = poster
         self._metrics = metrics
         self._complaints = LogOnce()
-        self._servers = servers.Reader()
+        self._servers = instances.InstanceReader()
         # Changes of several cells are told at the same time.
         self._one = threading.Lock()
         self.backoff = backoffs.Backoff()
@@ -90,7 +90,7 @@ class Delivery:
         :raises Exception: when the servers cannot be read, as those of a cell
             that is down
         """
-        context = servers.context(change)
+        context = instances.context_of(change)
         refused: list[tuple[str, int]] = []
         try:
             for page in self._servers.read(context, change.host, last,
@@ -115,8 +115,8 @@ class Delivery:
             self._say_refused(change, refused)
         return True
 
-    def _post(self, change: host_event.StatusChange, server: servers.Server
-              ) -> int:
+    def _post(self, change: host_event.StatusChange,
+              server: instances.InstanceRow) -> int:
         """Post the event of a server.
 
         :returns: the status of the answer, which is final

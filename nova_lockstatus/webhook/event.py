@@ -20,8 +20,8 @@ import hmac
 import json
 from typing import Any
 
-from nova_lockstatus.announce import servers
 from nova_lockstatus.core import host_event
+from nova_lockstatus.gateway import instances
 
 CONTENT_TYPE = 'application/cloudevents+json'
 
@@ -33,7 +33,7 @@ SOURCE = '/nova-lockstatus/host_status'
 TYPE = 'org.openstack.nova.lockstatus.host_status'
 
 
-def make(change: host_event.StatusChange, server: servers.Server,
+def make(change: host_event.StatusChange, server: instances.InstanceRow,
          shows_host: bool) -> dict[str, Any]:
     """Make the event of one server.
 

@@ -21,8 +21,8 @@ from nova.conf import CONF
 
 from nova_lockstatus import hooks
 from nova_lockstatus.announce import announcer as announcers
-from nova_lockstatus.announce import look
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.objects import publisher
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_status
@@ -64,7 +64,7 @@ NEW_CALLS: list[tuple[dict[str, Any], str]] = [
 def announcer():
     """Return what announces the calls of this process."""
     return announcers.shared(CONF, publisher.API,
-                             look.Look(hooks.service_is_up()))
+                             HostStatusReader(hooks.service_is_up()))
 
 
 class AnnouncementsTestCase(test_host_status.HostStatusTestCase):

@@ -31,9 +31,9 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova_lockstatus import afterwards
 from nova_lockstatus.announce import fan_out
-from nova_lockstatus.announce import servers
 from nova_lockstatus.core import host_event
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.gateway import instances
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.objects import host_status as objects
 from nova_lockstatus.tests.functional import base
@@ -101,10 +101,10 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         change = host_event.StatusChange(
             uuids.change, uuids.cell, 'compute1', 'UP', 'DOWN',
             timeutils.utcnow(with_timezone=True))
-        locked = servers.Server(
+        locked = instances.InstanceRow(
             7, uuids.locked, 'p1', 'u1', 'billing-1', 'active', True, 'owner',
             {'locked_reason': 'unpaid invoice 4711 \U0001f512'})
-        empty = servers.Server(
+        empty = instances.InstanceRow(
             8, uuids.empty, None, None, None, None, False, None, {})
         for shows_host in (False, True):
             payloads = objects.HostStatusPayloads(context, change, shows_host)
@@ -298,7 +298,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         # any of them is locked; a page that is not full is the last one.
         for page, expected in ((500, 3), (4, 4), (2, 5), (1, 8)):
             self.useFixture(fixtures.MonkeyPatch(
-                'nova_lockstatus.announce.servers.PAGE', page))
+                'nova_lockstatus.gateway.instances.PAGE_SIZE', page))
             self.reset()
             with base.statements() as executed:
                 test_host_change.announcer().put(self.change())
@@ -337,7 +337,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.notifications.host_status.Sender.send', note))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.servers.PAGE', 160))
+            'nova_lockstatus.gateway.instances.PAGE_SIZE', 160))
         self.put('compute2', forced_down=True)
         self.put('compute2', forced_down=False)
         told = self.told()
@@ -350,4 +350,4 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         self.assertEqual(2 * 2 * fan_out.SENDERS, len(threads))
 
     def test_page_is_what_is_read(self):
-        self.assertEqual(500, servers.PAGE)
+        self.assertEqual(500, instances.PAGE_SIZE)

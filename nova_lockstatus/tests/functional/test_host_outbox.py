@@ -30,7 +30,6 @@ from testtools import content
 
 from nova_lockstatus import exception
 from nova_lockstatus.announce import limits
-from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import stored
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import clock
@@ -39,6 +38,7 @@ from nova_lockstatus.db import known_status
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.gateway import instances
 from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests.functional import base
@@ -393,7 +393,7 @@ class FailuresTestCase(OutboxTestCase):
             self.boot('more%d' % number, host='compute1')
         self.reset()
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.servers.PAGE', 2))
+            'nova_lockstatus.gateway.instances.PAGE_SIZE', 2))
         note = outbox_lease.checkpoint
 
         class Killed(BaseException):
@@ -569,7 +569,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_cell_that_hangs(self):
         """Its announcements are tried again, and the other cell's go on."""
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.servers.PATIENCE', 0.2))
+            'nova_lockstatus.gateway.instances.CELL_TIMEOUT', 0.2))
         watch = Watch()
         watch.look()
         cell = self.useFixture(hanging_cell.HangingCell(
@@ -641,7 +641,7 @@ class FailuresTestCase(OutboxTestCase):
 
     def test_end_hands_over(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.servers.PAGE', 1))
+            'nova_lockstatus.gateway.instances.PAGE_SIZE', 1))
         self.boot('another', host='compute1')
         self.watch.look()
         self.reset()
@@ -772,4 +772,4 @@ class CostTestCase(OutboxTestCase):
                 times.append(time.process_time() - start)
         self.assertEqual(10, len(executed))
         self.assertLess(min(times), 0.05)
-        self.assertEqual(500, servers.PAGE)
+        self.assertEqual(500, instances.PAGE_SIZE)

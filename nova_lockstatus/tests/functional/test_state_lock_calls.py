@@ -30,7 +30,7 @@ from nova.network import model as network_model
 import nova_lockstatus
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.hooks import base as hooks_base
+from nova_lockstatus.gateway import requirements
 from nova_lockstatus.hooks import state_lock
 from nova_lockstatus.policies import server_state_lock as policies
 from nova_lockstatus.tests.functional import base
@@ -259,7 +259,7 @@ class RoutesTestCase(StateLockTestCase):
                 writer.writerows(rows)
         with TABLE.open(newline='') as file:
             documented = list(csv.reader(file))[1:]
-        found = hooks_base.resolve('nova.version:version_string')()
+        found = requirements.resolve('nova.version:version_string')()
         if found.partition('.')[0] == DOCUMENTED_RELEASE:
             self.assertEqual(documented, rows)
             return

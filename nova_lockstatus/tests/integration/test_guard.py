@@ -17,8 +17,8 @@ import threading
 import sqlalchemy
 from nova import context as nova_context
 
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.tests.integration import case
-from nova_lockstatus.watch import cells
 from nova_lockstatus.watch import claim
 from nova_lockstatus.watch import decide
 from nova_lockstatus.watch import findings

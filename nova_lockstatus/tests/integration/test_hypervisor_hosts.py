@@ -24,7 +24,7 @@ from nova.db.api import models as api_models
 from nova.db.main import api as main_db
 from oslo_messaging import conffixture
 
-from nova_lockstatus.hooks import hypervisor_hosts
+from nova_lockstatus.gateway import hypervisor_hosts
 from nova_lockstatus.tests import store_databases
 
 

@@ -21,7 +21,7 @@ import testtools
 from nova import objects
 from oslo_utils import uuidutils
 
-from nova_lockstatus.watch import cells
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.watch import host_look
 
 INTERVAL = 0.1
@@ -73,7 +73,7 @@ class CellsTestCase(testtools.TestCase):
 
         :returns: the longest time between two looks at the good cell
         """
-        looks = cells.Cells('looks', kept)
+        looks = cells.CellRunner('looks', kept)
         for _ in range(rounds):
             looks.each(look, self.stop, host_look.PATIENCE)
             time.sleep(INTERVAL)
@@ -83,7 +83,8 @@ class CellsTestCase(testtools.TestCase):
                    in itertools.pairwise(times))
 
     def test_cell_that_hangs(self):
-        self.assertLess(self.longest(self.look_in_vain, cells.KEPT, 4), SOON)
+        self.assertLess(
+            self.longest(self.look_in_vain, cells.LIST_KEPT_SECONDS, 4), SOON)
         self.assertEqual(1, len(self.times['bad']))
 
     def test_list_that_hangs(self):
@@ -107,7 +108,7 @@ class CellsTestCase(testtools.TestCase):
             return self.mappings
 
         self.read = read
-        looks = cells.Cells('looks', cells.KEPT)
+        looks = cells.CellRunner('looks', cells.LIST_KEPT_SECONDS)
         looks.each(self.look, self.stop, 0.05)
         self.assertEqual([], self.times['good'])
         self.goes_on.set()
@@ -117,7 +118,7 @@ class CellsTestCase(testtools.TestCase):
             looks.each(self.look, self.stop, 0.05)
 
     def test_list_that_cannot_be_read(self):
-        looks = cells.Cells('looks')
+        looks = cells.CellRunner('looks')
         looks.each(self.look, self.stop, 30)
 
         def fail():

@@ -22,7 +22,7 @@ from nova.db.main import models
 from nova.objects import compute_node
 from nova.objects import service
 
-from nova_lockstatus.hooks import hypervisor_rows
+from nova_lockstatus.gateway import hypervisor_rows
 
 WHEN = datetime.datetime(2026, 11, 21, 12, 0, 0)
 

@@ -17,9 +17,10 @@ import time
 import fixtures
 import testtools
 
-from nova_lockstatus.watch import cells
+from nova_lockstatus.gateway import cells
+from nova_lockstatus.gateway import requirements
 from nova_lockstatus.watch import memory
-from nova_lockstatus.watch import requirements
+from nova_lockstatus.watch import requirements as watch_requirements
 from nova_lockstatus.watch import service
 
 
@@ -114,7 +115,7 @@ class WatchTestCase(testtools.TestCase):
 class RequirementsTestCase(testtools.TestCase):
 
     def test_installed_nova_fits(self):
-        requirements.check()
+        requirements.check(watch_requirements.RELIES_ON)
 
 
 class MemoryTestCase(testtools.TestCase):

@@ -36,10 +36,10 @@ from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
-from nova_lockstatus.announce import servers
 from nova_lockstatus.announce import sinks
 from nova_lockstatus.conf import webhooks
 from nova_lockstatus.core import host_event
+from nova_lockstatus.gateway import instances
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.unit import test_structure
 from nova_lockstatus.webhook import address
@@ -449,7 +449,7 @@ CHANGE = host_event.StatusChange(
     host='compute1', old='UP', new='DOWN', changed_at=datetime.datetime(
         2026, 11, 21, 12, 0, 0, 123456, datetime.timezone.utc))
 
-SERVER = servers.Server(
+SERVER = instances.InstanceRow(
     7, '9168b536-cd40-4630-b43f-b259807c6e87', 'p1', 'u1', 'billing-1',
     'active', True, 'admin', {'locked_reason': 'r\u00e9vision'})
 

@@ -12,8 +12,9 @@
 
 """Reads the servers of a host, some at a time, without an object for each."""
 
+import collections
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -23,14 +24,14 @@ from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import cell_mapping
 
-from nova_lockstatus import instance_rows
 from nova_lockstatus.core import host_event
+from nova_lockstatus.core import lock_reason
 from nova_lockstatus.utils.threads import Bulkhead
 
-PAGE = 500
+PAGE_SIZE = 500
 """How many servers are read at a time."""
 
-PATIENCE = 10
+CELL_TIMEOUT = 10
 """Seconds that a cell may take for them."""
 
 RELIES_ON = (
@@ -38,7 +39,8 @@ RELIES_ON = (
     'nova.context:set_target_cell',
     'nova.db.main.api:get_context_manager',
     'nova.objects.cell_mapping:CellMapping.get_by_uuid',
-    *instance_rows.RELIES_ON,
+    'nova.db.main.models:Instance.hidden',
+    'nova.db.main.models:InstanceSystemMetadata',
 )
 
 _ROW = models.Instance
@@ -47,7 +49,15 @@ _COLUMNS = (_ROW.id, _ROW.uuid, _ROW.project_id, _ROW.user_id,
             _ROW.display_name, _ROW.vm_state, _ROW.locked, _ROW.locked_by)
 
 
-class Server(NamedTuple):
+# NOTE: hidden is what a server leaves in its old cell until a resize is
+# confirmed; since release 20.
+NOT_HIDDEN = sqlalchemy.or_(
+    models.Instance.hidden == sqlalchemy.false(),
+    models.Instance.hidden.is_(None))
+"""The condition by which Nova lists an instance that is not deleted."""
+
+
+class InstanceRow(NamedTuple):
     """What a notification has of a server, called as in an Instance.
 
     :param id: the id in the cell's database
@@ -65,7 +75,7 @@ class Server(NamedTuple):
     system_metadata: Mapping[str, str]
 
 
-def context(change: host_event.StatusChange) -> Any:
+def context_of(change: host_event.StatusChange) -> Any:
     """Make a context of the host's cell, with one statement.
 
     It may read all servers, and is otherwise of who has changed the host. It
@@ -83,14 +93,14 @@ def context(change: host_event.StatusChange) -> Any:
     return targeted
 
 
-class Reader:
+class InstanceReader:
     """Reads the servers of hosts, and waits for no cell for long."""
 
     def __init__(self) -> None:
-        self._patience = Bulkhead(PATIENCE)
+        self._patience = Bulkhead(CELL_TIMEOUT)
 
     def read(self, targeted: Any, host: str, last: int = 0,
-             project_id: str | None = None) -> Iterator[list[Server]]:
+             project_id: str | None = None) -> Iterator[list[InstanceRow]]:
         """Read the servers that are on a host, in the order of their ids.
 
         A page takes one statement, and one more if any of its servers is
@@ -113,15 +123,15 @@ class Reader:
             if page:
                 last = page[-1].id
                 yield page
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 return
 
 
 def _page(targeted: Any, host: str, last: int, project_id: str | None
-          ) -> list[Server]:
+          ) -> list[InstanceRow]:
     with db.get_context_manager(targeted).reader.using(targeted) as session:
         rows = session.execute(_select(host, last, project_id)).all()
-        system_metadata = instance_rows.read_reasons(
+        system_metadata = read_reasons(
             session, [row.uuid for row in rows if row.locked])
     return [_server(row, system_metadata) for row in rows]
 
@@ -130,14 +140,33 @@ def _select(host: str, last: int, project_id: str | None) -> Any:
     mine = () if project_id is None else (_ROW.project_id == project_id,)
     return sqlalchemy.select(*_COLUMNS).where(
         _ROW.id > last, _ROW.host == host, _ROW.deleted == 0,
-        instance_rows.NOT_HIDDEN,
+        NOT_HIDDEN,
         *mine,
-    ).order_by(_ROW.id).limit(PAGE)
+    ).order_by(_ROW.id).limit(PAGE_SIZE)
 
 
 def _server(row: Any,
-            system_metadata: Mapping[str, Mapping[str, str]]) -> Server:
+            system_metadata: Mapping[str, Mapping[str, str]]) -> InstanceRow:
     (row_id, uuid, project_id, user_id, name, vm_state, locked,
      locked_by) = row
-    return Server(row_id, uuid, project_id, user_id, name, vm_state,
-                  bool(locked), locked_by, system_metadata.get(uuid, {}))
+    return InstanceRow(row_id, uuid, project_id, user_id, name, vm_state,
+                       bool(locked), locked_by, system_metadata.get(uuid, {}))
+
+
+def read_reasons(session: Any, uuids: Collection[str]
+                 ) -> Mapping[str, Mapping[str, str]]:
+    """Read what is stored of the reasons of locks, with one statement.
+
+    :param session: of SQLAlchemy, in the instances' cell
+    :param uuids: of which instances; without any, nothing is asked
+    :returns: the rows of system metadata, by instance and key
+    """
+    found: dict[str, dict[str, str]] = collections.defaultdict(dict)
+    if uuids:
+        row = models.InstanceSystemMetadata
+        for uuid, key, value in session.execute(
+                sqlalchemy.select(row.instance_uuid, row.key, row.value)
+                .where(row.instance_uuid.in_(uuids), row.deleted == 0,
+                       row.key.in_(lock_reason.KEYS))):
+            found[uuid][key] = value
+    return found

@@ -22,10 +22,10 @@ from nova.objects import cell_mapping
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
-from nova_lockstatus.hooks import host_status as hosts_hook
+from nova_lockstatus.gateway import compute_service
 
 
-class Look:
+class HostStatusReader:
     """Names the status of hosts as Nova does.
 
     :param service_is_up: tells whether a service of Nova's reports
@@ -44,9 +44,9 @@ class Look:
         with db.get_context_manager(targeted).reader.using(
                 targeted) as session:
             rows = session.execute(
-                sqlalchemy.select(*hosts_hook.COLUMNS)
-                .where(*hosts_hook.IS_COMPUTE, *conditions)).all()
-        records = map(hosts_hook.record, rows)
+                sqlalchemy.select(*compute_service.COLUMNS)
+                .where(*compute_service.IS_COMPUTE, *conditions)).all()
+        records = map(compute_service.record, rows)
         return {record['host']: host_status.status(record,
                                                    self._service_is_up)
                 for record in records}
@@ -64,4 +64,4 @@ class Look:
             targeted, cell_mapping.CellMapping.get_by_uuid(targeted,
                                                            change.cell))
         return self.hosts(
-            targeted, change.host == hosts_hook.HOST).get(change.host)
+            targeted, change.host == compute_service.HOST).get(change.host)

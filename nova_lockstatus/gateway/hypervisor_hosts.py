@@ -32,11 +32,11 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_log import log as logging
 
-from nova_lockstatus.hooks import hypervisor_rows
+from nova_lockstatus.gateway import hypervisor_rows
 
 LOG = logging.getLogger(__name__)
 
-NAMED_AT_MOST = 1000
+MAX_NAMED_HOSTS = 1000
 """How many hosts a statement names; for more, it reads those of all hosts."""
 
 
@@ -198,7 +198,7 @@ class Hosts:
 
 
 def _named(query: Any, column: Any, names: list[str]) -> Any:
-    if len(names) > NAMED_AT_MOST:
+    if len(names) > MAX_NAMED_HOSTS:
         return query.filter(column.isnot(None))
     return query.filter(column.in_(names))
 

@@ -23,19 +23,17 @@ from nova.objects import cell_mapping
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus import instance_rows
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions.base import Lock
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import host_status as hosts_hook
-from nova_lockstatus.hooks import instance_actions
-from nova_lockstatus.hooks import release
+from nova_lockstatus.gateway import compute_service
+from nova_lockstatus.gateway import instance_actions
+from nova_lockstatus.gateway import instances
 
 LOG = logging.getLogger(__name__)
 
-CHUNK = 1000
+PAGE_SIZE = 1000
 """How many servers are read at a time."""
 
 # NOTE: all of them are there, the same, in release 27 and in release 34.
@@ -47,7 +45,7 @@ RELIES_ON = (
     'nova.db.main.models:Service',
     'nova.objects.cell_mapping:CellMappingList.get_all',
     'nova.servicegroup:API.service_is_up',
-    *instance_rows.RELIES_ON,
+    *instances.RELIES_ON,
 )
 
 _ROW = models.Instance
@@ -65,17 +63,6 @@ class _Details(NamedTuple):
 
     system_metadata: Mapping[str, Mapping[str, str]]
     locks: Mapping[str, Lock]
-
-
-def check() -> None:
-    """Prove that this fits the installed Nova.
-
-    :raises UnsupportedNova: when Nova is older than the plugin supports
-    :raises HookMismatch: when something that is used is not there
-    """
-    release.check()
-    for target in RELIES_ON:
-        base.resolve(target)
 
 
 def cells() -> Sequence[Any]:
@@ -124,21 +111,21 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
     :returns: :data:`CHUNK` servers at a time
     """
     context = _target(cell)
-    hosts = host_status.HostStatuses(hosts_hook.service_is_up())
+    hosts = host_status.HostStatuses(compute_service.service_is_up())
     last = 0
     while True:
         with db.get_context_manager(context).reader.using(context) as session:
             rows = session.execute(
                 sqlalchemy.select(*_COLUMNS)
                 .where(_ROW.id > last, *_conditions(filters))
-                .order_by(_ROW.id).limit(CHUNK)).all()
+                .order_by(_ROW.id).limit(PAGE_SIZE)).all()
             uuids = [row.uuid for row in rows]
             details = _read_details(session, uuids) if uuids else None
             _read_hosts(session, hosts, {row.host for row in rows})
         if details is None:
             return
         yield [_server(row, details, hosts, name(cell)) for row in rows]
-        if len(rows) < CHUNK:
+        if len(rows) < PAGE_SIZE:
             return
         last = rows[-1].id
 
@@ -152,7 +139,7 @@ def _target(cell: Any) -> Any:
 def _conditions(filters: locked_server.LockedServerFilter) -> Iterable[Any]:
     yield _ROW.deleted == 0
     yield _ROW.locked == sqlalchemy.true()
-    yield instance_rows.NOT_HIDDEN
+    yield instances.NOT_HIDDEN
     for column, value in ((_ROW.project_id, filters.project_id),
                           (_ROW.host, filters.host),
                           (_ROW.locked_by, filters.locked_by)):
@@ -161,7 +148,7 @@ def _conditions(filters: locked_server.LockedServerFilter) -> Iterable[Any]:
 
 
 def _read_details(session: Any, uuids: Sequence[str]) -> _Details:
-    return _Details(instance_rows.read_reasons(session, uuids),
+    return _Details(instances.read_reasons(session, uuids),
                     instance_actions.read_locks(session, uuids))
 
 
@@ -170,9 +157,9 @@ def _read_hosts(session: Any, hosts: host_status.HostStatuses,
     wanted = {host for host in names if host and (None, host) not in hosts}
     if not wanted:
         return
-    found = {row[0]: hosts_hook.record(row) for row in session.execute(
-        sqlalchemy.select(*hosts_hook.COLUMNS).where(
-            models.Service.host.in_(wanted), *hosts_hook.IS_COMPUTE))}
+    found = {row[0]: compute_service.record(row) for row in session.execute(
+        sqlalchemy.select(*compute_service.COLUMNS).where(
+            models.Service.host.in_(wanted), *compute_service.IS_COMPUTE))}
     for host in wanted:
         hosts.add((None, host), found.get(host))
 

@@ -10,25 +10,46 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which Nova is installed, and whether the plugin supports it."""
+"""What the plugin needs of the installed Nova, and whether it is there."""
+
+import importlib
+from collections.abc import Iterable
+from typing import Any
 
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import releases
-from nova_lockstatus.hooks import base
 
 LOG = logging.getLogger(__name__)
 
 
-def check() -> None:
+def resolve(target: str) -> Any:
+    """Find an object in Nova.
+
+    :param target: a module, and after a colon a name in it, dotted
+    :returns: the object
+    :raises HookMismatch: when there is no such object
+    """
+    module, _, name = target.partition(':')
+    try:
+        found = importlib.import_module(module)
+        for part in filter(None, name.split('.')):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise exception.HookMismatch(
+            target=target, problem='is not there (%s)' % error) from error
+    return found
+
+
+def check_release() -> None:
     """Refuse a Nova that is too old.
 
     Of a newer one than the plugin knows the hooks decide, one by one.
 
     :raises UnsupportedNova: when the release is older than the oldest
     """
-    found: str = base.resolve('nova.version:version_string')()
+    found: str = resolve('nova.version:version_string')()
     major = int(found.partition('.')[0])
     if major < releases.OLDEST:
         raise exception.UnsupportedNova(oldest=releases.OLDEST, found=found)
@@ -36,3 +57,15 @@ def check() -> None:
         LOG.warning('This is Nova %s, and the newest release that this '
                     'nova-lockstatus was tested with is %d.', found,
                     releases.NEWEST)
+
+
+def check(targets: Iterable[str]) -> None:
+    """Prove that the installed Nova has what a program needs.
+
+    :param targets: as :func:`resolve` takes them
+    :raises UnsupportedNova: when Nova is older than the plugin supports
+    :raises HookMismatch: when one of the targets is not there
+    """
+    check_release()
+    for target in targets:
+        resolve(target)

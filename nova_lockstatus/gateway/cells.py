@@ -48,14 +48,14 @@ def name(cell: Any) -> str:
     return str(cell.name or cell.uuid)
 
 
-KEPT = 60
+LIST_KEPT_SECONDS = 60
 """Seconds for which the list of cells is kept by those who look often."""
 
 _LIST = 'list'
 """What the call that reads the list is known by: no uuid is like that."""
 
 
-class Cells:
+class CellRunner:
     """The cells of a Nova.
 
     :param duty: whose they are, for the log
