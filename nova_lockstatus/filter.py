@@ -98,20 +98,22 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     # The hooks import Nova, which only nova-api is sure to have.
     try:
         from nova_lockstatus import hooks
-        from nova_lockstatus.announce import announcer as announcers
+        from nova_lockstatus.events.notifications.objects import (
+            service_publisher,
+        )
+        from nova_lockstatus.events.publisher import shared_publisher
         from nova_lockstatus.gateway.host_status import HostStatusReader
-        from nova_lockstatus.objects import publisher
     except (ImportError, AttributeError) as error:
         raise exception.HookMismatch(
             target='a module or a name in it',
             problem='is not there (%s)' % error) from error
     hooks.install(extensions)
     service_is_up = hooks.service_is_up()
-    announcer = None
+    publisher = None
     if any(extension.reads_host_status for extension in extensions):
-        announcer = announcers.shared(conf, publisher.API,
-                                      HostStatusReader(service_is_up))
-    return pipelines.Pipeline(extensions, service_is_up, announcer)
+        publisher = shared_publisher(conf, service_publisher.API,
+                                     HostStatusReader(service_is_up))
+    return pipelines.Pipeline(extensions, service_is_up, publisher)
 
 
 def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:

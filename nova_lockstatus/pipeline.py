@@ -22,7 +22,7 @@ from nova_lockstatus import fields
 from nova_lockstatus.extensions import base
 
 if TYPE_CHECKING:
-    from nova_lockstatus.announce import announcer as announcers
+    from nova_lockstatus.events.publisher import Publisher
 
 ENVIRON = 'nova_lockstatus.pipeline'
 """Where the filter leaves the pipeline for the hooks, in the WSGI environ."""
@@ -37,14 +37,14 @@ class Pipeline:
 
     :param extensions: the extensions, in their order
     :param service_is_up: tells whether a service of Nova's reports
-    :param announcer: has changes of hosts announced, None for nobody
+    :param publisher: has changes of hosts announced, None for nobody
     """
 
     def __init__(self, extensions: Sequence[base.Extension],
                  service_is_up: Callable[[Any], bool],
-                 announcer: announcers.Announcer | None = None) -> None:
+                 publisher: Publisher | None = None) -> None:
         self.service_is_up = service_is_up
-        self.announcer = announcer
+        self.publisher = publisher
         self.extensions = {extension.alias: extension
                            for extension in extensions}
         self.server_fields = fields.Fields(

@@ -75,8 +75,8 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     from oslo_log import log as logging
 
     from nova_lockstatus import exception
-    from nova_lockstatus.announce import limits
     from nova_lockstatus.db import database
+    from nova_lockstatus.events import retention
     from nova_lockstatus.watch import announcements
     from nova_lockstatus.watch import guard
     from nova_lockstatus.watch import host_look
@@ -101,7 +101,7 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
     announced = announcements.Announcements(conf, store, metrics)
     return [*duties, sign_of_life.SignOfLife(conf, store), announced,
             host_look.HostLook(conf, store, announced, metrics),
-            limits.Limits(conf, store),
+            retention.OutboxRetention(conf, store),
             *(webhooks.Webhook(conf, store, target, poster, metrics)
               for target, poster in posters)]
 

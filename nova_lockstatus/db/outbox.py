@@ -37,7 +37,7 @@ CHANGE_COLUMNS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id',
 """What a change has beside its id and its time, in columns of that name."""
 
 _HOST = models.HOSTS.c
-_OWED = models.OUTBOX.c
+_ENTRY = models.OUTBOX.c
 
 
 class VersionConflict(Exception):
@@ -114,11 +114,11 @@ class Revision:
     """By what one sees whether there is something new in the store.
 
     :param hosts: differs whenever the status of a known host has changed
-    :param owed: how many changes are to be told
+    :param entries: how many changes are to be told
     """
 
     hosts: int
-    owed: int
+    entries: int
 
 
 def read_revision(store: database.Store) -> Revision:
@@ -130,10 +130,10 @@ def read_revision(store: database.Store) -> Revision:
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
-        hosts, owed = connection.execute(sa.select(
+        hosts, entries = connection.execute(sa.select(
             sa.select(sa.func.sum(_HOST.version)).scalar_subquery(),
-            sa.select(sa.func.count(_OWED.number)).scalar_subquery())).one()
-    return Revision(int(hosts or 0), owed)
+            sa.select(sa.func.count(_ENTRY.number)).scalar_subquery())).one()
+    return Revision(int(hosts or 0), entries)
 
 
 def count(store: database.Store, change_id: str | None = None,
@@ -148,8 +148,8 @@ def count(store: database.Store, change_id: str | None = None,
     """
     statement = sa.select(sa.func.count()).select_from(models.OUTBOX)
     if change_id is not None:
-        statement = statement.where(_OWED.change_id == change_id)
+        statement = statement.where(_ENTRY.change_id == change_id)
     if sinks is not None:
-        statement = statement.where(_OWED.sink.in_(sinks))
+        statement = statement.where(_ENTRY.sink.in_(sinks))
     with store.connect() as connection:
         return int(connection.execute(statement).scalar_one())

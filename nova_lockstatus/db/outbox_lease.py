@@ -33,7 +33,7 @@ from nova_lockstatus.db import outbox
 LEASE = 10
 """Seconds after which another one takes over from one that has died."""
 
-_OWED = models.OUTBOX.c
+_ENTRY = models.OUTBOX.c
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,15 +72,15 @@ def claim(store: database.Store, owner: str, sinks: Sequence[str],
         found = _find(store, sinks, without)
         if found is None:
             return None
-        if _set(store, _OWED.number == found.number, is_free(),
+        if _set(store, _ENTRY.number == found.number, is_free(),
                 claimed_by=owner, claimed_until=clock.in_seconds(LEASE)):
             return found
 
 
 def is_free() -> Any:
     """Return the condition of SQL that nobody has the lease of a change."""
-    return sa.or_(_OWED.claimed_until.is_(None),
-                  _OWED.claimed_until < clock.now())
+    return sa.or_(_ENTRY.claimed_until.is_(None),
+                  _ENTRY.claimed_until < clock.now())
 
 
 def _find(store: database.Store, sinks: Sequence[str],
@@ -89,16 +89,16 @@ def _find(store: database.Store, sinks: Sequence[str],
     with store.connect() as connection:
         row = connection.execute(
             sa.select(models.OUTBOX).where(
-                _OWED.sink.in_(sinks), _OWED.cell.not_in(list(without)),
+                _ENTRY.sink.in_(sinks), _ENTRY.cell.not_in(list(without)),
                 is_free(),
-                sa.or_(_OWED.not_before.is_(None),
-                       _OWED.not_before <= clock.now()),
+                sa.or_(_ENTRY.not_before.is_(None),
+                       _ENTRY.not_before <= clock.now()),
                 ~sa.exists().where(
-                    earlier.c.cell == _OWED.cell,
-                    earlier.c.host == _OWED.host,
-                    earlier.c.sink == _OWED.sink,
-                    earlier.c.number < _OWED.number))
-            .order_by(_OWED.number).limit(1)).first()
+                    earlier.c.cell == _ENTRY.cell,
+                    earlier.c.host == _ENTRY.host,
+                    earlier.c.sink == _ENTRY.sink,
+                    earlier.c.number < _ENTRY.number))
+            .order_by(_ENTRY.number).limit(1)).first()
     if row is None:
         return None
     return OutboxEntry(
@@ -109,8 +109,8 @@ def _find(store: database.Store, sinks: Sequence[str],
         row.last_server, row.tries)
 
 
-def _is_theirs(owner: str, owed: OutboxEntry) -> tuple[Any, Any]:
-    return _OWED.number == owed.number, _OWED.claimed_by == owner
+def _is_held_by(owner: str, entry: OutboxEntry) -> tuple[Any, Any]:
+    return _ENTRY.number == entry.number, _ENTRY.claimed_by == owner
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
@@ -121,62 +121,62 @@ def _set(store: database.Store, *conditions: Any, **values: Any) -> bool:
         ).rowcount)
 
 
-def _keep(store: database.Store, owner: str, owed: OutboxEntry, **values: Any
+def _keep(store: database.Store, owner: str, entry: OutboxEntry, **values: Any
           ) -> bool:
-    return bool(_set(store, *_is_theirs(owner, owed),
+    return bool(_set(store, *_is_held_by(owner, entry),
                      claimed_until=clock.in_seconds(LEASE), **values))
 
 
-def renew(store: database.Store, owner: str, owed: OutboxEntry) -> bool:
+def renew(store: database.Store, owner: str, entry: OutboxEntry) -> bool:
     """Keep the lease for another :data:`LEASE` seconds.
 
     :param store: the store
     :param owner: who has it
-    :param owed: the change
+    :param entry: the change
     :returns: whether it is still theirs
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _keep(store, owner, owed)
+    return _keep(store, owner, entry)
 
 
-def checkpoint(store: database.Store, owner: str, owed: OutboxEntry,
+def checkpoint(store: database.Store, owner: str, entry: OutboxEntry,
                last_server: int) -> bool:
     """Write down how far it is, and keep the lease.
 
     :param store: the store
     :param owner: who has it
-    :param owed: the change
+    :param entry: the change
     :param last_server: the id of the last server that was told
     :returns: whether it is still theirs
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _keep(store, owner, owed, last_server=last_server)
+    return _keep(store, owner, entry, last_server=last_server)
 
 
-def postpone(store: database.Store, owner: str, owed: OutboxEntry,
+def postpone(store: database.Store, owner: str, entry: OutboxEntry,
              seconds: float) -> None:
     """Give back what has failed.
 
     :param store: the store
     :param owner: who has it
-    :param owed: the change
+    :param entry: the change
     :param seconds: after which it is tried again
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, *_is_theirs(owner, owed), tries=_OWED.tries + 1,
+    _set(store, *_is_held_by(owner, entry), tries=_ENTRY.tries + 1,
          not_before=clock.in_seconds(seconds), claimed_by=None,
          claimed_until=None)
 
 
-def hand_over(store: database.Store, owner: str, owed: OutboxEntry) -> None:
+def hand_over(store: database.Store, owner: str, entry: OutboxEntry) -> None:
     """Give back what another one is to go on with.
 
     :param store: the store
     :param owner: who has it
-    :param owed: the change
+    :param entry: the change
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, *_is_theirs(owner, owed), claimed_by=None,
+    _set(store, *_is_held_by(owner, entry), claimed_by=None,
          claimed_until=None)
 
 
@@ -187,19 +187,19 @@ def release(store: database.Store, owner: str) -> None:
     :param owner: who has it
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, _OWED.claimed_by == owner, claimed_by=None,
+    _set(store, _ENTRY.claimed_by == owner, claimed_by=None,
          claimed_until=None)
 
 
 @database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def finish(store: database.Store, owner: str, owed: OutboxEntry) -> None:
+def finish(store: database.Store, owner: str, entry: OutboxEntry) -> None:
     """Take out what was told.
 
     :param store: the store
     :param owner: who has it
-    :param owed: the change
+    :param entry: the change
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
         connection.execute(models.OUTBOX.delete().where(
-            *_is_theirs(owner, owed)))
+            *_is_held_by(owner, entry)))

@@ -29,7 +29,7 @@ from nova_lockstatus.db import outbox_lease
 DELETE_BATCH = 500
 """How many changes a transaction takes out."""
 
-_OWED = models.OUTBOX.c
+_ENTRY = models.OUTBOX.c
 
 
 def expire(store: database.Store, pattern: str, seconds: float,
@@ -44,8 +44,8 @@ def expire(store: database.Store, pattern: str, seconds: float,
     :raises StoreNotSynced: when the tables are not there
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _take_out(store, stop, _OWED.sink.like(pattern),
-                     _OWED.changed_at < clock.in_seconds(-seconds))
+    return _take_out(store, stop, _ENTRY.sink.like(pattern),
+                     _ENTRY.changed_at < clock.in_seconds(-seconds))
 
 
 def keep_newest(store: database.Store, sink: str, most: int,
@@ -62,12 +62,12 @@ def keep_newest(store: database.Store, sink: str, most: int,
     """
     with store.connect() as connection:
         number = connection.execute(
-            sa.select(_OWED.number).where(_OWED.sink == sink)
-            .order_by(_OWED.number.desc()).limit(1).offset(most)).scalar()
+            sa.select(_ENTRY.number).where(_ENTRY.sink == sink)
+            .order_by(_ENTRY.number.desc()).limit(1).offset(most)).scalar()
     if number is None:
         return 0
-    return sum(_take_out(store, stop, _OWED.sink == sink,
-                         _OWED.number <= number).values())
+    return sum(_take_out(store, stop, _ENTRY.sink == sink,
+                         _ENTRY.number <= number).values())
 
 
 def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
@@ -78,9 +78,9 @@ def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
         # what it has searched, and hold up those who write changes down.
         with store.connect() as connection:
             found = connection.execute(
-                sa.select(_OWED.sink, _OWED.number)
+                sa.select(_ENTRY.sink, _ENTRY.number)
                 .where(*conditions, outbox_lease.is_free())
-                .order_by(_OWED.number).limit(DELETE_BATCH)).all()
+                .order_by(_ENTRY.number).limit(DELETE_BATCH)).all()
         numbers = collections.defaultdict(list)
         for sink, number in found:
             numbers[sink].append(number)
@@ -95,4 +95,4 @@ def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
 def _delete(store: database.Store, numbers: Sequence[int]) -> int:
     with store.connect() as connection:
         return int(connection.execute(models.OUTBOX.delete().where(
-            _OWED.number.in_(numbers), outbox_lease.is_free())).rowcount)
+            _ENTRY.number.in_(numbers), outbox_lease.is_free())).rowcount)

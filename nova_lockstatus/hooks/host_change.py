@@ -26,9 +26,9 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus import afterwards
 from nova_lockstatus import answer as answers
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
+from nova_lockstatus.events import sinks
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instances
@@ -85,12 +85,12 @@ def _announce(answer: answers.Answer, service: Any,
         change = _change(service, before, answer.pipeline.service_is_up)
         if change is None:
             return
-        announcer = answer.pipeline.announcer
-        assert announcer is not None
-        announcer.put(change)
+        publisher = answer.pipeline.publisher
+        assert publisher is not None
+        publisher.publish(change)
         if afterwards.green_threads_stand_still():
             answer.afterwards = functools.partial(
-                announcer.wait, announcer.patience)
+                publisher.wait, publisher.patience)
     except Exception:
         LOG.exception('It is not announced that the status of host %s has '
                       'changed.', service.host)

@@ -41,10 +41,12 @@ from oslo_utils import timeutils
 from nova_lockstatus import answer as answers
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.events.notifications import (
+    server_lock as lock_notifications,
+)
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.hooks import base
-from nova_lockstatus.notifications import instance as lock_notifications
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 KEY = lock_reason.KEY

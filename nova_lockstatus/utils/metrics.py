@@ -52,10 +52,10 @@ class Metrics:
         :param cell: what the cell is called
         """
 
-    def owed(self, announcements: int | None) -> None:
+    def outbox_length(self, entries: int | None) -> None:
         """Tell how many changes of hosts are to be announced.
 
-        :param announcements: how many, None where nobody knows
+        :param entries: how many, None where nobody knows
         """
 
     def host_changed(self, old: str, new: str) -> None:

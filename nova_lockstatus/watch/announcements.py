@@ -18,13 +18,13 @@ from oslo_config import cfg
 
 from nova_lockstatus import exception
 from nova_lockstatus import hooks
-from nova_lockstatus.announce import fan_out
-from nova_lockstatus.announce import sinks
-from nova_lockstatus.announce import stored
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox
+from nova_lockstatus.events import outbox_publisher
+from nova_lockstatus.events import sinks
+from nova_lockstatus.events.fan_out import FanOut
+from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.gateway.host_status import HostStatusReader
-from nova_lockstatus.objects import publisher
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -32,7 +32,7 @@ from nova_lockstatus.utils.metrics import Metrics
 INTERVAL = 0.5
 """Seconds between two looks into the store, one statement each."""
 
-HAND_OVER = 3
+SHUTDOWN_SECONDS = 3
 """Seconds that the end waits for what is under way."""
 
 
@@ -55,8 +55,8 @@ class Announcements:
         self.hosts: int | None = None
         """Differs when another process has written down a change."""
         self.look = HostStatusReader(hooks.service_is_up())
-        self.outbox = stored.Outbox(
-            conf, store, fan_out.FanOut(conf, publisher.WATCH, metrics),
+        self.outbox = outbox_publisher.OutboxPublisher(
+            conf, store, FanOut(conf, service_publisher.WATCH, metrics),
             self.look)
 
     @property
@@ -72,17 +72,17 @@ class Announcements:
         """
         what = '%s: the store cannot be read' % self.name
         try:
-            signs = outbox.read_revision(self._store)
+            revision = outbox.read_revision(self._store)
         except exception.LockStatusException as error:
             self._complaints.failed(what, error)
-            self._metrics.owed(None)
+            self._metrics.outbox_length(None)
             return
         self._complaints.worked(what)
-        self._metrics.owed(signs.owed)
-        self.hosts = signs.hosts
-        if signs.owed:
-            self.outbox.work()
+        self._metrics.outbox_length(revision.entries)
+        self.hosts = revision.hosts
+        if revision.entries:
+            self.outbox.wake()
 
     def end(self) -> None:
         """Finish what is under way, or hand it over."""
-        self.outbox.end(HAND_OVER)
+        self.outbox.shutdown(SHUTDOWN_SECONDS)

@@ -22,8 +22,8 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import timeutils
 
+from nova_lockstatus.events.notifications import guard
 from nova_lockstatus.gateway import cells
-from nova_lockstatus.notifications import guard as notifications
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import claim
@@ -235,7 +235,7 @@ class Guard:
     def _announce(self, server: _Server, outcome: str,
                   instance: Any = None) -> None:
         self._metrics.guarded(server.measure.action, outcome)
-        notifications.send(
+        guard.send(
             server.context,
             lambda: instance or compute.load(server.context, server.uuid),
             server.measure.event, outcome, self._conf.host)

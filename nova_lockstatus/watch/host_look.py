@@ -22,10 +22,10 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import known_status
+from nova_lockstatus.events import sinks
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -132,7 +132,8 @@ class HostLook:
             change = host_event.StatusChange(
                 id=uuidutils.generate_uuid(), cell=cell, host=host,
                 old=entry.status, new=found[host], changed_at=now)
-            if self._announced.outbox.found(change, entry.version):
+            if self._announced.outbox.publish_if_version(
+                change, entry.version):
                 self._metrics.host_changed(change.old, change.new)
                 LOG.info('Host %(host)s of cell %(cell)s is %(new)s, before '
                          '%(old)s.', {'host': host, 'cell': cell,

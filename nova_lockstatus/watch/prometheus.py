@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import prometheus_client
 from prometheus_client import core
 
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.events import sinks
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import decide
 
@@ -31,7 +31,7 @@ PREFIX = 'nova_lockstatus_'
 BUCKETS = (.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60)
 """Seconds that it takes to announce a change for all servers of a host."""
 
-OWED_KEPT = 60
+OUTBOX_KEPT_SECONDS = 60
 """Seconds after which nobody knows any more how much is to be announced."""
 
 NONE = 'none'
@@ -65,7 +65,7 @@ class Prometheus(Metrics):
 
     def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
         self._counts: dict[str, _Count] = {}
-        self._owed: tuple[int, float] | None = None
+        self._outbox: tuple[int, float] | None = None
         registry.register(self)
         self._last_looks = prometheus_client.Gauge(
             PREFIX + 'last_look_timestamp_seconds',
@@ -116,10 +116,10 @@ class Prometheus(Metrics):
         """Tell that nobody knows how many servers a cell has."""
         self._counts.pop(cell, None)
 
-    def owed(self, announcements: int | None) -> None:
+    def outbox_length(self, entries: int | None) -> None:
         """Tell how many changes of hosts are to be announced."""
-        self._owed = (None if announcements is None else
-                      (announcements, time.monotonic() + OWED_KEPT))
+        self._outbox = (None if entries is None else
+                        (entries, time.monotonic() + OUTBOX_KEPT_SECONDS))
 
     def host_changed(self, old: str, new: str) -> None:
         """Tell that a change of a host was seen that no call has made."""
@@ -143,17 +143,17 @@ class Prometheus(Metrics):
 
     def collect(self) -> Iterator[Any]:
         """Make the metrics that are shown only as long as they are known."""
-        servers, locked, owed = _families()
+        servers, locked, waiting = _families()
         now = time.monotonic()
         # Other threads count meanwhile.
         for cell, count in sorted(self._counts.copy().items()):
             if now < count.until:
                 _add(servers, cell, (*STATUSES, NONE), count.servers)
                 _add(locked, cell, HOLDERS, count.locked)
-        known = self._owed
+        known = self._outbox
         if known is not None and now < known[1]:
-            owed.add_metric([], known[0])
-        yield from (servers, locked, owed)
+            waiting.add_metric([], known[0])
+        yield from (servers, locked, waiting)
 
 
 def _families() -> tuple[Any, Any, Any]:

@@ -18,17 +18,18 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import sinks
-from nova_lockstatus.announce import teller
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.events import relay
+from nova_lockstatus.events import sinks
+from nova_lockstatus.events.webhook import allowed_addresses
+from nova_lockstatus.events.webhook import delivery
+from nova_lockstatus.events.webhook.client import WebhookClient
+from nova_lockstatus.events.webhook.endpoint import Endpoint
+from nova_lockstatus.events.webhook.endpoint import read
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.webhook import address
-from nova_lockstatus.webhook import delivery
-from nova_lockstatus.webhook import post
-from nova_lockstatus.webhook import target as targets
 
 LOG = logging.getLogger(__name__)
 
@@ -48,14 +49,14 @@ class Webhook:
     """
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 target: targets.Target, poster: post.Poster,
+                 target: Endpoint, poster: WebhookClient,
                  metrics: Metrics = NO_METRICS) -> None:
         self.name = 'webhook ' + target.name
         self._conf = conf
         self._target = target
         self._complaints = LogOnce()
         self._delivery = delivery.Delivery(conf, target, poster, metrics)
-        self._teller = teller.Teller(store, self._delivery.tell)
+        self._relay = relay.OutboxRelay(store, self._delivery.tell)
 
     @property
     def interval(self) -> float:
@@ -71,7 +72,7 @@ class Webhook:
         what = '%s: the store cannot be used' % self.name
         try:
             while self._delivery.backoff.is_over:
-                told = self._teller.tell_next([self._target.sink], stop)
+                told = self._relay.relay_next([self._target.sink], stop)
                 self._complaints.worked(what)
                 if not told:
                     return
@@ -81,15 +82,15 @@ class Webhook:
     def end(self) -> None:
         """Hand over what is under way."""
         try:
-            self._teller.release()
+            self._relay.release()
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %d s: %s', self._target.name,
                         outbox_lease.LEASE, error)
 
 
-def make_posters(conf: cfg.ConfigOpts) -> list[tuple[targets.Target,
-                                                     post.Poster]]:
+def make_posters(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,
+                                                     WebhookClient]]:
     """Make what posts to the webhooks that are configured.
 
     :param conf: Nova's configuration
@@ -97,6 +98,6 @@ def make_posters(conf: cfg.ConfigOpts) -> list[tuple[targets.Target,
     :raises InvalidWebhook: when one cannot be used as it is configured
     :raises InvalidWebhookNetwork: when a network that is allowed is none
     """
-    allows = address.allows(conf.lockstatus.webhook_allowed_networks)
-    return [(target, post.Poster(target, allows))
-            for target in targets.read(conf)]
+    allows = allowed_addresses.allows(conf.lockstatus.webhook_allowed_networks)
+    return [(target, WebhookClient(target, allows))
+            for target in read(conf)]

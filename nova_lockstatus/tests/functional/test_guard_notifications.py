@@ -19,8 +19,7 @@ import threading
 import testtools
 from nova.conf import CONF
 
-from nova_lockstatus.objects import guard as objects
-from nova_lockstatus.objects import publisher
+from nova_lockstatus.events.notifications.objects import guard as objects
 from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import test_guard
 from nova_lockstatus.tests.functional import test_lock_notifications
@@ -36,7 +35,7 @@ FINGERPRINTS = {
 class GuardObjectsTestCase(testtools.TestCase):
 
     def test_fingerprints(self):
-        fingerprints.check(self, [objects, publisher], FINGERPRINTS)
+        fingerprints.check(self, [objects, service_publisher], FINGERPRINTS)
 
 
 class GuardSamplesTestCase(test_guard.GuardTestCase):

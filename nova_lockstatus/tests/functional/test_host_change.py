@@ -20,10 +20,10 @@ import fixtures
 from nova.conf import CONF
 
 from nova_lockstatus import hooks
-from nova_lockstatus.announce import announcer as announcers
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.events.notifications.objects import service_publisher
+from nova_lockstatus.events.publisher import shared_publisher
 from nova_lockstatus.gateway.host_status import HostStatusReader
-from nova_lockstatus.objects import publisher
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_status
 
@@ -61,10 +61,10 @@ NEW_CALLS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def announcer():
+def publisher():
     """Return what announces the calls of this process."""
-    return announcers.shared(CONF, publisher.API,
-                             HostStatusReader(hooks.service_is_up()))
+    return shared_publisher(CONF, service_publisher.API,
+                            HostStatusReader(hooks.service_is_up()))
 
 
 class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
@@ -81,7 +81,7 @@ class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
         self.wait()
 
     def wait(self):
-        self.assertTrue(announcer().wait(60))
+        self.assertTrue(publisher().wait(60))
 
     def reset(self):
         self.nova.case.notifier.reset()
@@ -227,9 +227,9 @@ class CallsTestCase(AnnouncementsTestCase):
                 self.reset()
                 with base.statements() as executed:
                     self.put('compute1', status='disabled')
-                    self.assertFalse(announcer().is_busy)
+                    self.assertFalse(publisher().is_busy)
                     self.put('compute1', status='enabled')
-                    self.assertFalse(announcer().is_busy)
+                    self.assertFalse(publisher().is_busy)
             finally:
                 CONF.clear_override(next(iter(options)), group=group)
             # Before each change, what is stored; after it, the cell and the

@@ -30,12 +30,12 @@ from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova_lockstatus import afterwards
-from nova_lockstatus.announce import fan_out
 from nova_lockstatus.core import host_event
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.events.fan_out import SENDERS
+from nova_lockstatus.events.notifications import host_status
+from nova_lockstatus.events.notifications.objects import host_status as objects
 from nova_lockstatus.gateway import instances
-from nova_lockstatus.notifications import host_status as notifications
-from nova_lockstatus.objects import host_status as objects
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import many_hosts
@@ -157,7 +157,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         self.boot('broken', host='compute1')
         self.boot('whole', host='compute1')
         self.reset()
-        make = notifications.Sender._unversioned
+        make = host_status.Sender._unversioned
 
         def make_failing(*args):
             send = make(*args)
@@ -170,7 +170,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
             return fail
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.notifications.host_status.Sender._unversioned',
+            'nova_lockstatus.events.notifications.host_status.Sender._unversioned',
             make_failing))
         self.put('compute1', forced_down=True)
         self.assertEqual(['billing-1', 'whole'], [
@@ -217,10 +217,11 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
         for notifier in (rpc.NOTIFIER, rpc.LEGACY_NOTIFIER):
             self.hold_up(type(notifier), goes_on)
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.direct.Direct.patience', 0.1))
+            'nova_lockstatus.events.direct_publisher.DirectPublisher.patience',
+            0.1))
         self.put('compute1', forced_down=True)
         self.put('compute1', forced_down=False)
-        self.assertTrue(test_host_change.announcer().is_busy)
+        self.assertTrue(test_host_change.publisher().is_busy)
         goes_on.set()
         self.assertEqual([('s', 'UP', 'DOWN'), ('s', 'DOWN', 'UP')],
                          self.told())
@@ -250,9 +251,9 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
                          if hasattr(utils, 'concurrency_mode_threading')
                          else True, stands_still)
         done = []
-        wait = test_host_change.announcer().wait
+        wait = test_host_change.publisher().wait
         self.useFixture(fixtures.MockPatchObject(
-            test_host_change.announcer(), 'wait',
+            test_host_change.publisher(), 'wait',
             lambda seconds: done.append(wait(seconds))))
         body = self.body_of_a_call()
         self.assertIn(b'forced_down', b''.join(body))
@@ -301,7 +302,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
                 'nova_lockstatus.gateway.instances.PAGE_SIZE', page))
             self.reset()
             with base.statements() as executed:
-                test_host_change.announcer().put(self.change())
+                test_host_change.publisher().publish(self.change())
                 self.wait()
             self.assertEqual(['s0', 's1', 's2', 's3'],
                              [told[0] for told in self.told()])
@@ -326,7 +327,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
              'display_name': 'm%03d' % number, 'vm_state': 'active'}
             for number in range(320)])
         threads = set()
-        send = notifications.Sender.send
+        send = host_status.Sender.send
 
         def note(sender, server):
             threads.add(threading.current_thread())
@@ -335,7 +336,8 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
             send(sender, server)
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.notifications.host_status.Sender.send', note))
+            'nova_lockstatus.events.notifications.host_status.Sender.send',
+            note))
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.gateway.instances.PAGE_SIZE', 160))
         self.put('compute2', forced_down=True)
@@ -347,7 +349,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
         self.assertEqual(
             [(name, 'DOWN', 'UP') for name in names], sorted(told[320:]))
         # Each page has threads of its own.
-        self.assertEqual(2 * 2 * fan_out.SENDERS, len(threads))
+        self.assertEqual(2 * 2 * SENDERS, len(threads))
 
     def test_page_is_what_is_read(self):
         self.assertEqual(500, instances.PAGE_SIZE)

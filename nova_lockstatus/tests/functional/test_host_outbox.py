@@ -29,8 +29,6 @@ from oslo_utils import timeutils
 from testtools import content
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import limits
-from nova_lockstatus.announce import stored
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
@@ -38,8 +36,10 @@ from nova_lockstatus.db import known_status
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.events import outbox_publisher
+from nova_lockstatus.events import retention
+from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.gateway import instances
-from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import hanging_cell
@@ -427,7 +427,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_nobody_has_written_it_down(self):
         """nova-api dies between the two databases."""
         self.watch.look()
-        with mock.patch.object(stored.Outbox, 'put'):
+        with mock.patch.object(outbox_publisher.OutboxPublisher, 'put'):
             self.put('compute1', forced_down=True)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
@@ -436,7 +436,7 @@ class FailuresTestCase(OutboxTestCase):
         """It has died so, and a second call was before the next look."""
         self.watch.look()
         self.put('compute1', forced_down=True)
-        with mock.patch.object(stored.Outbox, 'put'):
+        with mock.patch.object(outbox_publisher.OutboxPublisher, 'put'):
             self.put('compute1', forced_down=False)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],
@@ -480,7 +480,7 @@ class FailuresTestCase(OutboxTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.db.database.Store.connect', fail))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.teller.PAUSE_MAX', 0.2))
+            'nova_lockstatus.events.relay.PAUSE_MAX', 0.2))
         start = time.monotonic()
         for down in (True, False, True):
             self.put('compute1', forced_down=down)
@@ -488,7 +488,8 @@ class FailuresTestCase(OutboxTestCase):
         # One that announces after its answers waits then, too.
         self.assertLess(
             time.monotonic() - start,
-            stored.PATIENCE + 3 * stored.Outbox.patience + 1)
+            outbox_publisher.RECORD_TIMEOUT
+            + 3 * outbox_publisher.OutboxPublisher.patience + 1)
         self.watch.look()
         self.set_service('compute2', forced_down=True)
         self.watch.look()
@@ -509,10 +510,10 @@ class FailuresTestCase(OutboxTestCase):
         for times in (1, 2):
             for _ in range(2):
                 with store_databases.cut_off(self.watch.store):
-                    announced.work()
+                    announced.wake()
                     self.assertTrue(announced.wait(60))
             for _ in range(2):
-                announced.work()
+                announced.wake()
                 self.assertTrue(announced.wait(60))
             said = self.nova.log[log_before:]
             what = 'The outbox cannot be read: '
@@ -546,7 +547,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_call_while_a_cell_is_waited_for(self):
         self.watch.look()
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.teller.PAUSE', 5))
+            'nova_lockstatus.events.relay.PAUSE', 5))
 
         deadline = time.monotonic() + 30
         with base.failing('instances'):
@@ -593,7 +594,7 @@ class FailuresTestCase(OutboxTestCase):
 
     def test_cell_that_hangs_delays_no_other(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.teller.PATIENCE', 0.25))
+            'nova_lockstatus.events.relay.SHARED_SECONDS', 0.25))
         watch = Watch()
         watch.look()
         cell = self.useFixture(hanging_cell.HangingCell(
@@ -625,7 +626,7 @@ class FailuresTestCase(OutboxTestCase):
         CONF.set_override('announce_host_status', False, group='lockstatus')
         self.addCleanup(CONF.clear_override, 'announce_host_status',
                         group='lockstatus')
-        limits.Limits(CONF, self.store).run(self.watch.stop)
+        retention.OutboxRetention(CONF, self.store).run(self.watch.stop)
         self.assertEqual(1, outbox.count(self.store))
         self.assertIn('notifications: 1 changes of hosts are not told: they '
                       'are more than 86400 s ago.', self.nova.log)
@@ -645,7 +646,7 @@ class FailuresTestCase(OutboxTestCase):
         self.boot('another', host='compute1')
         self.watch.look()
         self.reset()
-        send, first = notifications.Sender.send, []
+        send, first = host_status.Sender.send, []
         goes_on = threading.Event()
 
         def wait(sender, server):
@@ -654,7 +655,8 @@ class FailuresTestCase(OutboxTestCase):
             goes_on.wait(30)
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.notifications.host_status.Sender.send', wait))
+            'nova_lockstatus.events.notifications.host_status.Sender.send',
+            wait))
         self.set_service('compute1', forced_down=True)
         self.watch.look_at_hosts.run(self.watch.stop)
         while not first:
@@ -662,17 +664,17 @@ class FailuresTestCase(OutboxTestCase):
         self.assertIsNone(outbox_lease.claim(
             self.store, 'other', ['notifications']))
         # It cannot finish in time.
-        self.watch.announced.outbox.end(0.1)
+        self.watch.announced.outbox.shutdown(0.1)
         owed = outbox_lease.claim(self.store, 'other', ['notifications'])
         self.assertEqual('DOWN', owed.change.new)
         outbox_lease.release(self.store, 'other')
         # It can: after what is under way, the rest is another's.
         other = Watch()
-        other.announced.outbox.work()
+        other.announced.outbox.wake()
         while len(first) < 2:
             time.sleep(0.01)
         threading.Timer(0.1, goes_on.set).start()
-        other.announced.outbox.end(30)
+        other.announced.outbox.shutdown(30)
         self.assertEqual(1, outbox.count(self.store))
         owed = outbox_lease.claim(self.store, 'third', ['notifications'])
         self.assertGreater(owed.last_server, 0)
@@ -684,7 +686,7 @@ class FailuresTestCase(OutboxTestCase):
             self.boot('more%d' % number, host='compute1')
         self.watch.look()
         self.reset()
-        send, first = notifications.Sender.send, []
+        send, first = host_status.Sender.send, []
         goes_on = threading.Event()
         self.addCleanup(goes_on.set)
 
@@ -695,7 +697,8 @@ class FailuresTestCase(OutboxTestCase):
             send(sender, server)
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.notifications.host_status.Sender.send', wait))
+            'nova_lockstatus.events.notifications.host_status.Sender.send',
+            wait))
         self.set_service('compute1', forced_down=True)
         self.watch.look_at_hosts.run(self.watch.stop)
         while not first:

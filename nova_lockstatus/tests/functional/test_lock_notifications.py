@@ -22,7 +22,7 @@ from oslo_config import cfg
 from oslo_messaging import serializer
 
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.objects import instance as objects
+from nova_lockstatus.events.notifications.objects import instance
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import fingerprints
 
@@ -37,7 +37,7 @@ FINGERPRINTS = {
 class ObjectsTestCase(testtools.TestCase):
 
     def test_fingerprints(self):
-        fingerprints.check(self, [objects], FINGERPRINTS)
+        fingerprints.check(self, [instance], FINGERPRINTS)
 
 
 class NotificationsTestCase(base.NovaTestCase):

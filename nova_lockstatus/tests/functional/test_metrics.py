@@ -273,7 +273,7 @@ class AnnouncementsTestCase(MetricsTestCase):
             raise ValueError('no message of that')
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.objects.host_status.HostStatusPayloads.of',
+            'nova_lockstatus.events.notifications.objects.host_status.HostStatusPayloads.of',
             fail))
         self.silence('compute2')
         self.look()
@@ -291,7 +291,7 @@ class AnnouncementsTestCase(MetricsTestCase):
             goes_on.wait(60)
 
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.objects.host_status.HostStatusPayloads.of',
+            'nova_lockstatus.events.notifications.objects.host_status.HostStatusPayloads.of',
             wait))
         self.silence('compute2')
         self.process.run('host status', 'announcements')

@@ -22,8 +22,6 @@ import prometheus_client
 from nova.conf import CONF
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import limits
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.cmd import watch as cmd_watch
 from nova_lockstatus.conf import webhooks as options
 from nova_lockstatus.db import clock
@@ -31,6 +29,8 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.events import retention
+from nova_lockstatus.events import sinks
 from nova_lockstatus.tests import store_databases
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.functional import base
@@ -68,7 +68,7 @@ class WebhooksTestCase(test_host_outbox.OutboxTestCase):
                      ca_file=certificates.ca_file)
         # A pause is over at once; that they grow, the unit tests know.
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.webhook.backoff.PAUSE', 0.01))
+            'nova_lockstatus.utils.backoff.PAUSE', 0.01))
         self.app = base.load_app()
         self.watch.look()
         self.reset()
@@ -185,7 +185,7 @@ class DeliveryTestCase(WebhooksTestCase):
         self.assertIn('is announced at once', self.nova.log)
 
     def test_without_store(self):
-        with fixtures.MonkeyPatch('nova_lockstatus.announce.announcer._SHARED',
+        with fixtures.MonkeyPatch('nova_lockstatus.events.publisher._SHARED',
                                   {}):
             self.set('lockstatus', connection=None)
             self.app = base.load_app()
@@ -208,7 +208,7 @@ class DeliveryTestCase(WebhooksTestCase):
 
     def test_nova_api_goes_on_where_one_is_wrong(self):
         self.set(options.group('acme'), url='http://localhost')
-        with fixtures.MonkeyPatch('nova_lockstatus.announce.announcer._SHARED',
+        with fixtures.MonkeyPatch('nova_lockstatus.events.publisher._SHARED',
                                   {}):
             self.app = base.load_app()
             self.assertIn("The webhook 'acme' cannot be used: "
@@ -260,7 +260,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_nothing_is_posted_in_a_pause(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.webhook.backoff.PAUSE', 60))
+            'nova_lockstatus.utils.backoff.PAUSE', 60))
         self.servers['acme'].answers = [(500, {})]
         for host in ('compute1', 'compute2'):
             self.put(host, forced_down=True)
@@ -311,7 +311,7 @@ class FailuresTestCase(WebhooksTestCase):
     def test_event_that_is_never_taken_does_not_hold_up_other_hosts(self):
         self.servers['acme'].answers = [(500, {})]
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.webhook.backoff.PAUSE', 1))
+            'nova_lockstatus.utils.backoff.PAUSE', 1))
         self.put('compute1', forced_down=True)
         self.put('compute2', forced_down=True)
         duty = self.webhook('acme')
@@ -379,7 +379,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_cell_that_hangs_delays_no_other(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.teller.PATIENCE', 0.25))
+            'nova_lockstatus.events.relay.SHARED_SECONDS', 0.25))
         cell = self.useFixture(hanging_cell.HangingCell(
             self.nova, 'cell1', 'instances.project_id = '))
         for host in ('compute1', 'compute2'):
@@ -487,11 +487,11 @@ class GivenUpTestCase(WebhooksTestCase):
             self.store, 'me', [sinks.webhook('acme')]).change.host)
 
     def keep_limits(self):
-        limits.Limits(CONF, self.store).run(self.watch.stop)
+        retention.OutboxRetention(CONF, self.store).run(self.watch.stop)
 
     def pause_after_failures(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.webhook.backoff.PAUSE', 60))
+            'nova_lockstatus.utils.backoff.PAUSE', 60))
 
     def test_too_old(self):
         self.fill('webhook:acme', ['gone1', 'gone2'], 3601)
@@ -508,7 +508,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.wait()
         self.assertEqual(3, self.waits('acme'))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.announce.limits.INTERVAL', 0))
+            'nova_lockstatus.events.retention.INTERVAL', 0))
         self.put('compute1', forced_down=False)
         self.wait()
         self.assertEqual(2, self.waits('acme'))
@@ -553,7 +553,7 @@ class GivenUpTestCase(WebhooksTestCase):
                       self.nova.log)
 
     def test_store_that_is_away(self):
-        keeper = limits.Limits(CONF, self.store)
+        keeper = retention.OutboxRetention(CONF, self.store)
         with store_databases.cut_off(self.store):
             keeper.run(self.watch.stop)
         keeper.run(self.watch.stop)

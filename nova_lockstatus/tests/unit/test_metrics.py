@@ -63,7 +63,7 @@ class MetricsTestCase(testtools.TestCase):
         self.metrics.looked('guard', 'cell1')
         self.metrics.counted('cell1', {'UP': 2, '': 1},
                              {'owner': 1, '': 4}, 60)
-        self.metrics.owed(3)
+        self.metrics.outbox_length(3)
         self.metrics.host_changed('UP', 'DOWN')
         self.metrics.announced('notifications', 'sent')
         self.metrics.fanned_out(0.2)
@@ -100,7 +100,7 @@ class RegistryTestCase(MetricsTestCase):
     def test_what_is_not_known_is_not_shown(self):
         self.assertIsNone(self.value('announcements_owed'))
         self.tell_all()
-        self.metrics.owed(None)
+        self.metrics.outbox_length(None)
         self.metrics.not_counted('cell1')
         self.metrics.not_counted('never counted')
         self.assertIsNone(self.value('announcements_owed'))

@@ -23,11 +23,11 @@ import sqlalchemy
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.events import relay
 from nova_lockstatus.tests import store_databases
 
 SINK = 'a'
@@ -43,7 +43,7 @@ class LeaseTestCase(testtools.TestCase):
         self.store = store_databases.open_store(self, self.url)
         migration.sync(self.store)
         self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 1))
-        self.useFixture(fixtures.MockPatchObject(teller, 'PATIENCE', 30))
+        self.useFixture(fixtures.MockPatchObject(relay, 'SHARED_SECONDS', 30))
         for old, new in (('UP', 'DOWN'), ('DOWN', 'UP')):
             outbox.record(self.store, host_event.StatusChange(
                 id=str(uuid.uuid4()), cell='cell1', host='compute1', old=old,
@@ -66,11 +66,11 @@ class LeaseTestCase(testtools.TestCase):
                 self.told.append((name, change.new, server))
                 if name == 'first':
                     self.goes_on.wait(30)
-                if not lease.note(server):
+                if not lease.checkpoint(server):
                     return False
             return True
 
-        return teller.Teller(store, tell).tell_next([SINK], self.stop)
+        return relay.OutboxRelay(store, tell).relay_next([SINK], self.stop)
 
     def start_first(self):
         def tell():

@@ -36,18 +36,22 @@ from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.conf import webhooks
 from nova_lockstatus.core import host_event
+from nova_lockstatus.events import sinks
+from nova_lockstatus.events.webhook import allowed_addresses
+from nova_lockstatus.events.webhook import cloudevent
+from nova_lockstatus.events.webhook import delivery
+from nova_lockstatus.events.webhook.client import Response
+from nova_lockstatus.events.webhook.client import WebhookClient
+from nova_lockstatus.events.webhook.endpoint import read
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.unit import test_structure
-from nova_lockstatus.webhook import address
-from nova_lockstatus.webhook import backoff
-from nova_lockstatus.webhook import delivery
-from nova_lockstatus.webhook import event
-from nova_lockstatus.webhook import post
-from nova_lockstatus.webhook import target
+from nova_lockstatus.utils import backoff
+from nova_lockstatus.utils.backoff import PAUSE_MAX
+from nova_lockstatus.utils.backoff import Backoff
+from nova_lockstatus.utils.backoff import seconds_until
 
 LOOPBACK = ['127.0.0.0/8', '::1']
 
@@ -76,19 +80,19 @@ class WebhookTestCase(testtools.TestCase):
 
     def poster(self, url, networks=LOOPBACK, **options):
         self.configure('acme', url=url, **options)
-        configured, = target.read(self.conf)
-        return post.Poster(configured, address.allows(networks))
+        configured, = read(self.conf)
+        return WebhookClient(configured, allowed_addresses.allows(networks))
 
 
 class OptionsTestCase(WebhookTestCase):
 
     def test_none_by_default(self):
-        self.assertEqual([], target.read(self.conf))
+        self.assertEqual([], read(self.conf))
 
     def test_as_configured(self):
         self.configure('acme', 'other-1',
                        url='https://hooks.example.com:8443/a/b?c=d')
-        first, second = target.read(self.conf)
+        first, second = read(self.conf)
         self.assertEqual(('acme', 'other-1'), (first.name, second.name))
         self.assertEqual('webhook:acme', first.sink)
         self.assertEqual(('p1', True, 'hooks.example.com', 8443,
@@ -112,17 +116,17 @@ class OptionsTestCase(WebhookTestCase):
         self.assertEqual(
             [('p1', 'a=b #c', '/?a=b,c;d', 10.0), ('p2', 'b', '/', 2.5)],
             [(one.project_id, one.secret, one.path, one.timeout)
-             for one in target.read(conf)])
+             for one in read(conf)])
 
     def test_url_without_path_or_port(self):
         self.configure('acme', url='https://[2001:db8::1]')
-        configured, = target.read(self.conf)
+        configured, = read(self.conf)
         self.assertEqual(('2001:db8::1', 443, '/'), (
             configured.host, configured.port, configured.path))
 
     def refused(self, *names, **options):
         self.configure(*names, **options)
-        error = self.assertRaises(exception.InvalidWebhook, target.read,
+        error = self.assertRaises(exception.InvalidWebhook, read,
                                   self.conf)
         self.assertNotIn(SECRET, str(error))
         self.assertNotIn('token', str(error))
@@ -138,7 +142,7 @@ class OptionsTestCase(WebhookTestCase):
 
     def test_group_that_is_not_there(self):
         self.config.config(group='lockstatus', webhooks=['nobody'])
-        error = self.assertRaises(exception.InvalidWebhook, target.read,
+        error = self.assertRaises(exception.InvalidWebhook, read,
                                   self.conf)
         self.assertIn('[lockstatus_webhook_nobody]project_id is not set',
                       str(error))
@@ -148,7 +152,7 @@ class OptionsTestCase(WebhookTestCase):
         for name in ('no good', 'Acme', 'x' * 51, 'a:b', 'a%'):
             self.config.config(group='lockstatus', webhooks=[name])
             self.assertIn('letters', str(self.assertRaises(
-                exception.InvalidWebhook, target.read, self.conf)))
+                exception.InvalidWebhook, read, self.conf)))
 
     def test_urls(self):
         for url, text in (
@@ -168,7 +172,7 @@ class OptionsTestCase(WebhookTestCase):
     def test_http_only_where_it_is_allowed(self):
         self.configure('acme', url='http://127.0.0.1/a',
                        allow_http_to_loopback=True)
-        configured, = target.read(self.conf)
+        configured, = read(self.conf)
         self.assertEqual((False, 80), (configured.is_tls, configured.port))
 
     def test_ca_file_that_is_not_there(self):
@@ -177,8 +181,9 @@ class OptionsTestCase(WebhookTestCase):
         self.assertIn('ca_file cannot be read', str(error))
 
     def test_networks(self):
-        self.assertRaises(exception.InvalidWebhookNetwork, address.allows,
-                          ['10.0.0.0/8', '10.0.0.1/8'])
+        self.assertRaises(
+            exception.InvalidWebhookNetwork, allowed_addresses.allows,
+            ['10.0.0.0/8', '10.0.0.1/8'])
 
     def test_sinks(self):
         self.configure('acme', 'other')
@@ -197,9 +202,9 @@ class OptionsTestCase(WebhookTestCase):
 class AddressTestCase(testtools.TestCase):
 
     def test_global_ones_by_default(self):
-        allows = address.allows([])
+        allows = allowed_addresses.allows([])
         for text in ('8.8.8.8', '2001:4860:4860::8888', '::ffff:8.8.8.8'):
-            self.assertTrue(allows(address.parse(text)), text)
+            self.assertTrue(allows(allowed_addresses.parse(text)), text)
         for text in (
                 '127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1',
                 '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1',
@@ -207,14 +212,14 @@ class AddressTestCase(testtools.TestCase):
                 'fe80::1%2', 'fd00::1', 'ff02::1', '::ffff:127.0.0.1',
                 '::ffff:169.254.169.254', '2002:7f00:1::', '64:ff9b::a01:203',
                 '2001:db8::1', '::127.0.0.1'):
-            self.assertFalse(allows(address.parse(text)), text)
+            self.assertFalse(allows(allowed_addresses.parse(text)), text)
 
     def test_what_is_configured(self):
-        allows = address.allows(['10.0.0.0/8', 'fd00::/8'])
+        allows = allowed_addresses.allows(['10.0.0.0/8', 'fd00::/8'])
         for text in ('10.1.2.3', 'fd00::1', '::ffff:10.1.2.3'):
-            self.assertTrue(allows(address.parse(text)), text)
+            self.assertTrue(allows(allowed_addresses.parse(text)), text)
         for text in ('8.8.8.8', '11.0.0.1', '2001:4860:4860::8888'):
-            self.assertFalse(allows(address.parse(text)), text)
+            self.assertFalse(allows(allowed_addresses.parse(text)), text)
 
 
 class PostTestCase(WebhookTestCase):
@@ -231,7 +236,7 @@ class PostTestCase(WebhookTestCase):
 
     def test_what_arrives(self):
         answer = self.tls_poster().post(BODY, {'Content-Type': 'a/b'})
-        self.assertEqual(post.Answer(204), answer)
+        self.assertEqual(Response(204), answer)
         (path, headers, body), = self.server.requests
         self.assertEqual(('/hook?a=b', BODY), (path, body))
         self.assertEqual('localhost:%d' % self.server.port, headers['Host'])
@@ -239,7 +244,7 @@ class PostTestCase(WebhookTestCase):
 
     def test_answer(self):
         self.server.answers = [(503, {'Retry-After': '7'})]
-        self.assertEqual(post.Answer(503, '7'),
+        self.assertEqual(Response(503, '7'),
                          self.tls_poster().post(BODY, {}))
 
     def test_redirect_is_not_followed(self):
@@ -457,7 +462,7 @@ SERVER = instances.InstanceRow(
 class EventTestCase(testtools.TestCase):
 
     def test_event(self):
-        made = event.make(CHANGE, SERVER, False)
+        made = cloudevent.make(CHANGE, SERVER, False)
         self.assertEqual({
             'specversion': '1.0',
             'id': CHANGE.announcement_id(SERVER.uuid),
@@ -474,7 +479,7 @@ class EventTestCase(testtools.TestCase):
                 'locked_reason': 'r\u00e9vision', 'host_status': 'DOWN',
                 'old_host_status': 'UP',
                 'changed_at': '2026-11-21T12:00:00Z'}}, made)
-        self.assertEqual(made, json.loads(event.body(made)))
+        self.assertEqual(made, json.loads(cloudevent.body(made)))
 
     def test_same_words_as_the_notification(self):
         sample = json.loads((
@@ -485,14 +490,14 @@ class EventTestCase(testtools.TestCase):
             set(sample['payload']['nova_object.data']) - {
                 'id', 'request_id', 'action_initiator_user',
                 'action_initiator_project'},
-            set(event.make(CHANGE, SERVER, True)['data']))
+            set(cloudevent.make(CHANGE, SERVER, True)['data']))
 
     def test_sample(self):
         sample = json.loads((
             test_structure.TOP / 'doc' / 'notification_samples' /
             'webhook-host_status.json').read_text())
         data = sample['data']
-        self.assertEqual(sample, event.make(
+        self.assertEqual(sample, cloudevent.make(
             dataclasses.replace(CHANGE, id=data['change_id']),
             SERVER._replace(
                 project_id=data['tenant_id'], user_id=data['user_id'],
@@ -501,10 +506,10 @@ class EventTestCase(testtools.TestCase):
 
     def test_host_where_it_is_named(self):
         self.assertEqual('compute1',
-                         event.make(CHANGE, SERVER, True)['data']['host'])
+                         cloudevent.make(CHANGE, SERVER, True)['data']['host'])
 
     def test_signature(self):
-        signature = event.sign(BODY, 'k\u00e9y', 1700000000)
+        signature = cloudevent.sign(BODY, 'k\u00e9y', 1700000000)
         self.assertEqual('t=1700000000,v1=' + hmac.new(
             'k\u00e9y'.encode(), b'1700000000.' + BODY,
             hashlib.sha256).hexdigest(), signature)
@@ -513,7 +518,7 @@ class EventTestCase(testtools.TestCase):
 class BackoffTestCase(testtools.TestCase):
 
     def test_pauses_grow(self):
-        pausing = backoff.Backoff()
+        pausing = Backoff()
         self.assertTrue(pausing.is_over)
         for expected in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
             self.assertTrue(expected / 2 <= pausing.failed() <= expected)
@@ -523,24 +528,24 @@ class BackoffTestCase(testtools.TestCase):
 
     def test_pauses_differ(self):
         self.assertGreater(
-            len({backoff.Backoff().failed() for _ in range(20)}), 1)
+            len({Backoff().failed() for _ in range(20)}), 1)
 
     def test_it_ends(self):
-        pausing = backoff.Backoff()
+        pausing = Backoff()
         with mock.patch.object(backoff, 'PAUSE', 0.01):
             time.sleep(pausing.failed())
         self.assertTrue(pausing.is_over)
 
     def test_after_very_many_failures(self):
-        pausing = backoff.Backoff()
+        pausing = Backoff()
         for _ in range(2000):
             pausing.failed()
-        self.assertLessEqual(pausing.failed(), backoff.PAUSE_MAX)
+        self.assertLessEqual(pausing.failed(), PAUSE_MAX)
 
     def test_longer_where_it_is_asked_for(self):
-        self.assertEqual(120, backoff.Backoff().failed('120'))
+        self.assertEqual(120, Backoff().failed('120'))
         # Not shorter.
-        self.assertGreaterEqual(backoff.Backoff().failed('0'), 0.5)
+        self.assertGreaterEqual(Backoff().failed('0'), 0.5)
 
     def test_retry_after(self):
         now = datetime.datetime(2026, 11, 21, 12, 0, 0,
@@ -552,7 +557,7 @@ class BackoffTestCase(testtools.TestCase):
                 ('Sat, 21 Nov 2026 11:00:00 GMT', 0),
                 ('Sat, 21 Nov 2099 11:00:00 GMT', 900),
                 ('Sat, 99 Nov 2026 11:00:00 GMT', 0)):
-            self.assertEqual(seconds, backoff.seconds_until(text, now), text)
+            self.assertEqual(seconds, seconds_until(text, now), text)
 
 
 class AnswerTestCase(testtools.TestCase):
@@ -581,7 +586,7 @@ class ExampleTestCase(WebhookTestCase):
         spec.loader.exec_module(self.receive)
 
     def test_signatures(self):
-        signature = event.sign(BODY, SECRET, 1000)
+        signature = cloudevent.sign(BODY, SECRET, 1000)
         for header, body, secret, now, genuine in (
                 (signature, BODY, SECRET, 1000, True),
                 (signature, BODY, SECRET, 1300, True),
@@ -609,13 +614,14 @@ class ExampleTestCase(WebhookTestCase):
         poster = self.poster(
             'http://127.0.0.1:%d/' % server.server_address[1],
             allow_http_to_loopback=True)
-        body = event.body(event.make(CHANGE, SERVER, False))
+        body = cloudevent.body(cloudevent.make(CHANGE, SERVER, False))
         output = io.StringIO()
         self.useFixture(fixtures.MonkeyPatch('sys.argv', ['receive', SECRET]))
         self.useFixture(fixtures.MonkeyPatch('sys.stderr', io.StringIO()))
         with contextlib.redirect_stdout(output):
             statuses = [poster.post(body, {
-                event.SIGNATURE: event.sign(body, secret, int(time.time()))
+                cloudevent.SIGNATURE: cloudevent.sign(
+                    body, secret, int(time.time()))
             }).status for secret in (SECRET, SECRET, 'other')]
         self.assertEqual([204, 204, 403], statuses)
         self.assertEqual(

@@ -19,7 +19,7 @@ from nova.objects import fields
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
-from nova_lockstatus.objects import instance
+from nova_lockstatus.events.notifications.objects import instance
 
 _DATA = 'nova_object.data'
 

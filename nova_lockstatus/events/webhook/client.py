@@ -22,12 +22,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from nova_lockstatus import exception
-from nova_lockstatus.webhook import address as addresses
-from nova_lockstatus.webhook import target as targets
+from nova_lockstatus.events.webhook import allowed_addresses
+from nova_lockstatus.events.webhook.endpoint import Endpoint
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Response:
     """What a webhook has answered.
 
     :param status: the status of HTTP
@@ -87,7 +87,7 @@ def _left(deadline: float) -> float:
     return left
 
 
-class Poster:
+class WebhookClient:
     """Posts to one webhook.
 
     Each POST has a connection of its own, to an address that the name has at
@@ -99,7 +99,7 @@ class Poster:
     :raises InvalidWebhook: when its certificates cannot be read
     """
 
-    def __init__(self, target: targets.Target, allows: addresses.Allows
+    def __init__(self, target: Endpoint, allows: allowed_addresses.Allows
                  ) -> None:
         self._target = target
         self._allows = allows
@@ -112,7 +112,7 @@ class Poster:
                     name=target.name, problem='its ca_file cannot be read: %s'
                     % error) from error
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
         """Post once.
 
         :param body: what to post
@@ -129,7 +129,7 @@ class Poster:
                 reason=str(error).rstrip('.') or type(error).__name__
             ) from error
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> Response:
         target = self._target
         found = self._resolve()
         deadline = time.monotonic() + target.timeout
@@ -140,7 +140,7 @@ class Poster:
             connection.request('POST', target.path, body, {
                 **headers, 'Host': target.authority, 'Connection': 'close'})
             response = connection.getresponse()
-            return Answer(response.status, response.getheader('Retry-After'))
+            return Response(response.status, response.getheader('Retry-After'))
         finally:
             connection.close()
 
@@ -157,13 +157,13 @@ class Poster:
                                   socket.SOCK_STREAM)
             if family in (socket.AF_INET, socket.AF_INET6)]
         allowed = [(family, address) for family, address in found
-                   if self._may_be(addresses.parse(address[0]))]
+                   if self._may_be(allowed_addresses.parse(address[0]))]
         if not allowed:
             raise exception.WebhookAddressNotAllowed(addresses=', '.join(
                 sorted({str(address[0]) for _, address in found})) or 'none')
         return allowed
 
-    def _may_be(self, address: addresses.Address) -> bool:
+    def _may_be(self, address: allowed_addresses.Address) -> bool:
         return self._allows(address) and (self._target.is_tls
                                           or address.is_loopback)
 

@@ -26,10 +26,10 @@ from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import keeper
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
 
@@ -44,19 +44,19 @@ PAUSE_MAX = 10
 """The first and the longest pause in seconds before something is tried again,
 which doubles with each time."""
 
-PATIENCE = 0.25
+SHARED_SECONDS = 0.25
 """Seconds that those of other cells wait for a change. One that takes longer,
 as its cell hangs or the host is large, is told beside them."""
 
 _CANNOT_WRITE = 'The outbox cannot be written'
 
-Tell = Callable[[host_event.StatusChange, int, keeper.Keeper], bool]
+Deliver = Callable[[host_event.StatusChange, int, LeaseRenewer], bool]
 """Tells one change. It is given the id of the last server that was told, and
 what notes that id again and again, and says whether to go on. It returns
 whether it was told to the end."""
 
 
-class Later(Exception):
+class RetryLater(Exception):
     """What is told now cannot be told yet, and somebody has logged why.
 
     :param seconds: after which it is to be tried again
@@ -75,18 +75,18 @@ def pauses() -> Iterable[float]:
         pause = min(2 * pause, PAUSE_MAX)
 
 
-class Teller:
+class OutboxRelay:
     """Tells changes that nobody else tells.
 
     :param store: where the outbox is
     :param tell: tells one change
     """
 
-    def __init__(self, store: database.Store, tell: Tell) -> None:
+    def __init__(self, store: database.Store, tell: Deliver) -> None:
         self._store = store
-        self._tell_change = tell
+        self._deliver = tell
         self._complaints = LogOnce()
-        self._patience = Bulkhead(PATIENCE)
+        self._patience = Bulkhead(SHARED_SECONDS)
         self._owners: dict[int, str] = {}
 
     @property
@@ -94,8 +94,8 @@ class Teller:
         # nova-api is forked after this is made.
         return self._owners.setdefault(os.getpid(), uuidutils.generate_uuid())
 
-    def tell_next(self, sinks: Sequence[str], stop: threading.Event) -> bool:
-        """Tell the oldest change that nobody tells.
+    def relay_next(self, sinks: Sequence[str], stop: threading.Event) -> bool:
+        """Deliver the oldest change that nobody tells.
 
         It may go on when this returns. Until it is told, none of its cell is
         told by this process.
@@ -107,13 +107,13 @@ class Teller:
         :raises StoreUnreachable: when the outbox cannot be read
         """
         began = time.monotonic()
-        owed = None if stop.is_set() else outbox_lease.claim(
+        entry = None if stop.is_set() else outbox_lease.claim(
             self._store, self._owner, sinks, self._patience.hanging)
-        if owed is None:
+        if entry is None:
             return self._patience.wait()
         with contextlib.suppress(TimeoutError):
-            self._patience.call(owed.change.cell, functools.partial(
-                self._keep_and_tell, owed, stop, began))
+            self._patience.call(entry.change.cell, functools.partial(
+                self._keep_and_tell, entry, stop, began))
         return True
 
     def release(self) -> None:
@@ -123,34 +123,34 @@ class Teller:
         """
         outbox_lease.release(self._store, self._owner)
 
-    def _keep_and_tell(self, owed: outbox_lease.OutboxEntry,
+    def _keep_and_tell(self, entry: outbox_lease.OutboxEntry,
                        stop: threading.Event, began: float) -> None:
-        with keeper.Keeper(self._store, self._owner, owed, stop,
-                           began) as lease:
-            self._tell(owed, lease, stop)
+        with LeaseRenewer(self._store, self._owner, entry, stop,
+                          began) as lease:
+            self._tell(entry, lease, stop)
 
-    def _tell(self, owed: outbox_lease.OutboxEntry, lease: keeper.Keeper,
+    def _tell(self, entry: outbox_lease.OutboxEntry, lease: LeaseRenewer,
               stop: threading.Event) -> None:
         function: Callable[..., None] = outbox_lease.finish
         try:
-            if not self._tell_change(owed.change, owed.last_server, lease):
+            if not self._deliver(entry.change, entry.last_server, lease):
                 function = outbox_lease.hand_over
-        except Later as later:
+        except RetryLater as later:
             function = functools.partial(outbox_lease.postpone,
                                          seconds=later.seconds)
         except nova_exception.CellMappingNotFound:
             LOG.warning('Nobody is told that host %s is %s: its cell %s is '
-                        'not there any more.', owed.change.host,
-                        owed.change.new, owed.change.cell)
+                        'not there any more.', entry.change.host,
+                        entry.change.new, entry.change.cell)
         except Exception:
-            pause = min(2 ** owed.tries, PAUSE_AFTER_FAILURE)
+            pause = min(2 ** entry.tries, PAUSE_AFTER_FAILURE)
             LOG.exception('It was not announced to the end that host %s is '
                           '%s. It is tried again in %d s.',
-                          owed.change.host, owed.change.new, pause)
+                          entry.change.host, entry.change.new, pause)
             function = functools.partial(outbox_lease.postpone, seconds=pause)
         for pause in pauses():
             try:
-                function(self._store, self._owner, owed)
+                function(self._store, self._owner, entry)
             except exception.StoreUnreachable as error:
                 self._complaints.failed(_CANNOT_WRITE, error)
             except exception.StoreNotSynced as error:

@@ -18,15 +18,15 @@ import urllib.parse
 from oslo_config import cfg
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.conf import webhooks
+from nova_lockstatus.events import sinks
 
 SCHEMES = {'https': 443, 'http': 80}
 """The ports of URLs that name none."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
+class Endpoint:
     """A webhook, as the configuration has it.
 
     :param name: by which messages call it
@@ -58,7 +58,7 @@ class Target:
         return sinks.webhook(self.name)
 
 
-def read(conf: cfg.ConfigOpts) -> list[Target]:
+def read(conf: cfg.ConfigOpts) -> list[Endpoint]:
     """Read the webhooks that are configured.
 
     :param conf: Nova's configuration
@@ -77,7 +77,7 @@ def read(conf: cfg.ConfigOpts) -> list[Target]:
     return [_read(conf, name) for name in names]
 
 
-def _read(conf: cfg.ConfigOpts, name: str) -> Target:
+def _read(conf: cfg.ConfigOpts, name: str) -> Endpoint:
     webhooks.register_target(conf, name)
     group = webhooks.group(name)
     options = conf[group]
@@ -93,7 +93,7 @@ def _read(conf: cfg.ConfigOpts, name: str) -> Target:
         raise exception.InvalidWebhook(
             name=name, problem='[%s]url %s' % (group, error)) from None
     assert url.hostname is not None
-    return Target(
+    return Endpoint(
         name=name, project_id=options.project_id.strip(),
         is_tls=url.scheme == 'https', host=url.hostname,
         port=port or SCHEMES[url.scheme], authority=url.netloc,

@@ -18,9 +18,9 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_retention
+from nova_lockstatus.events import sinks
 from nova_lockstatus.utils.log_once import LogOnce
 
 LOG = logging.getLogger(__name__)
@@ -28,11 +28,11 @@ LOG = logging.getLogger(__name__)
 INTERVAL = 60
 """Seconds between two looks for what is to be given up."""
 
-DAY = 24 * 60 * 60
+NOTIFICATION_TTL = 24 * 60 * 60
 """Seconds after a change of a host for which notifications tell of it."""
 
 
-class Limits:
+class OutboxRetention:
     """Keeps the outbox within its limits, as a duty of the watch.
 
     Whether somebody tells what is in it makes no difference: a webhook may be
@@ -69,7 +69,7 @@ class Limits:
 
     def _give_up_old(self, stop: threading.Event) -> None:
         for pattern, seconds in (
-                (sinks.NOTIFICATIONS, DAY),
+                (sinks.NOTIFICATIONS, NOTIFICATION_TTL),
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
             for sink, count in outbox_retention.expire(
                 self._store, pattern, seconds, stop).items():

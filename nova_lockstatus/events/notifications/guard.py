@@ -20,8 +20,8 @@ from nova.notifications.objects import base
 from nova.objects import fields
 from oslo_log import log as logging
 
-from nova_lockstatus.objects import guard as objects
-from nova_lockstatus.objects import publisher
+from nova_lockstatus.events.notifications.objects import guard
+from nova_lockstatus.events.notifications.objects import service_publisher
 
 LOG = logging.getLogger(__name__)
 
@@ -49,12 +49,12 @@ def send(context: Any, load: Callable[[], Any], action: str, outcome: str,
     :param host: the name that the service has in notifications
     """
     try:
-        objects.GuardNotification(
+        guard.GuardNotification(
             priority=PRIORITIES[outcome],
-            publisher=publisher.ServicePublisher(
-                host=host, source=publisher.WATCH),
+            publisher=service_publisher.ServicePublisher(
+                host=host, source=service_publisher.WATCH),
             event_type=base.EventType(object=EVENT_OBJECT, action=action),
-            payload=objects.GuardPayload(context, load(), outcome),
+            payload=guard.GuardPayload(context, load(), outcome),
         ).emit(context)
     except Exception:
         LOG.exception('The notification %s.%s was not sent.',

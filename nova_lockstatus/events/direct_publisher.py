@@ -12,12 +12,12 @@
 
 """Announces changes of hosts at once, where there is no store."""
 
-from nova_lockstatus.announce import fan_out as fan_outs
 from nova_lockstatus.core import host_event
+from nova_lockstatus.events.fan_out import FanOut
 from nova_lockstatus.utils.threads import SerialWorker
 
 
-class Direct:
+class DirectPublisher:
     """Announces what it is told at once, and keeps nothing.
 
     :param fan_out: announces one change
@@ -25,7 +25,7 @@ class Direct:
 
     patience: float = 10
 
-    def __init__(self, fan_out: fan_outs.FanOut) -> None:
+    def __init__(self, fan_out: FanOut) -> None:
         self._worker = SerialWorker(fan_out.announce)
 
     @property
@@ -33,7 +33,7 @@ class Direct:
         """Tell whether something is to be announced that was not yet."""
         return self._worker.is_busy
 
-    def put(self, change: host_event.StatusChange) -> None:
+    def publish(self, change: host_event.StatusChange) -> None:
         """Have a change announced, without waiting for that.
 
         :param change: the change

@@ -21,8 +21,8 @@ from oslo_config import cfg
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
-from nova_lockstatus.objects import host_status as objects
-from nova_lockstatus.objects import publisher
+from nova_lockstatus.events.notifications.objects import host_status as objects
+from nova_lockstatus.events.notifications.objects import service_publisher
 
 EVENT = 'lockstatus.host_status.update'
 """The event type of the versioned form."""
@@ -31,7 +31,7 @@ UNVERSIONED_EVENT = 'compute.instance.host_status'
 """The event type of the unversioned form, one that Ceilometer's definition of
 ``compute.instance.*`` takes."""
 
-UNVERSIONED_SERVICES = {publisher.API: 'api'}
+UNVERSIONED_SERVICES = {service_publisher.API: 'api'}
 """What Nova calls a service in the publishers of that form, where that is
 another name."""
 

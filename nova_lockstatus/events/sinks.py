@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from oslo_config import cfg
 
 from nova_lockstatus.conf.webhooks import NAME
-from nova_lockstatus.notifications import host_status as notifications
+from nova_lockstatus.events.notifications import host_status
 
 NOTIFICATIONS = 'notifications'
 """Nova's notifications, in the forms that are configured."""
@@ -44,8 +44,8 @@ def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
     :returns: the name of that sink, none where Nova sends no notifications
     """
     if conf.lockstatus.announce_host_status and (
-            notifications.sends_versioned(conf)
-            or notifications.sends_unversioned(conf)):
+            host_status.sends_versioned(conf)
+            or host_status.sends_unversioned(conf)):
         return (NOTIFICATIONS,)
     return ()
 

@@ -19,17 +19,17 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import keeper
-from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
+from nova_lockstatus.events import relay
+from nova_lockstatus.events.lease import LeaseRenewer
+from nova_lockstatus.events.webhook import cloudevent
+from nova_lockstatus.events.webhook.client import WebhookClient
+from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils.backoff import Backoff
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.webhook import backoff as backoffs
-from nova_lockstatus.webhook import event as events
-from nova_lockstatus.webhook import post
-from nova_lockstatus.webhook import target as targets
 
 LOG = logging.getLogger(__name__)
 
@@ -64,8 +64,8 @@ class Delivery:
     :param metrics: are told what becomes of each event
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, target: targets.Target,
-                 poster: post.Poster,
+    def __init__(self, conf: cfg.ConfigOpts, target: Endpoint,
+                 poster: WebhookClient,
                  metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._target = target
@@ -75,11 +75,11 @@ class Delivery:
         self._servers = instances.InstanceReader()
         # Changes of several cells are told at the same time.
         self._one = threading.Lock()
-        self.backoff = backoffs.Backoff()
+        self.backoff = Backoff()
         """When the webhook can be tried."""
 
     def tell(self, change: host_event.StatusChange, last: int,
-             lease: keeper.Keeper) -> bool:
+             lease: LeaseRenewer) -> bool:
         """Tell one change, in the order of the servers' ids.
 
         :param change: the change
@@ -104,12 +104,12 @@ class Delivery:
                             server.uuid, change.new)
                         return True
                     with self._one:
-                        if not (lease.is_kept and self.backoff.is_over):
+                        if not (lease.is_held and self.backoff.is_over):
                             return False
                         status = self._post(change, server)
                     if not is_taken(status):
                         refused.append((server.uuid, status))
-                    if not lease.note(server.id):
+                    if not lease.checkpoint(server.id):
                         return False
         finally:
             self._say_refused(change, refused)
@@ -123,15 +123,15 @@ class Delivery:
         :raises Later: when it is to be posted again
         """
         what = 'The webhook %s' % self._target.name
-        body = events.body(events.make(
+        body = cloudevent.body(cloudevent.make(
             change, server, self._conf.lockstatus.notify_host_names))
         retry_after = None
         try:
             answer = self._poster.post(body, {
-                'Content-Type': events.CONTENT_TYPE,
+                'Content-Type': cloudevent.CONTENT_TYPE,
                 'User-Agent': 'nova-lockstatus',
-                events.SIGNATURE: events.sign(body, self._target.secret,
-                                              int(time.time()))})
+                cloudevent.SIGNATURE: cloudevent.sign(
+                    body, self._target.secret, int(time.time()))})
             if not is_final(answer.status):
                 retry_after = answer.retry_after
                 raise exception.WebhookNotTaken(status=answer.status)
@@ -140,7 +140,8 @@ class Delivery:
             self._complaints.failed(what, error)
             # Twice as long as the webhook's own pause: one event that is not
             # taken must not keep those of other hosts from it.
-            raise teller.Later(2 * self.backoff.failed(retry_after)) from error
+            raise relay.RetryLater(
+                2 * self.backoff.failed(retry_after)) from error
         self._metrics.announced(
             self._target.sink,
             'sent' if is_taken(answer.status) else 'failed')

@@ -31,7 +31,7 @@ MARGIN = 0.2
 under way before another one takes over."""
 
 
-class Keeper:
+class LeaseRenewer:
     """Keeps the lease of a change while it is told.
 
     Where it could not be renewed for too long it is given up: one who is cut
@@ -39,23 +39,23 @@ class Keeper:
 
     :param store: where the outbox is
     :param owner: who has the lease
-    :param owed: the change
+    :param entry: the change
     :param stop: is set when the process is to end
     :param began: before it was taken, as time.monotonic() has it
     """
 
     def __init__(self, store: database.Store, owner: str,
-                 owed: outbox_lease.OutboxEntry, stop: threading.Event,
+                 entry: outbox_lease.OutboxEntry, stop: threading.Event,
                  began: float) -> None:
         self._store = store
         self._owner = owner
-        self._owed = owed
+        self._entry = entry
         self._stop = stop
         self._kept_at = began
         self._ended = threading.Event()
         self._is_lost = False
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> LeaseRenewer:
         # NOTE: a broker that is away holds up a message for as long as it is.
         threading.Thread(target=self._renew, daemon=True).start()
         return self
@@ -64,7 +64,7 @@ class Keeper:
         self._ended.set()
 
     @property
-    def is_kept(self) -> bool:
+    def is_held(self) -> bool:
         """Tell whether nobody else can tell the change. Once no, it stays so.
         """
         left = self._kept_at + outbox_lease.LEASE - time.monotonic()
@@ -72,24 +72,24 @@ class Keeper:
             self._is_lost = True
         return not self._is_lost
 
-    def note(self, last_server: int) -> bool:
+    def checkpoint(self, last_server: int) -> bool:
         """Write down how far it is.
 
         :param last_server: the id of the last server that was told
         :returns: whether the rest is to be told by this process
         """
-        if self.is_kept:
+        if self.is_held:
             self._keep(outbox_lease.checkpoint, last_server)
-        return self.is_kept and not self._stop.is_set()
+        return self.is_held and not self._stop.is_set()
 
     def _renew(self) -> None:
-        while self.is_kept and not self._ended.wait(outbox_lease.LEASE / 3):
+        while self.is_held and not self._ended.wait(outbox_lease.LEASE / 3):
             self._keep(outbox_lease.renew)
 
     def _keep(self, function: Callable[..., bool], *args: object) -> None:
         began = time.monotonic()
         try:
-            if function(self._store, self._owner, self._owed, *args):
+            if function(self._store, self._owner, self._entry, *args):
                 self._kept_at = began
             else:
                 self._is_lost = True

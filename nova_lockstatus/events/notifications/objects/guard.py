@@ -18,7 +18,7 @@ from nova.notifications.objects import base
 from nova.objects import base as nova_base
 from nova.objects import fields
 
-from nova_lockstatus.objects import instance
+from nova_lockstatus.events.notifications.objects import instance
 
 
 @nova_base.NovaObjectRegistry.register_notification

@@ -20,13 +20,13 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import direct
-from nova_lockstatus.announce import fan_out as fan_outs
-from nova_lockstatus.announce import stored
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import migration
-from nova_lockstatus.webhook import target as targets
+from nova_lockstatus.events import direct_publisher
+from nova_lockstatus.events import outbox_publisher
+from nova_lockstatus.events.fan_out import FanOut
+from nova_lockstatus.events.webhook.endpoint import read
 
 if TYPE_CHECKING:
     from nova_lockstatus.gateway.host_status import HostStatusReader
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-class Announcer(Protocol):
+class Publisher(Protocol):
     """What nova-api's hook tells of the changes that calls make."""
 
     patience: float
@@ -46,7 +46,7 @@ class Announcer(Protocol):
     def is_busy(self) -> bool:
         """Tell whether something is to be announced that was not yet."""
 
-    def put(self, change: host_event.StatusChange) -> None:
+    def publish(self, change: host_event.StatusChange) -> None:
         """Have a change announced, without waiting for that.
 
         :param change: the change
@@ -60,8 +60,8 @@ class Announcer(Protocol):
         """
 
 
-def make(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
-         ) -> Announcer:
+def make_publisher(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
+                   ) -> Publisher:
     """Make what announces changes, with the store if there is one.
 
     :param conf: Nova's configuration
@@ -69,9 +69,9 @@ def make(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
     :param look: reads what a host is
     :returns: the announcer
     """
-    fan_out = fan_outs.FanOut(conf, source)
+    fan_out = FanOut(conf, source)
     try:
-        targets.read(conf)
+        read(conf)
     except exception.InvalidWebhook as error:
         LOG.error('nova-lockstatus-watch will not start so: %s', error)
     try:
@@ -86,19 +86,19 @@ def make(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
     except exception.StoreNotConfigured as error:
         LOG.info('What calls change of hosts is announced at once, and not '
                  'again where that fails: %s', error)
-        return direct.Direct(fan_out)
+        return direct_publisher.DirectPublisher(fan_out)
     except exception.LockStatusException as error:
         LOG.error('What calls change of hosts is announced at once, and not '
                   'again where that fails: %s', error)
-        return direct.Direct(fan_out)
-    return stored.Outbox(conf, store, fan_out, look)
+        return direct_publisher.DirectPublisher(fan_out)
+    return outbox_publisher.OutboxPublisher(conf, store, fan_out, look)
 
 
-_SHARED: dict[str | None, Announcer] = {}
+_SHARED: dict[str | None, Publisher] = {}
 
 
-def shared(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
-           ) -> Announcer:
+def shared_publisher(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
+                     ) -> Publisher:
     """Return what announces changes for all pipelines of a process.
 
     Changes of one host are announced in their order.
@@ -110,5 +110,5 @@ def shared(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
     """
     url = conf.lockstatus.connection
     if url not in _SHARED:
-        _SHARED[url] = make(conf, source, look)
+        _SHARED[url] = make_publisher(conf, source, look)
     return _SHARED[url]

@@ -21,7 +21,7 @@ from nova.notifications.objects import base
 from nova.objects import fields
 from oslo_log import log as logging
 
-from nova_lockstatus.objects import instance as objects
+from nova_lockstatus.events.notifications.objects import instance as objects
 
 LOG = logging.getLogger(__name__)
 

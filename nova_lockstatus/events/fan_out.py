@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from nova_lockstatus.announce import keeper
-from nova_lockstatus.announce import limits
-from nova_lockstatus.announce import sinks
 from nova_lockstatus.core import host_event
+from nova_lockstatus.events import retention
+from nova_lockstatus.events import sinks
+from nova_lockstatus.events.lease import LeaseRenewer
+from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.gateway import instances
-from nova_lockstatus.notifications import host_status as notifications
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.utils.threads import run_parallel
@@ -35,11 +35,11 @@ SENDERS = 4
 """How many threads send what a large host has to be told: a message waits for
 the broker to confirm it."""
 
-SOME = 200
+CHECKPOINT_EVERY = 200
 """After how many servers it is noted how far it is: so many can be told once
 more where a process is killed, and so many are told before one ends."""
 
-SHARE = 50
+SERVERS_PER_SENDER = 50
 """How many servers are worth another thread, which takes a connection."""
 
 
@@ -59,7 +59,7 @@ class FanOut:
         self._servers = instances.InstanceReader()
 
     def announce(self, change: host_event.StatusChange, last: int = 0,
-                 lease: keeper.Keeper | None = None) -> bool:
+                 lease: LeaseRenewer | None = None) -> bool:
         """Announce a change for all servers that are on the host now.
 
         A server whose notification cannot be sent is logged, and the others
@@ -78,18 +78,18 @@ class FanOut:
         if not sinks.of_notifications(self._conf):
             # It was to be told to others, and could not be written down.
             return True
-        if change.age > limits.DAY:
+        if change.age > retention.NOTIFICATION_TTL:
             LOG.warning('It is not announced that host %s is %s: it is too '
                         'long since.', change.host, change.new)
             return True
         began = time.monotonic()
         context = instances.context_of(change)
-        sender = notifications.Sender(context, change, self._conf,
-                                      self._source)
+        sender = host_status.Sender(context, change, self._conf,
+                                    self._source)
         failed: list[str] = []
 
         def send(server: instances.InstanceRow) -> None:
-            if lease is not None and not lease.is_kept:
+            if lease is not None and not lease.is_held:
                 return
             try:
                 sender.send(server)
@@ -104,8 +104,8 @@ class FanOut:
         for some in _some(self._servers.read(context, change.host, last)):
             read += len(some)
             run_parallel(
-                send, some, min(SENDERS, 1 + len(some) // SHARE))
-            if lease is not None and not lease.note(some[-1].id):
+                send, some, min(SENDERS, 1 + len(some) // SERVERS_PER_SENDER))
+            if lease is not None and not lease.checkpoint(some[-1].id):
                 LOG.info('Announced for %d servers what their host is. '
                          'Another process goes on.', read)
                 return False
@@ -120,5 +120,5 @@ class FanOut:
 def _some(pages: Iterable[list[instances.InstanceRow]]
           ) -> Iterator[list[instances.InstanceRow]]:
     for page in pages:
-        for start in range(0, len(page), SOME):
-            yield page[start:start + SOME]
+        for start in range(0, len(page), CHECKPOINT_EVERY):
+            yield page[start:start + CHECKPOINT_EVERY]

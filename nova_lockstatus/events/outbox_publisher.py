@@ -24,16 +24,16 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
-from nova_lockstatus.announce import direct
-from nova_lockstatus.announce import fan_out as fan_outs
-from nova_lockstatus.announce import limits
-from nova_lockstatus.announce import sinks
-from nova_lockstatus.announce import teller
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import known_status
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.events import direct_publisher
+from nova_lockstatus.events import relay
+from nova_lockstatus.events import retention
+from nova_lockstatus.events import sinks
+from nova_lockstatus.events.fan_out import FanOut
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-PATIENCE = 1
+RECORD_TIMEOUT = 1
 """Seconds that a call waits at the most until its change is written down."""
 
 _CANNOT_READ = 'The outbox cannot be read'
@@ -56,7 +56,7 @@ class _Recording:
         default_factory=threading.Event, compare=False)
 
 
-class Outbox:
+class OutboxPublisher:
     """Writes changes down in the store, and announces what is there.
 
     Whatever process has written a change down, any of them can announce it,
@@ -71,16 +71,16 @@ class Outbox:
     patience: float = 2
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 fan_out: fan_outs.FanOut, look: HostStatusReader) -> None:
+                 fan_out: FanOut, look: HostStatusReader) -> None:
         self._conf = conf
         self._store = store
-        self._direct = direct.Direct(fan_out)
+        self._direct = direct_publisher.DirectPublisher(fan_out)
         self._look = look
         self._complaints = LogOnce()
         self._recorder = SerialWorker(self._record)
-        self._announcer = SerialWorker(self._announce)
-        self._teller = teller.Teller(store, fan_out.announce)
-        self._limits = limits.Limits(conf, store)
+        self._worker = SerialWorker(self._announce)
+        self._relay = relay.OutboxRelay(store, fan_out.announce)
+        self._limits = retention.OutboxRetention(conf, store)
         self._limited_at = time.monotonic()
         self._stop = threading.Event()
         self._more = threading.Event()
@@ -89,9 +89,9 @@ class Outbox:
     def is_busy(self) -> bool:
         """Tell whether something is to be announced that was not yet."""
         return any(one.is_busy for one in (
-            self._recorder, self._announcer, self._direct))
+            self._recorder, self._worker, self._direct))
 
-    def put(self, change: host_event.StatusChange) -> None:
+    def publish(self, change: host_event.StatusChange) -> None:
         """Write a change down, and have it announced.
 
         Where the store does not answer soon, that goes on without the caller.
@@ -103,9 +103,10 @@ class Outbox:
         recording = _Recording(change, sinks.wanted(self._conf))
         self._recorder.put(recording)
         if waits:
-            recording.done.wait(PATIENCE)
+            recording.done.wait(RECORD_TIMEOUT)
 
-    def found(self, change: host_event.StatusChange, version: int) -> bool:
+    def publish_if_version(self, change: host_event.StatusChange, version: int
+                           ) -> bool:
         """Write down what was found by looking, and have it announced.
 
         :param change: the change
@@ -117,13 +118,13 @@ class Outbox:
         if not outbox.record(self._store, change, sinks.wanted(self._conf),
                              version):
             return False
-        self.work()
+        self.wake()
         return True
 
-    def work(self) -> None:
+    def wake(self) -> None:
         """Have announced what nobody announces, if there is anything."""
-        if not self._announcer.is_busy:
-            self._announcer.put(None)
+        if not self._worker.is_busy:
+            self._worker.put(None)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until all is announced that was put here.
@@ -134,9 +135,9 @@ class Outbox:
         end = None if seconds is None else time.monotonic() + seconds
         return all(one.wait(
             None if end is None else max(0, end - time.monotonic()))
-            for one in (self._recorder, self._announcer, self._direct))
+            for one in (self._recorder, self._worker, self._direct))
 
-    def end(self, seconds: float) -> None:
+    def shutdown(self, seconds: float) -> None:
         """Finish what is under way, or hand it over.
 
         :param seconds: how long that may take
@@ -145,7 +146,7 @@ class Outbox:
         self._more.set()
         if not self.wait(seconds):
             try:
-                self._teller.release()
+                self._relay.release()
             except Exception as error:
                 LOG.warning(
                     'What is not announced is not handed over, but '
@@ -153,13 +154,13 @@ class Outbox:
 
     def _record(self, recording: _Recording) -> None:
         what = 'What calls change of hosts is not written down, and waits'
-        for pause in teller.pauses():
+        for pause in relay.pauses():
             try:
                 change = self._try_to_record(recording)
             except exception.StoreNotSynced as error:
                 LOG.error('What a call has changed is announced at once, and '
                           'not again where that fails: %s', error)
-                self._direct.put(recording.change)
+                self._direct.publish(recording.change)
                 recording.done.set()
                 return
             except Exception as error:
@@ -169,7 +170,7 @@ class Outbox:
                 continue
             self._complaints.worked(what)
             if change is not None:
-                self._announcer.put(change)
+                self._worker.put(change)
                 self._more.set()
             recording.done.set()
             self._keep_limits()
@@ -177,7 +178,7 @@ class Outbox:
 
     def _keep_limits(self) -> None:
         """Give up what is beyond them, where perhaps no watch does so."""
-        if time.monotonic() >= self._limited_at + limits.INTERVAL:
+        if time.monotonic() >= self._limited_at + retention.INTERVAL:
             self._limited_at = time.monotonic()
             self._limits.run(self._stop)
 
@@ -207,14 +208,14 @@ class Outbox:
             process or another; None for what nobody announces
         """
         mine = sinks.of_notifications(self._conf)
-        pausing = iter(teller.pauses())
+        pausing = iter(relay.pauses())
         while mine:
             self._more.clear()
             try:
-                told = self._teller.tell_next(mine, self._stop)
+                told = self._relay.relay_next(mine, self._stop)
                 self._complaints.worked(_CANNOT_READ)
                 if told:
-                    pausing = iter(teller.pauses())
+                    pausing = iter(relay.pauses())
                     continue
                 if (change is None or self._stop.is_set()
                         or not outbox.count(self._store, change.id, mine)):
