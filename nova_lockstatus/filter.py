@@ -19,11 +19,11 @@ from oslo_config import cfg
 from oslo_config import types
 from oslo_log import log as logging
 
-from nova_lockstatus import afterwards
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
-from nova_lockstatus import manager
-from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.api import after_response
+from nova_lockstatus.api import pipeline as pipelines
+from nova_lockstatus.extensions import loader
 
 LOG = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ class LockStatusFilter:
                  start_response: Any) -> Iterable[bytes]:
         environ[pipelines.ENVIRON] = self._pipeline
         body = self.application(environ, start_response)
-        function = environ.pop(pipelines.AFTERWARDS, None)
-        return body if function is None else afterwards.Afterwards(
+        function = environ.pop(pipelines.AFTER_RESPONSE, None)
+        return body if function is None else after_response.ClosingIterator(
             body, function)
 
 
@@ -92,23 +92,24 @@ def _stock(application: WSGIApplication) -> WSGIApplication:
 
 def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
                    ) -> pipelines.Pipeline | None:
-    extensions = manager.load_extensions(aliases(conf, local_conf))
+    extensions = loader.load_extensions(aliases(conf, local_conf))
     if not extensions:
         return None
     # The hooks import Nova, which only nova-api is sure to have.
     try:
-        from nova_lockstatus import hooks
+        from nova_lockstatus.api import hooks
         from nova_lockstatus.events.notifications.objects import (
             service_publisher,
         )
         from nova_lockstatus.events.publisher import shared_publisher
+        from nova_lockstatus.gateway import compute_service
         from nova_lockstatus.gateway.host_status import HostStatusReader
     except (ImportError, AttributeError) as error:
         raise exception.HookMismatch(
             target='a module or a name in it',
             problem='is not there (%s)' % error) from error
     hooks.install(extensions)
-    service_is_up = hooks.service_is_up()
+    service_is_up = compute_service.service_is_up()
     publisher = None
     if any(extension.reads_host_status for extension in extensions):
         publisher = shared_publisher(conf, service_publisher.API,

@@ -45,7 +45,7 @@ def _choose_concurrency() -> None:
 def _make_metrics(conf: cfg.ConfigOpts
                   ) -> tuple[Metrics, list[service.Duty]]:
     from nova_lockstatus import exception
-    from nova_lockstatus import hooks
+    from nova_lockstatus.gateway import compute_service
     from nova_lockstatus.gateway.host_status import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
@@ -68,7 +68,8 @@ def _make_metrics(conf: cfg.ConfigOpts
         options.metrics_port)
     server.bind()
     return metrics, [counts.Counts(
-        conf, metrics, HostStatusReader(hooks.service_is_up()), server)]
+        conf, metrics, HostStatusReader(compute_service.service_is_up()),
+        server)]
 
 
 def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:

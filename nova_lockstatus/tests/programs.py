@@ -27,8 +27,8 @@ from nova_lockstatus.cmd import nova_config
 from nova_lockstatus.cmd import status
 nova_config.register()
 from nova_lockstatus import hooks
-from nova_lockstatus.hooks import dispatch
-from nova_lockstatus.hooks import locked_servers
+from nova_lockstatus.api.hooks import dispatch
+from nova_lockstatus.api.hooks import locked_servers
 from nova_lockstatus.report import locked
 from nova_lockstatus.db import api
 """

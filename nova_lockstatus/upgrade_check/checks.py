@@ -24,10 +24,10 @@ from collections.abc import Callable, Sequence
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus import manager
 from nova_lockstatus.api_paste import check as paste_check
 from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import loader
 from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import result
 
@@ -71,7 +71,7 @@ def check_hooks(_installation: installations.Installation
                 ) -> upgradecheck.Result:
     """Prove each place in Nova that the plugin relies on."""
     try:
-        from nova_lockstatus import hooks
+        from nova_lockstatus.api import hooks
         from nova_lockstatus.gateway import locked_servers
         from nova_lockstatus.gateway import requirements
         from nova_lockstatus.watch import requirements as watch_requirements
@@ -124,7 +124,7 @@ def check_extensions(installation: installations.Installation
                      ) -> upgradecheck.Result:
     """Load the extensions that are enabled, as nova-api would."""
     try:
-        pipelines = [manager.load_extensions(aliases)
+        pipelines = [loader.load_extensions(aliases)
                      for aliases in installation.aliases()]
         _connect(installation, pipelines)
     except exception.LockStatusException as error:
@@ -141,12 +141,12 @@ def check_extensions(installation: installations.Installation
 
 def _connect(installation: installations.Installation,
              pipelines: Sequence[Sequence[base.Extension]]) -> None:
+    from nova_lockstatus.api import policy
+    from nova_lockstatus.api import policy_enforcer
+    from nova_lockstatus.api.hooks import state_lock
     from nova_lockstatus.gateway import instance_attributes
-    from nova_lockstatus.hooks import enforcer as enforcers
-    from nova_lockstatus.hooks import policy
-    from nova_lockstatus.hooks import state_lock
     # As in nova-api, where all pipelines share one.
-    enforcer = enforcers.of_nova(installation.conf)
+    enforcer = policy_enforcer.of_nova(installation.conf)
     for extensions in pipelines:
         for extension in extensions:
             instance_attributes.check(extension)

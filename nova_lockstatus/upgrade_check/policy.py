@@ -20,8 +20,8 @@ from typing import Any
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus import manager
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import loader
 from nova_lockstatus.upgrade_check import installation as installations
 from nova_lockstatus.upgrade_check import result
 
@@ -69,9 +69,9 @@ def check_file(installation: installations.Installation
 def check_rules(installation: installations.Installation
                 ) -> upgradecheck.Result:
     """Look for rules in policy files that nobody knows or that are wrong."""
-    from nova_lockstatus.hooks import enforcer as enforcers
+    from nova_lockstatus.api import policy_enforcer
     extensions = _load_extensions(installation)
-    enforcer = enforcers.make(installation.conf, extensions)
+    enforcer = policy_enforcer.make(installation.conf, extensions)
     enforcer.suppress_deprecation_warnings = True
     try:
         enforcer.load_rules()
@@ -80,14 +80,14 @@ def check_rules(installation: installations.Installation
         return result.failure(
             'A policy file cannot be read: %s. Correct it.'
             % ' '.join(str(error).split()))
-    unreadable = enforcers.unreadable_rules(enforcer)
+    unreadable = policy_enforcer.unreadable_rules(enforcer)
     problems = [text % ', '.join(names) for text, names in (
         ('oslo.policy does not understand what is set for %s, and refuses '
          'everybody; correct it.', unreadable),
         ('Neither Nova nor nova-lockstatus has a rule %s; correct the name, '
-         'or take it out.', enforcers.unknown_rules(enforcer)),
+         'or take it out.', policy_enforcer.unknown_rules(enforcer)),
         ('These lead to a rule that is not there, or in a circle: %s; correct '
-         'them.', enforcers.undefined_rules(enforcer))) if names]
+         'them.', policy_enforcer.undefined_rules(enforcer))) if names]
     problems += _narrower_rules(enforcer, extensions)
     if unreadable:
         return result.failure(' '.join(problems))
@@ -116,14 +116,15 @@ def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
 
 
 def _make_enforcer(installation: installations.Installation) -> Any:
-    from nova_lockstatus.hooks import enforcer
-    return enforcer.make(installation.conf, _load_extensions(installation))
+    from nova_lockstatus.api import policy_enforcer
+    return policy_enforcer.make(
+        installation.conf, _load_extensions(installation))
 
 
 def _load_extensions(installation: installations.Installation
                      ) -> Sequence[base.Extension]:
     try:
-        return manager.load_extensions(sorted(installation.known_aliases()))
+        return loader.load_extensions(sorted(installation.known_aliases()))
     except exception.LockStatusException:
         # That is what check_extensions() is for.
         return []

@@ -17,13 +17,13 @@ import threading
 from oslo_config import cfg
 
 from nova_lockstatus import exception
-from nova_lockstatus import hooks
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox
 from nova_lockstatus.events import outbox_publisher
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.fan_out import FanOut
 from nova_lockstatus.events.notifications.objects import service_publisher
+from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
@@ -54,7 +54,7 @@ class Announcements:
         self._complaints = LogOnce()
         self.hosts: int | None = None
         """Differs when another process has written down a change."""
-        self.look = HostStatusReader(hooks.service_is_up())
+        self.look = HostStatusReader(compute_service.service_is_up())
         self.outbox = outbox_publisher.OutboxPublisher(
             conf, store, FanOut(conf, service_publisher.WATCH, metrics),
             self.look)

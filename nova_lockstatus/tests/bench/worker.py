@@ -36,7 +36,7 @@ from nova.db.main import api as main_db
 from nova.network import security_group_api
 
 from nova_lockstatus import filter as lockstatus_filter
-from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.api import pipeline
 from nova_lockstatus.tests.bench import statements
 from nova_lockstatus.tests.integration import database
 
@@ -170,7 +170,7 @@ def dispatched(app, path):
     finally:
         wsgi.Resource.dispatch = dispatch
     [(resource, request)] = seen
-    assert pipelines.ENVIRON in request.environ
+    assert pipeline.ENVIRON in request.environ
     return resource, request
 
 

@@ -20,6 +20,7 @@ import testtools
 from nova.conf import CONF
 
 from nova_lockstatus.events.notifications.objects import guard as objects
+from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import test_guard
 from nova_lockstatus.tests.functional import test_lock_notifications

@@ -19,10 +19,10 @@ from typing import Any
 import fixtures
 from nova.conf import CONF
 
-from nova_lockstatus import hooks
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.events.publisher import shared_publisher
+from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import test_host_status
@@ -64,7 +64,7 @@ NEW_CALLS: list[tuple[dict[str, Any], str]] = [
 def publisher():
     """Return what announces the calls of this process."""
     return shared_publisher(CONF, service_publisher.API,
-                            HostStatusReader(hooks.service_is_up()))
+                            HostStatusReader(compute_service.service_is_up()))
 
 
 class AnnouncementsTestCase(test_host_status.HostStatusTestCase):

@@ -29,7 +29,7 @@ from oslo_utils import timeutils
 from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 
-from nova_lockstatus import afterwards
+from nova_lockstatus.api import after_response
 from nova_lockstatus.core import host_event
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.events.fan_out import SENDERS
@@ -189,7 +189,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
     def test_what_is_stored_cannot_be_read(self):
         for broken in ('sqlalchemy', 'sinks'):
             with fixtures.MonkeyPatch(
-                    'nova_lockstatus.hooks.host_change.' + broken, None):
+                    'nova_lockstatus.api.hooks.host_status.' + broken, None):
                 self.put('compute1', forced_down=True)
             self.assertEqual([], self.told())
             self.assertIn('that is not announced', self.nova.log)
@@ -199,7 +199,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
 
     def test_change_cannot_be_told(self):
         with fixtures.MonkeyPatch(
-                'nova_lockstatus.hooks.host_change.uuidutils', None):
+                'nova_lockstatus.api.hooks.host_status.uuidutils', None):
             self.put('compute1', forced_down=True)
         self.assertEqual([], self.told())
         self.assertIn('has changed.', self.nova.log)
@@ -246,7 +246,7 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
     def test_where_green_threads_stand_still(self):
         self.boot('s', host='compute1')
         self.reset()
-        stands_still = afterwards.green_threads_stand_still()
+        stands_still = after_response.green_threads_stand_still()
         self.assertEqual(not utils.concurrency_mode_threading()
                          if hasattr(utils, 'concurrency_mode_threading')
                          else True, stands_still)
@@ -265,10 +265,10 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
         self.boot('s', host='compute1')
         self.reset()
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.afterwards.green_threads_stand_still',
+            'nova_lockstatus.api.after_response.green_threads_stand_still',
             lambda: False))
         body = self.body_of_a_call()
-        self.assertNotIsInstance(body, afterwards.Afterwards)
+        self.assertNotIsInstance(body, after_response.ClosingIterator)
         self.assertEqual([('s', 'UP', 'DOWN')], self.told())
 
     def hold_up(self, notifier, goes_on):

@@ -18,9 +18,10 @@ from nova import context
 from nova import policy as nova_policy
 from oslo_policy import policy
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus import pipeline
-from nova_lockstatus.hooks import policy_asker
+from nova_lockstatus.api import pipeline
+from nova_lockstatus.api.policy_cache import PolicyCache
+from nova_lockstatus.api.request import CURRENT
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.tests.functional import base
 
 RULES = {
@@ -61,7 +62,7 @@ class AskerTestCase(base.NovaTestCase):
 
     def setUp(self):
         super().setUp()
-        self.answer = answers.Answer(
+        self.answer = RequestState(
             pipeline.Pipeline([], lambda service: True), 'show')
 
     def targets(self):
@@ -79,7 +80,7 @@ class AskerTestCase(base.NovaTestCase):
     def test_same_answers_as_asking_each(self):
         answers = set()
         for caller in self.callers():
-            asker = policy_asker.Asker(caller, self.answer)
+            asker = PolicyCache(caller, self.answer)
             for rule, target in itertools.product(RULES, self.targets()):
                 expected = bool(caller.can(rule, target=target, fatal=False))
                 self.assertEqual(expected, asker.may(rule, target),
@@ -90,7 +91,7 @@ class AskerTestCase(base.NovaTestCase):
 
     def asked(self, *rules):
         caller = Context(user_id='u1', project_id='p1', roles=['reader'])
-        asker = policy_asker.Asker(caller, self.answer)
+        asker = PolicyCache(caller, self.answer)
         for rule in rules:
             for number in range(100):
                 asker.may(rule, {'project_id': 'p%d' % number,
@@ -116,12 +117,12 @@ class AskerTestCase(base.NovaTestCase):
                 ('x:reader', other, mine, 1),
                 ('x:owner', caller, mine, 1),
                 ('x:other-key', caller, mine, 1)):
-            asker = policy_asker.Asker(caller, self.answer)
-            token = answers.CURRENT.set(self.answer)
+            asker = PolicyCache(caller, self.answer)
+            token = CURRENT.set(self.answer)
             try:
                 context_asked.can(nova_asks, target=target, fatal=False)
             finally:
-                answers.CURRENT.reset(token)
+                CURRENT.reset(token)
             before = caller.asked
             self.assertTrue(asker.may('x:reader', {**mine, 'user_id': 'u2'}))
             self.assertEqual(expected, caller.asked - before,
@@ -133,8 +134,8 @@ class AskerTestCase(base.NovaTestCase):
             self.assertEqual(100, self.asked(rule))
 
     def test_unknown_rule_raises_each_time(self):
-        asker = policy_asker.Asker(Context(user_id='u1', project_id='p1'),
-                                   self.answer)
+        asker = PolicyCache(Context(user_id='u1', project_id='p1'),
+                            self.answer)
         for _ in range(2):
             self.assertRaises(policy.PolicyNotRegistered, asker.may, 'x:none',
                               {})

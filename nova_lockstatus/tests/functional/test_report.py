@@ -40,7 +40,7 @@ from sqlalchemy import engine, event
 from nova_lockstatus.cmd import nova_config
 nova_config.load([sys.argv[1]], [])
 from nova_lockstatus.report import ahead, locked, writers
-from nova_lockstatus.hooks import locked_servers
+from nova_lockstatus.api.hooks import locked_servers
 locked_servers.CHUNK = 200
 cell, = [cell for cell in locked_servers.cells() if cell.name == 'two']
 statements = []

@@ -28,15 +28,15 @@ from nova.compute import api as compute_api
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 
-from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
-from nova_lockstatus import fields
-from nova_lockstatus import manager
-from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.api import pipeline as pipelines
+from nova_lockstatus.api.hooks import server_lock_check
+from nova_lockstatus.api.hooks import state_lock
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.hooks import lock_check
-from nova_lockstatus.hooks import state_lock
+from nova_lockstatus.extensions import fields
+from nova_lockstatus.extensions import loader
 from nova_lockstatus.policies import server_state_lock as policies
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import server_lock_probe as probe
@@ -181,13 +181,13 @@ class CheckTestCase(testtools.TestCase):
     """Nova's own check of the lock is not what it was."""
 
     def assert_mismatch(self, problem):
-        for hook in lock_check.HOOKS:
+        for hook in server_lock_check.HOOKS:
             error = self.assertRaises(exception.HookMismatch, hook.check)
             self.assertIn('nova.compute.api:check_instance_lock ' + problem,
                           str(error))
 
     def test_fits(self):
-        for hook in lock_check.HOOKS:
+        for hook in server_lock_check.HOOKS:
             hook.check()
 
     def test_is_gone(self):
@@ -223,12 +223,12 @@ class UnroutedTestCase(testtools.TestCase):
 
     def test_is_no_call_to_a_server(self):
         pipeline = pipelines.Pipeline(
-            manager.load_extensions([state_lock.ALIAS]), lambda service: True)
-        asked = fields.Asked(may=lambda rule, target: False,
-                             supports=lambda version: False,
-                             shows_alone=False)
+            loader.load_extensions([state_lock.ALIAS]), lambda service: True)
+        asked = fields.RequestAccess(may=lambda rule, target: False,
+                                     supports=lambda version: False,
+                                     shows_alone=False)
         self.assertIsNone(state_lock.guard(
-            answers.Answer(pipeline, 'index'), asked, None, None,
+            RequestState(pipeline, 'index'), asked, None, None,
             webob.Request.blank('/v2.1/')))
 
 

@@ -28,10 +28,10 @@ from nova.db.main import models
 from nova.network import model as network_model
 
 import nova_lockstatus
+from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.gateway import requirements
-from nova_lockstatus.hooks import state_lock
 from nova_lockstatus.policies import server_state_lock as policies
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import server_lock_probe as probe

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.embedded import case
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.hooks import state_lock
 from nova_lockstatus.tests.functional import state_lock_requests as known
 from nova_lockstatus.tests.fuzz import headers
 from nova_lockstatus.tests.fuzz import requests as fuzz_requests

@@ -21,9 +21,9 @@ import sys
 import tempfile
 from importlib import metadata
 
-from nova_lockstatus import manager
 from nova_lockstatus.api_paste import edit
 from nova_lockstatus.embedded import paste
+from nova_lockstatus.extensions import loader
 from nova_lockstatus.tests.nova_tests import compare
 from nova_lockstatus.tests.nova_tests import selection
 
@@ -56,7 +56,7 @@ def write_paste_file(path, plugin):
     """
     text = pathlib.Path(paste.find()).read_text()
     if plugin:
-        aliases = metadata.entry_points(group=manager.NAMESPACE).names
+        aliases = metadata.entry_points(group=loader.NAMESPACE).names
         text = edit.enable(text) + 'enabled_extensions = %s\n' % ', '.join(
             sorted(aliases))
     path.write_text(text)

@@ -21,7 +21,7 @@ import uuid
 import fixtures
 import testtools
 
-from nova_lockstatus import afterwards
+from nova_lockstatus.api import after_response
 from nova_lockstatus.core import host_event
 from nova_lockstatus.utils.threads import SerialWorker
 
@@ -162,7 +162,7 @@ class AfterwardsTestCase(testtools.TestCase):
 
     def test_after_the_answer(self):
         body = Body()
-        answer = afterwards.Afterwards(
+        answer = after_response.ClosingIterator(
             body, lambda: body.events.append('done'))
         self.assertEqual(b'answer', b''.join(answer))
         answer.close()
@@ -170,20 +170,20 @@ class AfterwardsTestCase(testtools.TestCase):
 
     def test_answer_that_cannot_be_closed(self):
         body = Body(ValueError('torn'))
-        answer = afterwards.Afterwards(
+        answer = after_response.ClosingIterator(
             body, lambda: body.events.append('done'))
         self.assertRaises(ValueError, answer.close)
         self.assertEqual(['closed', 'done'], body.events)
 
     def test_answer_without_close(self):
         done = []
-        answer = afterwards.Afterwards([b'a'], lambda: done.append(1))
+        answer = after_response.ClosingIterator([b'a'], lambda: done.append(1))
         self.assertEqual([b'a'], list(answer))
         answer.close()
         self.assertEqual([1], done)
 
     def test_native_threads_go_on(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.afterwards.sys', types.SimpleNamespace(
+            'nova_lockstatus.api.after_response.sys', types.SimpleNamespace(
                 modules={'greenlet': object()})))
-        self.assertFalse(afterwards.green_threads_stand_still())
+        self.assertFalse(after_response.green_threads_stand_still())

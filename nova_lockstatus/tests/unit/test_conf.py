@@ -15,8 +15,8 @@ from oslo_config import cfg
 from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
-from nova_lockstatus import manager
 from nova_lockstatus.conf import webhooks
+from nova_lockstatus.extensions import loader
 
 
 class OptionsTestCase(testtools.TestCase):
@@ -34,7 +34,7 @@ class OptionsTestCase(testtools.TestCase):
     def test_default_extensions_load(self):
         aliases = self.conf.lockstatus.enabled_extensions
         self.assertEqual(aliases, [
-            extension.alias for extension in manager.load_extensions(aliases)])
+            extension.alias for extension in loader.load_extensions(aliases)])
 
     def test_what_shows_only_is_on_and_what_refuses_is_off(self):
         self.assertEqual(['os-server-locked-status', 'os-server-host-status',

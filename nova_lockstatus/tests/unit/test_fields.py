@@ -15,8 +15,8 @@ import logging
 import fixtures
 import testtools
 
-from nova_lockstatus import fields
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import fields
 
 
 class Instance(dict):
@@ -62,7 +62,7 @@ class FieldsTestCase(testtools.TestCase):
         return rule not in self.refused
 
     def asked(self):
-        return fields.Asked(
+        return fields.RequestAccess(
             self.may,
             lambda version: self.microversion >= int(version[2:]))
 
@@ -209,7 +209,8 @@ class FieldsTestCase(testtools.TestCase):
         body = {'y': 'secret'}
         server_fields([self.field(1), self.field(
             2, key='y', nova_since='2.1')]).merge(
-            fields.Asked(may, lambda version: True), [(body, server())])
+                fields.RequestAccess(may, lambda version: True),
+                [(body, server())])
         self.assertEqual({'y': None}, body)
         self.assertIn('policy file is gone', self.log.output)
 

@@ -13,7 +13,7 @@
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus import manager
+from nova_lockstatus.extensions import loader
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests import packages
 
@@ -66,17 +66,17 @@ class LoadExtensionsTestCase(testtools.TestCase):
 
     def assertBroken(self, alias, words):
         error = self.assertRaises(exception.BrokenExtension,
-                                  manager.load_extensions, [alias])
+                                  loader.load_extensions, [alias])
         self.assertIn(alias, str(error))
         self.assertIn(words, str(error))
 
     def test_own_extension(self):
-        [extension] = manager.load_extensions([ALIAS])
+        [extension] = loader.load_extensions([ALIAS])
         self.assertIsInstance(extension,
                               server_locked_status.ServerLockedStatus)
 
     def test_none(self):
-        self.assertEqual([], manager.load_extensions([]))
+        self.assertEqual([], loader.load_extensions([]))
 
     def test_configured_order(self):
         self.install(x_rack='Rack', x_row='Row')
@@ -84,30 +84,30 @@ class LoadExtensionsTestCase(testtools.TestCase):
                         ['x-rack', 'x-row', ALIAS]):
             self.assertEqual(aliases, [
                 extension.alias
-                for extension in manager.load_extensions(aliases)])
+                for extension in loader.load_extensions(aliases)])
 
     def test_what_is_not_named_is_not_imported(self):
         self.useFixture(packages.InstalledPackage(
             'lockstatus_bomb', 'raise SystemExit("imported")',
             {'x-bomb': 'Bomb'}))
-        self.assertEqual(1, len(manager.load_extensions([ALIAS])))
+        self.assertEqual(1, len(loader.load_extensions([ALIAS])))
 
     def test_missing(self):
         error = self.assertRaises(exception.ExtensionNotFound,
-                                  manager.load_extensions, ['os-nowhere'])
+                                  loader.load_extensions, ['os-nowhere'])
         self.assertIn("'os-nowhere'", str(error))
         self.assertIn(ALIAS, str(error))
 
     def test_named_twice(self):
         error = self.assertRaises(exception.DuplicateExtension,
-                                  manager.load_extensions, [ALIAS, ALIAS])
+                                  loader.load_extensions, [ALIAS, ALIAS])
         self.assertIn('is enabled 2 times', str(error))
 
     def test_installed_twice(self):
         self.install(x_rack='Rack')
         self.install(name='lockstatus_rack_too', x_rack='Rack')
         error = self.assertRaises(exception.DuplicateExtension,
-                                  manager.load_extensions, ['x-rack'])
+                                  loader.load_extensions, ['x-rack'])
         self.assertIn('2 installed packages', str(error))
 
     def test_no_such_class(self):

@@ -23,8 +23,8 @@ from importlib import metadata
 import testtools
 
 import nova_lockstatus
-from nova_lockstatus import manager
 from nova_lockstatus import policies
+from nova_lockstatus.extensions import loader
 
 PACKAGE = pathlib.Path(nova_lockstatus.__file__).parent
 TOP = PACKAGE.parent
@@ -63,7 +63,7 @@ NOVAS_RULES = {
 
 def aliases():
     return sorted(point.name for point in metadata.distribution(
-        'nova-lockstatus').entry_points.select(group=manager.NAMESPACE))
+        'nova-lockstatus').entry_points.select(group=loader.NAMESPACE))
 
 
 class EntryPointsTestCase(testtools.TestCase):
@@ -99,13 +99,13 @@ class OneNounOneNameTestCase(testtools.TestCase):
 
     def test_each_extension_brings_the_rules_of_its_module(self):
         brought = [rule.name
-                   for extension in manager.load_extensions(aliases())
+                   for extension in loader.load_extensions(aliases())
                    for rule in extension.policies]
         self.assertEqual([rule.name for rule in policies.list_rules()],
                          brought)
 
     def test_each_field_asks_a_rule_of_its_own_extension(self):
-        for extension in manager.load_extensions(aliases()):
+        for extension in loader.load_extensions(aliases()):
             names = {rule.name for rule in extension.policies}
             for rule in (rule for field in extension.fields
                          for rule in field.rules):

@@ -33,7 +33,7 @@ def green_threads_stand_still() -> bool:
             and greenlet.getcurrent().parent is None)
 
 
-class Afterwards:
+class ClosingIterator:
     """An answer, and what to do once the client has it.
 
     :param body: the answer, as WSGI has it

@@ -17,8 +17,8 @@ from typing import Any
 
 import webob.exc
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus.hooks import base
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import CURRENT
 
 CONTROLLER = ('nova.api.openstack.compute.extension_info:'
               'ExtensionInfoController')
@@ -27,7 +27,7 @@ CONTROLLER = ('nova.api.openstack.compute.extension_info:'
 def _index(original: Callable[..., Any], controller: Any,
            *args: Any, **kwargs: Any) -> Any:
     result = original(controller, *args, **kwargs)
-    answer = answers.CURRENT.get()
+    answer = CURRENT.get()
     if answer is None:
         return result
     # Nova returns its one list for all requests: it is not to be changed.
@@ -44,7 +44,7 @@ def _show(original: Callable[..., Any], controller: Any, req: Any, id: str,
     try:
         return original(controller, req, id, **kwargs)
     except webob.exc.HTTPNotFound:
-        answer = answers.CURRENT.get()
+        answer = CURRENT.get()
         if answer is None or id not in answer.pipeline.extensions:
             raise
         return {'extension': answer.pipeline.extensions[id].describe()}
@@ -55,6 +55,6 @@ def _show(original: Callable[..., Any], controller: Any, req: Any, id: str,
 # have pipelines with other extensions, or with none. The check of the caller's
 # rights and of the query stands in the methods, before the alias is looked up.
 HOOKS = (
-    base.Hook(CONTROLLER, 'index', ('self', 'req'), _index),
-    base.Hook(CONTROLLER, 'show', ('self', 'req', 'id'), _show),
+    Hook(CONTROLLER, 'index', ('self', 'req'), _index),
+    Hook(CONTROLLER, 'show', ('self', 'req', 'id'), _show),
 )

@@ -18,13 +18,13 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.gateway import requirements
-from nova_lockstatus.hooks import base
 
 
-class LockCheck(base.Hook):
+class LockCheck(Hook):
     """The check that Nova's functions begin with, for who may bypass it.
 
     It lets admins pass and nobody else. What it is wrapped around is called
@@ -110,7 +110,7 @@ def _pass(layer: Any) -> Any:
     @functools.wraps(layer)
     def wrapped(self: Any, context: Any, instance: Any, *args: Any,
                 **kwargs: Any) -> Any:
-        answer = answers.CURRENT.get()
+        answer = CURRENT.get()
         if (answer is None or answer.guard is None
                 or not answer.guard.bypasses(instance.uuid)):
             return layer(self, context, instance, *args, **kwargs)

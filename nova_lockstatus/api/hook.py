@@ -18,8 +18,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
+from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.gateway import requirements
 
 
@@ -85,7 +85,7 @@ class Hook:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             if self.alias is None:
                 return self.wrapper(original, *args, **kwargs)
-            answer = answers.CURRENT.get()
+            answer = CURRENT.get()
             if answer is None or self.alias not in answer.pipeline.extensions:
                 return original(*args, **kwargs)
             return self.wrapper(original, answer, *args, **kwargs)

@@ -38,7 +38,8 @@ from nova.policies import lock_server as policies
 from oslo_db import api as oslo_db_api
 from oslo_utils import timeutils
 
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.events.notifications import (
@@ -46,7 +47,6 @@ from nova_lockstatus.events.notifications import (
 )
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.gateway import instance_actions
-from nova_lockstatus.hooks import base
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 KEY = lock_reason.KEY
@@ -94,7 +94,7 @@ def asked_reason(body: Any) -> str | None:
     return str(reason)
 
 
-def _lock(original: Callable[..., Any], answer: answers.Answer, api: Any,
+def _lock(original: Callable[..., Any], answer: RequestState, api: Any,
           context: Any, instance: Any, reason: str | None = None) -> None:
     reason = asked_reason(answer.body)
     caller = server_lock.holder(instance.project_id, context.project_id)
@@ -105,7 +105,7 @@ def _lock(original: Callable[..., Any], answer: answers.Answer, api: Any,
     _change(instance, nova_actions.LOCK, decide)
 
 
-def _unlock(original: Callable[..., Any], answer: answers.Answer, api: Any,
+def _unlock(original: Callable[..., Any], answer: RequestState, api: Any,
             context: Any, instance: Any) -> None:
     caller = server_lock.holder(instance.project_id, context.project_id)
     judged = instance.locked_by
@@ -237,10 +237,10 @@ def _show(instance: Any, lock: server_lock.Lock) -> None:
 # the policy, the same since release 20. Nova's own functions are not called:
 # they decide on what was read before.
 HOOKS = (
-    base.Hook(API, 'lock', ('self', 'context', 'instance', 'reason'), _lock,
+    Hook(API, 'lock', ('self', 'context', 'instance', 'reason'), _lock,
               alias=ALIAS,
               relies_on=(PACK, 'nova.db.main.models:InstanceActionEvent',
                          'nova.notifications:send_update')),
-    base.Hook(API, 'unlock', ('self', 'context', 'instance'), _unlock,
+    Hook(API, 'unlock', ('self', 'context', 'instance'), _unlock,
               alias=ALIAS),
 )

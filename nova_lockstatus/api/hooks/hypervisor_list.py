@@ -25,12 +25,13 @@ from nova.db.main import api as db
 from nova.objects import compute_node
 from oslo_utils import uuidutils
 
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import hypervisor_filter
+from nova_lockstatus.api.request import CURRENT
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import hypervisor_hosts
 from nova_lockstatus.gateway import hypervisor_rows
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import hypervisor_filter
 
 ALIAS = hypervisor_status.HypervisorStatus.alias
 API = 'nova.compute.api:HostAPI'
@@ -90,7 +91,7 @@ def _read_page(context: Any, limit: int | None, marker: str | None
 
 
 def _compute_node_get_all(original: Callable[..., Any],
-                          answer: answers.Answer, api: Any, context: Any,
+                          answer: RequestState, api: Any, context: Any,
                           limit: int | None = None,
                           marker: str | None = None) -> Any:
     search = hypervisor_filter.search(answer)
@@ -118,7 +119,7 @@ class _Pattern:
 
 
 def _compute_node_search(original: Callable[..., Any],
-                         answer: answers.Answer, api: Any, context: Any,
+                         answer: RequestState, api: Any, context: Any,
                          hypervisor_match: str) -> Any:
     cells = hypervisor_hosts.cells()
     found = hypervisor_hosts.ask_cells(
@@ -129,7 +130,7 @@ def _compute_node_search(original: Callable[..., Any],
 
 
 def _service_get_by_compute_host(original: Callable[..., Any],
-                                 answer: answers.Answer, api: Any,
+                                 answer: RequestState, api: Any,
                                  context: Any, host_name: str) -> Any:
     hosts = answer.hypervisors.hosts
     if hosts is None or hosts.cell(host_name) is None:
@@ -138,7 +139,7 @@ def _service_get_by_compute_host(original: Callable[..., Any],
 
 
 def _instance_get_all_by_host(original: Callable[..., Any],
-                              answer: answers.Answer, api: Any, context: Any,
+                              answer: RequestState, api: Any, context: Any,
                               host_name: str) -> Any:
     hosts = answer.hypervisors.hosts
     if hosts is None or hosts.cell(host_name) is None:
@@ -146,11 +147,26 @@ def _instance_get_all_by_host(original: Callable[..., Any],
     return hosts.servers(host_name)
 
 
+def _view_hypervisor(original: Callable[..., Any], controller: Any,
+                     hypervisor: Any, service: Any, *args: Any,
+                     **kwargs: Any) -> Any:
+    answer = CURRENT.get()
+    if answer is None:
+        return original(controller, hypervisor, service, *args, **kwargs)
+    answer.hypervisors.viewed_service = service
+    body = original(controller, hypervisor, service, *args, **kwargs)
+    answer.hypervisors.viewed_service = None
+    answer.hypervisors.add(body, hypervisor, service)
+    return body
+
+
 # NOTE: HypervisorsController asks HostAPI for the nodes, and then of each node
 # for the servers and the service of its host, since release 16. target_cell()
-# and compute_node_get_all_by_pagination() are what HostAPI itself uses.
+# and compute_node_get_all_by_pagination() are what HostAPI itself uses. All
+# methods of the controller make the dict of a hypervisor with
+# _view_hypervisor(), since before release 20.
 HOOKS = (
-    base.Hook(API, 'compute_node_get_all',
+    Hook(API, 'compute_node_get_all',
               ('self', 'context', 'limit', 'marker'), _compute_node_get_all,
               relies_on=('nova.compute.api:load_cells',
                          'nova.compute.api:CELLS',
@@ -168,15 +184,18 @@ HOOKS = (
                          'ComputeNode._from_db_object',
                          'nova.objects.service:Service._from_db_object'),
               alias=ALIAS),
-    base.Hook(API, 'compute_node_search_by_hypervisor',
+    Hook(API, 'compute_node_search_by_hypervisor',
               ('self', 'context', 'hypervisor_match'), _compute_node_search,
               relies_on=('nova.db.main.api:'
                          'compute_node_search_by_hypervisor',),
               alias=ALIAS),
-    base.Hook(API, 'service_get_by_compute_host',
+    Hook(API, 'service_get_by_compute_host',
               ('self', 'context', 'host_name'), _service_get_by_compute_host,
               alias=ALIAS),
-    base.Hook(API, 'instance_get_all_by_host',
+    Hook(API, 'instance_get_all_by_host',
               ('self', 'context', 'host_name'), _instance_get_all_by_host,
               alias=ALIAS),
+    Hook(hypervisor_filter.CONTROLLER, '_view_hypervisor',
+         ('self', 'hypervisor', 'service', 'detail', 'req'),
+         _view_hypervisor),
 )

@@ -24,19 +24,19 @@ from collections.abc import (
 from typing import Any, NoReturn
 
 from nova_lockstatus import exception
-from nova_lockstatus import fields
-from nova_lockstatus import hypervisors
-from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.api import pipeline as pipelines
 from nova_lockstatus.core import host_status
+from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.core import state_lock
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import fields
 
-CURRENT: contextvars.ContextVar['Answer | None'] = contextvars.ContextVar(
-    'nova_lockstatus_answer', default=None)
+CURRENT: contextvars.ContextVar['RequestState | None'] = (
+    contextvars.ContextVar('nova_lockstatus_request', default=None))
 """The answer under way, for the hooks that Nova calls without the request."""
 
 
-class Answer:
+class RequestState:
     """The servers and hypervisors of one answer, and what was read for them.
 
     :param pipeline: the pipeline that the request came through
@@ -73,7 +73,7 @@ class Answer:
         """The state of the servers' hosts."""
         self.host_status_search: host_status.HostStatusFilter | None = None
         """What a list of servers is filtered by."""
-        self.hypervisors = hypervisors.Hypervisors()
+        self.hypervisors = Hypervisors()
         """The hypervisors that it shows."""
         self.afterwards: Callable[[], object] | None = None
         """What is to be done when the client has the answer."""
@@ -112,7 +112,7 @@ class Answer:
         self._system_metadata.update(
             (uuid, _Unread(uuid, error)) for uuid in uuids)
 
-    def merge(self, asked: fields.Asked,
+    def merge(self, asked: fields.RequestAccess,
               read_lock: Callable[[Any], base.Lock]) -> None:
         """Add the fields to the servers and hypervisors of the answer.
 
@@ -174,3 +174,39 @@ class _Unread(Mapping[str, str]):
 
     def __len__(self) -> int:
         self._fail()
+
+
+class Hypervisors:
+    """The hypervisors that Nova has shown so far, and what was read for them.
+
+    It is iterated over as ``Fields.merge()`` takes them.
+    """
+
+    def __init__(self) -> None:
+        self.hosts: Any = None
+        """What is known of the hosts of a list."""
+        self.search: hypervisor_filter.HypervisorFilter | None = None
+        """What a list is filtered by."""
+        self.viewed_service: Any = None
+        """The Service of the hypervisor that Nova's view is working on."""
+        self.uptimes: Any = None
+        """The uptimes of the hosts of a list, once asked for."""
+        self._shown: list[tuple[dict[str, Any], base.Hypervisor]] = []
+
+    def add(self, body: dict[str, Any], node: Any, service: Any) -> None:
+        """Remember a hypervisor that Nova shows.
+
+        :param body: the very dict that stands in the answer
+        :param node: the ComputeNode that it shows
+        :param service: the Service of its nova-compute
+        """
+        self._shown.append((body, base.Hypervisor(node, service)))
+
+    def __iter__(self) -> Iterator[tuple[dict[str, Any], base.Hypervisor]]:
+        """Yield the dict of each in the answer, with the hypervisor."""
+        return iter(self._shown)
+
+    @property
+    def last_node(self) -> Any:
+        """Return the ComputeNode of the last one so far."""
+        return self._shown[-1][1].node

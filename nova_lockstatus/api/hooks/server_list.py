@@ -30,11 +30,12 @@ from nova import context as nova_context
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus import fields
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import host_status_filter
+from nova_lockstatus.api.request import CURRENT
+from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.extensions import fields
 from nova_lockstatus.gateway import compute_service
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import host_status_search
 
 _SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
                     models.InstanceSystemMetadata.key,
@@ -65,7 +66,8 @@ class _Found(NamedTuple):
     services: dict[str, dict[str, Any]]
 
 
-def read(answer: answers.Answer, asked: fields.Asked, context: Any) -> None:
+def read(answer: RequestState, asked: fields.RequestAccess, context: Any
+         ) -> None:
     """Read what the fields of a list's servers need and Nova did not load.
 
     :param answer: the answer, which keeps what is read; where a cell does not
@@ -92,8 +94,8 @@ def read(answer: answers.Answer, asked: fields.Asked, context: Any) -> None:
             answer.hosts.add((cell_uuid, host), result.services.get(host))
 
 
-def _wanted(answer: answers.Answer,
-            asked: fields.Asked) -> dict[str, _Wanted]:
+def _wanted(answer: RequestState,
+            asked: fields.RequestAccess) -> dict[str, _Wanted]:
     wanted: dict[str, _Wanted] = {}
     reads = answer.pipeline.reads_system_metadata
     shows_host_status = _HostStatusRules(answer, asked).allow
@@ -124,7 +126,8 @@ class _HostStatusRules:
     :param asked: the request
     """
 
-    def __init__(self, answer: answers.Answer, asked: fields.Asked) -> None:
+    def __init__(self, answer: RequestState, asked: fields.RequestAccess
+                 ) -> None:
         self._rules = answer.pipeline.host_status_rules
         self._asked = asked
         self._decided: dict[tuple[str, str], bool] = {}
@@ -198,9 +201,9 @@ def _null(column: Any) -> Any:
 def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
                     filters: dict[str, Any], *args: Any,
                     **kwargs: Any) -> Any:
-    answer = answers.CURRENT.get()
+    answer = CURRENT.get()
     if answer is not None and answer.host_status_search is not None:
-        filters = host_status_search.in_cell(answer, context, filters)
+        filters = host_status_filter.in_cell(answer, context, filters)
     records = original(lister, context, filters, *args, **kwargs)
     if answer is not None and answer.is_list:
         for cell in lister.cells or nova_context.CELLS:
@@ -216,13 +219,13 @@ def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
 # which cell a server of the list is in. The threads for the cells only make
 # generators, which the request's own thread reads from.
 HOOKS = (
-    base.Hook('nova.compute.instance_list:InstanceLister', 'get_by_filters',
-              ('self', 'ctx', 'filters', 'limit', 'marker'), _get_by_filters,
-              relies_on=('nova.context:scatter_gather_cells',
-                         'nova.context:is_cell_failure_sentinel',
-                         'nova.context:CELL_TIMEOUT',
-                         'nova.context:CELLS',
-                         'nova.db.main.api:get_context_manager',
-                         'nova.db.main.models:InstanceSystemMetadata',
-                         'nova.db.main.models:Service')),
+    Hook('nova.compute.instance_list:InstanceLister', 'get_by_filters',
+         ('self', 'ctx', 'filters', 'limit', 'marker'), _get_by_filters,
+         relies_on=('nova.context:scatter_gather_cells',
+                    'nova.context:is_cell_failure_sentinel',
+                    'nova.context:CELL_TIMEOUT',
+                    'nova.context:CELLS',
+                    'nova.db.main.api:get_context_manager',
+                    'nova.db.main.models:InstanceSystemMetadata',
+                    'nova.db.main.models:Service')),
 )

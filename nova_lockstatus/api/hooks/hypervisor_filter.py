@@ -28,14 +28,14 @@ from nova import exception as nova_exception
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import hypervisor_hosts
 from nova_lockstatus.gateway import hypervisor_rows
 from nova_lockstatus.gateway import requirements
-from nova_lockstatus.hooks import base
 
 ALIAS = hypervisor_status.HypervisorStatus.alias
 CONTROLLER = 'nova.api.openstack.compute.hypervisors:HypervisorsController'
@@ -43,7 +43,7 @@ VIEW = 'nova.api.openstack.compute.views.hypervisors:ViewBuilder'
 LISTS = ('index', 'detail', 'search', 'servers')
 
 
-def take_out(answer: answers.Answer, controller: Any, request: Any) -> None:
+def take_out(answer: RequestState, controller: Any, request: Any) -> None:
     """Take the parameters out of the query of a list of hypervisors.
 
     :param answer: the answer, which keeps the query as it was
@@ -65,7 +65,7 @@ def take_out(answer: answers.Answer, controller: Any, request: Any) -> None:
             return
 
 
-def search(answer: answers.Answer
+def search(answer: RequestState
            ) -> hypervisor_filter.HypervisorFilter | None:
     """Read what the list is filtered by, for who may list hypervisors.
 
@@ -90,7 +90,7 @@ class _Listed(NamedTuple):
     host: str | None
 
 
-def read_page(answer: answers.Answer, api: Any, context: Any,
+def read_page(answer: RequestState, api: Any, context: Any,
               limit: int | None, marker: str | None) -> Any:
     """Read the nodes of a page that match the search of the answer.
 
@@ -139,7 +139,7 @@ def _position(listed: list[_Listed], marker: str) -> int:
     raise nova_exception.MarkerNotFound(marker=marker)
 
 
-def _matching(answer: answers.Answer, api: Any, hosts: Any
+def _matching(answer: RequestState, api: Any, hosts: Any
               ) -> Iterator[_Listed]:
     decided: dict[str | None, bool] = {}
     for node in hosts.nodes:
@@ -155,7 +155,7 @@ def _matching(answer: answers.Answer, api: Any, hosts: Any
             yield node
 
 
-def _matches(answer: answers.Answer, api: Any, service: Any) -> bool:
+def _matches(answer: RequestState, api: Any, service: Any) -> bool:
     search = answer.hypervisors.search
     return search is None or search.matches(
         api.servicegroup_api.service_is_up(service), service.disabled)
@@ -195,7 +195,7 @@ def _read_nodes(context: Any, page: list[_Listed]
 
 
 def _get_compute_nodes_by_name_pattern(original: Callable[..., Any],
-                                       answer: answers.Answer,
+                                       answer: RequestState,
                                        controller: Any, context: Any,
                                        hostname_match: str) -> Any:
     nodes = original(controller, context, hostname_match)
@@ -208,7 +208,7 @@ def _get_compute_nodes_by_name_pattern(original: Callable[..., Any],
             if node in matching or not hosts.is_mapped(node.host)]
 
 
-def _get_next_link(original: Callable[..., Any], answer: answers.Answer,
+def _get_next_link(original: Callable[..., Any], answer: RequestState,
                    view: Any, request: Any, identifier: Any,
                    collection_name: str) -> Any:
     search = answer.hypervisors.search
@@ -224,10 +224,10 @@ def _get_next_link(original: Callable[..., Any], answer: answers.Answer,
 # NOTE: the controller asks its policy, then for the nodes, and makes the links
 # last: since release 17.
 HOOKS = (
-    base.Hook(CONTROLLER, '_get_compute_nodes_by_name_pattern',
-              ('self', 'context', 'hostname_match'),
-              _get_compute_nodes_by_name_pattern, alias=ALIAS),
-    base.Hook(VIEW, '_get_next_link',
-              ('self', 'request', 'identifier', 'collection_name'),
-              _get_next_link, alias=ALIAS),
+    Hook(CONTROLLER, '_get_compute_nodes_by_name_pattern',
+         ('self', 'context', 'hostname_match'),
+         _get_compute_nodes_by_name_pattern, alias=ALIAS),
+    Hook(VIEW, '_get_next_link',
+         ('self', 'request', 'identifier', 'collection_name'),
+         _get_next_link, alias=ALIAS),
 )

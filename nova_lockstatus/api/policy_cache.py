@@ -19,15 +19,13 @@ than whether it is the caller's own. What Nova itself has asked for the request
 is known already.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nova import policy as nova_policy
 from oslo_policy import _checks
 from oslo_policy import policy
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus.hooks import base
+from nova_lockstatus.api.request import RequestState
 
 # What a rule asks of the target: is it the caller's?
 OWNER = {'project_id': '%(project_id)s', 'user_id': '%(user_id)s'}
@@ -45,14 +43,14 @@ class _Meaning(NamedTuple):
     reads: frozenset[str] | None
 
 
-class Asker:
+class PolicyCache:
     """Asks rules for one caller.
 
     :param context: the caller's RequestContext
     :param answer: the answer under way, which knows what Nova has asked
     """
 
-    def __init__(self, context: Any, answer: answers.Answer) -> None:
+    def __init__(self, context: Any, answer: RequestState) -> None:
         self._context = context
         self._asked = answer.asked_rules
         self._meanings: dict[str, _Meaning] = {}
@@ -130,20 +128,3 @@ def _reads(check: Any, enforcer: Any) -> frozenset[str] | None:
         if OWNER.get(check.kind) == check.match:
             return frozenset({check.kind})
     return None
-
-
-def _can(original: Callable[..., Any], context: Any, action: str,
-         target: Any = None, fatal: bool = True) -> Any:
-    result = original(context, action, target, fatal)
-    answer = answers.CURRENT.get()
-    if answer is not None:
-        answer.asked_rules.append((context, action, target, bool(result)))
-    return result
-
-
-# NOTE: Nova's API asks all its rules with can(), since before release 20. It
-# takes a target that is None for the caller's own.
-HOOKS = (
-    base.Hook('nova.context:RequestContext', 'can',
-              ('self', 'action', 'target', 'fatal'), _can),
-)

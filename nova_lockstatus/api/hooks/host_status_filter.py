@@ -28,14 +28,14 @@ from nova import exception as nova_exception
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus import answer as answers
 from nova_lockstatus import exception
+from nova_lockstatus.api import policy
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import filter_values
 from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.gateway import compute_service
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import policy
 from nova_lockstatus.policies import server_host_status as rules
 
 ALIAS = server_host_status.ServerHostStatus.alias
@@ -44,7 +44,7 @@ CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 KEY = 'host_status'
 
 
-def _list(original: Callable[..., Any], answer: answers.Answer,
+def _list(original: Callable[..., Any], answer: RequestState,
           controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
     values = [value for name, value in answer.parameters if name == KEY]
     if values:
@@ -85,7 +85,7 @@ def _scope(context: Any, rule: str) -> host_status.Scope | None:
     return None
 
 
-def _get_servers(original: Callable[..., Any], answer: answers.Answer,
+def _get_servers(original: Callable[..., Any], answer: RequestState,
                  controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
     if answer.host_status_search is not None:
         # NOTE: Nova's links to the next page have one value of a parameter
@@ -95,7 +95,7 @@ def _get_servers(original: Callable[..., Any], answer: answers.Answer,
 
 
 def _get_server_search_options(original: Callable[..., Any],
-                               answer: answers.Answer, controller: Any,
+                               answer: RequestState, controller: Any,
                                req: Any) -> Any:
     options = original(controller, req)
     if answer.host_status_search is not None:
@@ -103,7 +103,7 @@ def _get_server_search_options(original: Callable[..., Any],
     return options
 
 
-def _get_build_requests(original: Callable[..., Any], answer: answers.Answer,
+def _get_build_requests(original: Callable[..., Any], answer: RequestState,
                         context: Any, filters: dict[str, Any], *args: Any,
                         **kwargs: Any) -> Any:
     if answer.host_status_search is not None:
@@ -137,7 +137,7 @@ class _Condition:
         return self
 
 
-def in_cell(answer: answers.Answer, context: Any,
+def in_cell(answer: RequestState, context: Any,
             filters: dict[str, Any]) -> dict[str, Any]:
     """Put into filters what is to be found in a cell.
 
@@ -157,7 +157,7 @@ def in_cell(answer: answers.Answer, context: Any,
     return {**filters, KEY: condition}
 
 
-def _read(answer: answers.Answer, search: host_status.HostStatusFilter,
+def _read(answer: RequestState, search: host_status.HostStatusFilter,
           context: Any) -> dict[str, str]:
     statement = sqlalchemy.select(*compute_service.COLUMNS).where(
         *compute_service.IS_COMPUTE)
@@ -229,18 +229,18 @@ def _exact_instance_filter(original: Callable[..., Any], query: Any,
 # deep copy of them. All since before release 20, the last one in nova.db.main
 # since 25.
 HOOKS = (
-    base.Hook(CONTROLLER, 'index', ('self', 'req'), _list, alias=ALIAS),
-    base.Hook(CONTROLLER, 'detail', ('self', 'req'), _list, alias=ALIAS),
-    base.Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
-              _get_servers, alias=ALIAS),
-    base.Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
-              _get_server_search_options, alias=ALIAS),
-    base.Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
-              ('context', 'filters', 'limit', 'marker'), _get_build_requests,
-              alias=ALIAS),
-    base.Hook('nova.db.main.api:', '_exact_instance_filter',
-              ('query', 'filters', 'legal_keys'), _exact_instance_filter,
-              relies_on=('nova.db.main.api:get_context_manager',
-                         'nova.db.main.models:Instance',
-                         'nova.db.main.models:Service')),
+    Hook(CONTROLLER, 'index', ('self', 'req'), _list, alias=ALIAS),
+    Hook(CONTROLLER, 'detail', ('self', 'req'), _list, alias=ALIAS),
+    Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
+         _get_servers, alias=ALIAS),
+    Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
+         _get_server_search_options, alias=ALIAS),
+    Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
+         ('context', 'filters', 'limit', 'marker'), _get_build_requests,
+         alias=ALIAS),
+    Hook('nova.db.main.api:', '_exact_instance_filter',
+         ('query', 'filters', 'legal_keys'), _exact_instance_filter,
+         relies_on=('nova.db.main.api:get_context_manager',
+                    'nova.db.main.models:Instance',
+                    'nova.db.main.models:Service')),
 )

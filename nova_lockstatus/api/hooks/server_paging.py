@@ -30,10 +30,10 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_db.sqlalchemy import utils as sqlalchemyutils
 
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api import policy
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import server_locked_status
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import policy
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 
@@ -83,7 +83,7 @@ def _beyond(column: Any, direction: str, value: Any) -> Any:
     return column > value
 
 
-def _paginate_query(original: Callable[..., Any], answer: answers.Answer,
+def _paginate_query(original: Callable[..., Any], answer: RequestState,
                     query: Any, model: Any, limit: int | None,
                     sort_keys: Sequence[str], marker: Any = None,
                     **kwargs: Any) -> Any:
@@ -101,7 +101,7 @@ def _paginate_query(original: Callable[..., Any], answer: answers.Answer,
     return page.limit(limit)
 
 
-def _get_marker_record(original: Callable[..., Any], answer: answers.Answer,
+def _get_marker_record(original: Callable[..., Any], answer: RequestState,
                        lister: Any, ctx: Any, marker: str) -> Any:
     cell_uuid, record = original(lister, ctx, marker)
     # NOTE: Nova takes anybody's server. Its place in the order tells what it
@@ -115,7 +115,7 @@ def _get_marker_record(original: Callable[..., Any], answer: answers.Answer,
 
 
 def _get_marker_by_values(original: Callable[..., Any],
-                          answer: answers.Answer, lister: Any, ctx: Any,
+                          answer: RequestState, lister: Any, ctx: Any,
                           values: Sequence[Any]) -> Any:
     keys = lister.sort_ctx.sort_keys
     if not _concerns(answer, keys):
@@ -133,7 +133,7 @@ def _get_marker_by_values(original: Callable[..., Any],
             query, models.Instance, 1, keys, sort_dirs=directions).scalar()
 
 
-def _concerns(answer: answers.Answer, keys: Sequence[str]) -> bool:
+def _concerns(answer: RequestState, keys: Sequence[str]) -> bool:
     return not answer.pipeline.searchable.keys().isdisjoint(keys)
 
 
@@ -143,17 +143,17 @@ def _concerns(answer: answers.Answer, keys: Sequence[str]) -> bool:
 # since release 17, and while the request is answered, not in a thread: what
 # CrossCellLister gives to its threads are generators.
 HOOKS = (
-    base.Hook('nova.db.main.api:sqlalchemyutils', 'paginate_query',
-              ('query', 'model', 'limit', 'sort_keys', 'marker', 'sort_dir',
-               'sort_dirs'),
-              _paginate_query, alias=ALIAS,
-              relies_on=('nova.db.main.models:Instance',)),
-    base.Hook('nova.compute.instance_list:InstanceLister',
-              'get_marker_record', ('self', 'ctx', 'marker'),
-              _get_marker_record, alias=ALIAS),
-    base.Hook('nova.compute.instance_list:InstanceLister',
-              'get_marker_by_values', ('self', 'ctx', 'values'),
-              _get_marker_by_values, alias=ALIAS,
-              relies_on=('nova.db.main.api:get_context_manager',
-                         'nova.db.utils:process_sort_params')),
+    Hook('nova.db.main.api:sqlalchemyutils', 'paginate_query',
+         ('query', 'model', 'limit', 'sort_keys', 'marker', 'sort_dir',
+          'sort_dirs'),
+         _paginate_query, alias=ALIAS,
+         relies_on=('nova.db.main.models:Instance',)),
+    Hook('nova.compute.instance_list:InstanceLister',
+         'get_marker_record', ('self', 'ctx', 'marker'),
+         _get_marker_record, alias=ALIAS),
+    Hook('nova.compute.instance_list:InstanceLister',
+         'get_marker_by_values', ('self', 'ctx', 'values'),
+         _get_marker_by_values, alias=ALIAS,
+         relies_on=('nova.db.main.api:get_context_manager',
+                    'nova.db.utils:process_sort_params')),
 )

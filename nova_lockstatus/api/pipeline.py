@@ -18,16 +18,16 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nova_lockstatus import fields
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import fields
 
 if TYPE_CHECKING:
     from nova_lockstatus.events.publisher import Publisher
 
-ENVIRON = 'nova_lockstatus.pipeline'
+ENVIRON = 'nova_lockstatus.api.pipeline'
 """Where the filter leaves the pipeline for the hooks, in the WSGI environ."""
 
-AFTERWARDS = 'nova_lockstatus.afterwards'
+AFTER_RESPONSE = 'nova_lockstatus.api.after_response'
 """Where the hooks leave for the filter what is to be done when the client has
 the answer."""
 

@@ -29,13 +29,13 @@ from nova.api.openstack.compute import routes
 from nova.conf import CONF
 from oslo_db import exception as db_exception
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus import fields
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.extensions import base as extensions_base
+from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import server_state_lock
-from nova_lockstatus.hooks import base
 from nova_lockstatus.policies import server_state_lock as policies
 
 ALIAS = server_state_lock.ServerStateLock.alias
@@ -94,7 +94,7 @@ def prepare(extensions: Sequence[extensions_base.Extension]) -> None:
                 {name for name, *_rest in calls()})
 
 
-def guard(answer: answers.Answer, asked: fields.Asked, resource: Any,
+def guard(answer: RequestState, asked: fields.RequestAccess, resource: Any,
           method: Any, request: Any) -> state_lock.LockGate | None:
     """Make the guard of a call.
 
@@ -141,7 +141,7 @@ def _name(resource: Any, method: Any, request: Any) -> str:
     return state_lock_calls.name(http_method, path, action)
 
 
-def unreadable(answer: answers.Answer, error: BaseException
+def unreadable(answer: RequestState, error: BaseException
                ) -> webob.exc.HTTPServiceUnavailable | None:
     """Answer where it cannot be told whether the server is locked.
 
@@ -166,7 +166,7 @@ def _is_of_database(error: BaseException | None) -> bool:
     return False
 
 
-def _can(original: Callable[..., Any], answer: answers.Answer, context: Any,
+def _can(original: Callable[..., Any], answer: RequestState, context: Any,
          action: str, target: Any = None, fatal: bool = True) -> Any:
     result = original(context, action, target, fatal)
     if fatal and answer.guard is not None:
@@ -174,7 +174,7 @@ def _can(original: Callable[..., Any], answer: answers.Answer, context: Any,
     return result
 
 
-def _associate(original: Callable[..., Any], answer: answers.Answer, api: Any,
+def _associate(original: Callable[..., Any], answer: RequestState, api: Any,
                context: Any, instance: Any, floating_address: str,
                *args: Any, **kwargs: Any) -> Any:
     if answer.guard is not None and not answer.guard.is_exempt:
@@ -207,12 +207,12 @@ def _read_other(context: Any, watching: state_lock.LockGate, uuid: str
 # microversion 2.43 associate_floating_ip() moves an address from one server
 # to another.
 HOOKS = (
-    base.Hook('nova.context:RequestContext', 'can',
-              ('self', 'action', 'target', 'fatal'), _can, alias=ALIAS,
-              relies_on=('nova.api.openstack.compute.routes:ROUTE_LIST',)),
-    base.Hook('nova.network.neutron:API', 'associate_floating_ip',
-              ('self', 'context', 'instance', 'floating_address'),
-              _associate, alias=ALIAS,
-              relies_on=('nova.network.neutron:API.'
-                         'get_instance_id_by_floating_address',)),
+    Hook('nova.context:RequestContext', 'can',
+         ('self', 'action', 'target', 'fatal'), _can, alias=ALIAS,
+         relies_on=('nova.api.openstack.compute.routes:ROUTE_LIST',)),
+    Hook('nova.network.neutron:API', 'associate_floating_ip',
+         ('self', 'context', 'instance', 'floating_address'),
+         _associate, alias=ALIAS,
+         relies_on=('nova.network.neutron:API.'
+                    'get_instance_id_by_floating_address',)),
 )

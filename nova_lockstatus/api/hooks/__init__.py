@@ -19,46 +19,41 @@ as stock Nova.
 
 from collections.abc import Sequence
 
+from nova_lockstatus.api import policy
+from nova_lockstatus.api.hooks import dispatch
+from nova_lockstatus.api.hooks import extension_info
+from nova_lockstatus.api.hooks import host_status
+from nova_lockstatus.api.hooks import host_status_filter
+from nova_lockstatus.api.hooks import hypervisor_filter
+from nova_lockstatus.api.hooks import hypervisor_list
+from nova_lockstatus.api.hooks import hypervisor_uptime
+from nova_lockstatus.api.hooks import policy_cache
+from nova_lockstatus.api.hooks import server_list
+from nova_lockstatus.api.hooks import server_lock
+from nova_lockstatus.api.hooks import server_lock_check
+from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import server_paging
+from nova_lockstatus.api.hooks import server_search
+from nova_lockstatus.api.hooks import server_view
+from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.gateway import instance_attributes
 from nova_lockstatus.gateway import requirements
-from nova_lockstatus.gateway.compute_service import (
-    service_is_up as service_is_up,
-)
-from nova_lockstatus.hooks import dispatch
-from nova_lockstatus.hooks import extension_info
-from nova_lockstatus.hooks import host_change
-from nova_lockstatus.hooks import host_status_search
-from nova_lockstatus.hooks import hypervisor_filter
-from nova_lockstatus.hooks import hypervisor_list
-from nova_lockstatus.hooks import hypervisor_uptime
-from nova_lockstatus.hooks import hypervisor_view
-from nova_lockstatus.hooks import lock_check
-from nova_lockstatus.hooks import policy
-from nova_lockstatus.hooks import policy_asker
-from nova_lockstatus.hooks import server_list
-from nova_lockstatus.hooks import server_lock
-from nova_lockstatus.hooks import server_paging
-from nova_lockstatus.hooks import server_refusal
-from nova_lockstatus.hooks import server_search
-from nova_lockstatus.hooks import server_view
-from nova_lockstatus.hooks import state_lock
 
 HOOKS = (
     *dispatch.HOOKS,
     *extension_info.HOOKS,
-    *host_change.HOOKS,
-    *host_status_search.HOOKS,
+    *host_status.HOOKS,
+    *host_status_filter.HOOKS,
     *hypervisor_filter.HOOKS,
     *hypervisor_list.HOOKS,
     *hypervisor_uptime.HOOKS,
-    *hypervisor_view.HOOKS,
-    *lock_check.HOOKS,
-    *policy_asker.HOOKS,
+    *server_lock_check.HOOKS,
+    *policy_cache.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
     *server_paging.HOOKS,
-    *server_refusal.HOOKS,
+    *server_lock_refusal.HOOKS,
     *server_search.HOOKS,
     *server_view.HOOKS,
     *state_lock.HOOKS,

@@ -23,9 +23,9 @@ from oslo_config import cfg
 from oslo_policy import policy
 
 from nova_lockstatus import conf as lockstatus_conf
-from nova_lockstatus import manager
 from nova_lockstatus import policies
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import loader
 
 
 def get_enforcer() -> Any:
@@ -44,7 +44,7 @@ def get_enforcer() -> Any:
         # NOTE: as nova.policy.get_enforcer(): the tools know of no project.
         conf([], project='nova')
     lockstatus_conf.register_opts(conf)
-    return make(conf, manager.load_extensions(
+    return make(conf, loader.load_extensions(
         conf.lockstatus.enabled_extensions))
 
 

@@ -15,9 +15,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.gateway import instance_attributes
-from nova_lockstatus.hooks import base
 
 VIEW = 'nova.api.openstack.compute.views.servers:ViewBuilder'
 
@@ -25,7 +25,7 @@ VIEW = 'nova.api.openstack.compute.views.servers:ViewBuilder'
 def _show(original: Callable[..., Any], view: Any, request: Any, instance: Any,
           *args: Any, **kwargs: Any) -> Any:
     result = original(view, request, instance, *args, **kwargs)
-    answer = answers.CURRENT.get()
+    answer = CURRENT.get()
     if answer is not None:
         answer.add_server(result['server'], instance)
     return result
@@ -34,7 +34,7 @@ def _show(original: Callable[..., Any], view: Any, request: Any, instance: Any,
 def _get_show_expected_attrs(original: Callable[..., Any], view: Any,
                              expected_attrs: Sequence[str] | None = None
                              ) -> Any:
-    answer = answers.CURRENT.get()
+    answer = CURRENT.get()
     if answer is not None:
         lazy = instance_attributes.lazy(answer.pipeline.instance_attributes)
         if answer.pipeline.reads_host_status and not answer.is_list:
@@ -49,7 +49,7 @@ def _get_show_expected_attrs(original: Callable[..., Any], view: Any,
 # wrapped in their class, not in a subclass that the controllers are given:
 # paste builds the controllers of a [pipeline:] section before its filters.
 HOOKS = (
-    base.Hook(VIEW, 'show', ('self', 'request', 'instance'), _show),
-    base.Hook(VIEW, 'get_show_expected_attrs', ('self', 'expected_attrs'),
-              _get_show_expected_attrs),
+    Hook(VIEW, 'show', ('self', 'request', 'instance'), _show),
+    Hook(VIEW, 'get_show_expected_attrs', ('self', 'expected_attrs'),
+         _get_show_expected_attrs),
 )

@@ -26,10 +26,10 @@ from nova import exception as nova_exception
 from nova.conf import CONF
 from oslo_log import log as logging
 
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import compute_rpc
-from nova_lockstatus.hooks import base
 from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _to_ask(api: Any, context: Any, hosts: Any, names: Iterable[str]
     return asked
 
 
-def _get_host_uptime(original: Callable[..., Any], answer: answers.Answer,
+def _get_host_uptime(original: Callable[..., Any], answer: RequestState,
                      api: Any, context: Any, host_name: str) -> Any:
     shown = answer.hypervisors
     if shown.viewed_service is None:
@@ -166,10 +166,10 @@ def _get_host_uptime(original: Callable[..., Any], answer: answers.Answer,
 # NOTE: the view of hypervisors takes ComputeServiceUnavailable for a null,
 # since release 23.
 HOOKS = (
-    base.Hook('nova.compute.api:HostAPI', 'get_host_uptime',
-              ('self', 'context', 'host_name'), _get_host_uptime,
-              relies_on=('nova.compute.rpcapi:ComputeAPI.get_host_uptime',
-                         'nova.exception:ComputeServiceUnavailable',
-                         *compute_rpc.RELIES_ON),
-              alias=hypervisor_status.HypervisorStatus.alias),
+    Hook('nova.compute.api:HostAPI', 'get_host_uptime',
+         ('self', 'context', 'host_name'), _get_host_uptime,
+         relies_on=('nova.compute.rpcapi:ComputeAPI.get_host_uptime',
+                    'nova.exception:ComputeServiceUnavailable',
+                    *compute_rpc.RELIES_ON),
+         alias=hypervisor_status.HypervisorStatus.alias),
 )

@@ -18,17 +18,18 @@ from typing import Any
 
 from nova.api.openstack import api_version_request
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus import fields
-from nova_lockstatus import pipeline as pipelines
+from nova_lockstatus.api import pipeline as pipelines
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import hypervisor_filter
+from nova_lockstatus.api.hooks import server_list
+from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import state_lock
+from nova_lockstatus.api.policy_cache import PolicyCache
+from nova_lockstatus.api.request import CURRENT
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core.state_lock import CallBlocked
+from nova_lockstatus.extensions import fields
 from nova_lockstatus.gateway import instance_actions
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import hypervisor_filter
-from nova_lockstatus.hooks import policy_asker
-from nova_lockstatus.hooks import server_list
-from nova_lockstatus.hooks import server_refusal
-from nova_lockstatus.hooks import state_lock
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
@@ -36,25 +37,25 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
     pipeline = request.environ.get(pipelines.ENVIRON)
     if pipeline is None:
         return original(resource, method, request, action_args)
-    answer = answers.Answer(
+    answer = RequestState(
         pipeline, getattr(method, '__name__', ''),
         body=action_args.get('body'), parameters=_parameters(request))
     asked = _asked(request, answer)
     answer.guard = state_lock.guard(answer, asked, resource, method, request)
     hypervisor_filter.take_out(answer, resource.controller, request)
-    token = answers.CURRENT.set(answer)
+    token = CURRENT.set(answer)
     try:
         result = original(resource, method, request, action_args)
     except (Exception, CallBlocked) as error:
-        refusal = (server_refusal.explain(answer, asked, error)
+        refusal = (server_lock_refusal.explain(answer, asked, error)
                    or state_lock.unreadable(answer, error))
         if refusal is None:
             raise
         raise refusal from error
     finally:
-        answers.CURRENT.reset(token)
+        CURRENT.reset(token)
         if answer.afterwards is not None:
-            request.environ[pipelines.AFTERWARDS] = answer.afterwards
+            request.environ[pipelines.AFTER_RESPONSE] = answer.afterwards
     _complete(answer, request, asked)
     return result
 
@@ -69,17 +70,17 @@ def _parameters(request: Any) -> list[tuple[str, str]]:
         return []
 
 
-def _asked(request: Any, answer: answers.Answer) -> fields.Asked:
+def _asked(request: Any, answer: RequestState) -> fields.RequestAccess:
     # NOTE: the name of is_supported's second parameter changed.
-    return fields.Asked(
-        may=policy_asker.Asker(request.environ.get('nova.context'),
-                               answer).may,
+    return fields.RequestAccess(
+        may=PolicyCache(request.environ.get('nova.context'),
+                        answer).may,
         supports=functools.partial(api_version_request.is_supported, request),
         shows_alone=answer.shows_alone)
 
 
-def _complete(answer: answers.Answer, request: Any,
-              asked: fields.Asked) -> None:
+def _complete(answer: RequestState, request: Any,
+              asked: fields.RequestAccess) -> None:
     try:
         server_list.read(answer, asked, request.environ.get('nova.context'))
     except Exception as error:
@@ -93,7 +94,7 @@ def _complete(answer: answers.Answer, request: Any,
 # and later), and made into JSON after it: what is merged here reaches the
 # client and no schema.
 HOOKS = (
-    base.Hook(
+    Hook(
         'nova.api.openstack.wsgi:Resource', 'dispatch',
         ('self', 'method', 'request', 'action_args'),
         _dispatch,

@@ -24,10 +24,10 @@ import webob.exc
 from nova.api.openstack import common
 from nova.db import utils as db_utils
 
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api import policy
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import server_locked_status
-from nova_lockstatus.hooks import base
-from nova_lockstatus.hooks import policy
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 SERVERS = 'nova.api.openstack.compute.servers:'
@@ -39,7 +39,7 @@ LOCKED_BY = 'locked_by'
 """The searchable field that Nova takes regular expressions for."""
 
 
-def _get_servers(original: Callable[..., Any], answer: answers.Answer,
+def _get_servers(original: Callable[..., Any], answer: RequestState,
                  controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
     asked = {value if name == 'sort_key' else name
              for name, value in answer.parameters}
@@ -50,7 +50,7 @@ def _get_servers(original: Callable[..., Any], answer: answers.Answer,
     return original(controller, req, *args, **kwargs)
 
 
-def _searchable(answer: answers.Answer, req: Any) -> frozenset[str]:
+def _searchable(answer: RequestState, req: Any) -> frozenset[str]:
     """Tell which fields the caller may see of each server of the list."""
     context = req.environ['nova.context']
     # NOTE: as Nova's _get_servers() decides whose servers are listed. Who may
@@ -65,7 +65,7 @@ def _searchable(answer: answers.Answer, req: Any) -> frozenset[str]:
                      if policy.may(context, rule, target))
 
 
-def _restore(answer: answers.Answer, req: Any) -> None:
+def _restore(answer: RequestState, req: Any) -> None:
     for key in answer.pipeline.searchable:
         if key in req.GET:
             if key not in answer.searchable:
@@ -91,13 +91,13 @@ def _check(req: Any) -> None:
 
 
 def _get_server_search_options(original: Callable[..., Any],
-                               answer: answers.Answer, controller: Any,
+                               answer: RequestState, controller: Any,
                                req: Any) -> Any:
     return (*original(controller, req), *answer.searchable)
 
 
 def _remove_invalid_sort_keys(original: Callable[..., Any],
-                              answer: answers.Answer, context: Any,
+                              answer: RequestState, context: Any,
                               sort_keys: list[str], sort_dirs: list[str],
                               blacklist: Collection[str],
                               admin_only_fields: Any) -> Any:
@@ -106,7 +106,7 @@ def _remove_invalid_sort_keys(original: Callable[..., Any],
                     admin_only_fields)
 
 
-def _get_build_requests(original: Callable[..., Any], answer: answers.Answer,
+def _get_build_requests(original: Callable[..., Any], answer: RequestState,
                         context: Any, filters: dict[str, Any],
                         limit: Any = None, marker: Any = None,
                         sort_keys: Any = None, sort_dirs: Any = None) -> Any:
@@ -126,7 +126,7 @@ def _get_build_requests(original: Callable[..., Any], answer: answers.Answer,
                     sort_keys=sort_keys, sort_dirs=sort_dirs)
 
 
-def _compare_records(original: Callable[..., Any], answer: answers.Answer,
+def _compare_records(original: Callable[..., Any], answer: RequestState,
                      sort_context: Any, rec1: Any, rec2: Any) -> Any:
     try:
         return original(sort_context, rec1, rec2)
@@ -146,20 +146,20 @@ def _compare_records(original: Callable[..., Any], answer: answers.Answer,
 # since before release 20; after the query schemas and before the database.
 # CrossCellLister merges the cells' rows with the last one, since release 17.
 HOOKS = (
-    base.Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
-              _get_servers, alias=ALIAS,
-              relies_on=('nova.api.openstack.common:is_all_tenants',)),
-    base.Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
-              _get_server_search_options, alias=ALIAS),
-    base.Hook(SERVERS, 'remove_invalid_sort_keys',
-              ('context', 'sort_keys', 'sort_dirs', 'blacklist',
-               'admin_only_fields'),
-              _remove_invalid_sort_keys, alias=ALIAS),
-    base.Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
-              ('context', 'filters', 'limit', 'marker', 'sort_keys',
-               'sort_dirs'), _get_build_requests, alias=ALIAS,
-              relies_on=('nova.db.utils:process_sort_params',)),
-    base.Hook('nova.compute.multi_cell_list:RecordSortContext',
-              'compare_records', ('self', 'rec1', 'rec2'), _compare_records,
-              alias=ALIAS),
+    Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
+         _get_servers, alias=ALIAS,
+         relies_on=('nova.api.openstack.common:is_all_tenants',)),
+    Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
+         _get_server_search_options, alias=ALIAS),
+    Hook(SERVERS, 'remove_invalid_sort_keys',
+         ('context', 'sort_keys', 'sort_dirs', 'blacklist',
+          'admin_only_fields'),
+         _remove_invalid_sort_keys, alias=ALIAS),
+    Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
+         ('context', 'filters', 'limit', 'marker', 'sort_keys',
+          'sort_dirs'), _get_build_requests, alias=ALIAS,
+         relies_on=('nova.db.utils:process_sort_params',)),
+    Hook('nova.compute.multi_cell_list:RecordSortContext',
+         'compare_records', ('self', 'rec1', 'rec2'), _compare_records,
+         alias=ALIAS),
 )

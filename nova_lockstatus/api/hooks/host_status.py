@@ -24,15 +24,15 @@ from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
-from nova_lockstatus import afterwards
-from nova_lockstatus import answer as answers
+from nova_lockstatus.api import after_response
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
 from nova_lockstatus.events import sinks
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instances
-from nova_lockstatus.hooks import base
 
 LOG = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ CHANGEABLE = ('disabled', 'forced_down')
 """What a call can change of the status of a host."""
 
 
-def _save(original: Callable[..., Any], answer: answers.Answer,
+def _save(original: Callable[..., Any], answer: RequestState,
           service: Any) -> Any:
     before = _read(service)
     result = original(service)
@@ -79,7 +79,7 @@ def _read(service: Any) -> dict[str, Any] | None:
         return None
 
 
-def _announce(answer: answers.Answer, service: Any,
+def _announce(answer: RequestState, service: Any,
               before: dict[str, Any]) -> None:
     try:
         change = _change(service, before, answer.pipeline.service_is_up)
@@ -88,7 +88,7 @@ def _announce(answer: answers.Answer, service: Any,
         publisher = answer.pipeline.publisher
         assert publisher is not None
         publisher.publish(change)
-        if afterwards.green_threads_stand_still():
+        if after_response.green_threads_stand_still():
             answer.afterwards = functools.partial(
                 publisher.wait, publisher.patience)
     except Exception:
@@ -126,11 +126,11 @@ def _change(service: Any, before: dict[str, Any],
 # call times out. save() has committed when it returns, and has sent Nova's
 # own service.update.
 HOOKS = (
-    base.Hook('nova.objects.service:Service', 'save', ('self',), _save,
-              alias=server_host_status.ServerHostStatus.alias,
-              relies_on=(*instances.RELIES_ON,
-                         'nova.db.main.models:Service.forced_down',
-                         'nova.rpc:LegacyValidatingNotifier',
-                         'nova.rpc:LEGACY_NOTIFIER',
-                         'nova.rpc:NOTIFIER')),
+    Hook('nova.objects.service:Service', 'save', ('self',), _save,
+         alias=server_host_status.ServerHostStatus.alias,
+         relies_on=(*instances.RELIES_ON,
+                    'nova.db.main.models:Service.forced_down',
+                    'nova.rpc:LegacyValidatingNotifier',
+                    'nova.rpc:LEGACY_NOTIFIER',
+                    'nova.rpc:NOTIFIER')),
 )

@@ -23,14 +23,15 @@ from typing import Any
 import webob.exc
 from nova import exception as nova_exception
 
-from nova_lockstatus import answer as answers
-from nova_lockstatus import fields
+from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.request import CURRENT
+from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.core import state_lock
+from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.extensions import server_state_lock
-from nova_lockstatus.hooks import base
 from nova_lockstatus.policies import server_locked_status as policies
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
@@ -38,7 +39,7 @@ ALIASES = {ALIAS, server_state_lock.ServerStateLock.alias}
 CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 
-def explain(answer: answers.Answer, asked: fields.Asked,
+def explain(answer: RequestState, asked: fields.RequestAccess,
             error: BaseException) -> webob.exc.HTTPConflict | None:
     """Put a refusal into words, if the lock refused the call.
 
@@ -62,7 +63,7 @@ def explain(answer: answers.Answer, asked: fields.Asked,
     return webob.exc.HTTPConflict(detail=text, explanation=message)
 
 
-def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:
+def _visible(instance: Any, asked: fields.RequestAccess) -> server_lock.Lock:
     target = {'project_id': instance.project_id, 'user_id': instance.user_id}
     locked_by = reason = None
     if asked.allows(policies.LOCKED_BY, target):
@@ -74,7 +75,7 @@ def _visible(instance: Any, asked: fields.Asked) -> server_lock.Lock:
 
 
 def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    answer = answers.CURRENT.get()
+    answer = CURRENT.get()
     if answer is None:
         return original(*args, **kwargs)
     try:
@@ -93,7 +94,7 @@ def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def _is_locked(original: Callable[..., Any], error: Any, *args: Any,
                **kwargs: Any) -> None:
     original(error, *args, **kwargs)
-    answer = answers.CURRENT.get()
+    answer = CURRENT.get()
     if answer is not None and ALIASES.intersection(answer.pipeline.extensions):
         answer.locked_uuid = kwargs.get('instance_uuid')
 
@@ -103,10 +104,10 @@ def _is_locked(original: Callable[..., Any], error: Any, *args: Any,
 # before release 20. check_instance_lock() decorates the functions of the API
 # when they are imported, so it is the exception that tells that it refused.
 HOOKS = (
-    base.Hook('nova.compute.api:API', 'get',
-              ('self', 'context', 'instance_id'), _get),
-    base.Hook(CONTROLLER, '_get_instance',
-              ('self', 'context', 'instance_uuid'), _get),
-    base.Hook('nova.exception:InstanceIsLocked', '__init__',
-              ('self', 'message'), _is_locked),
+    Hook('nova.compute.api:API', 'get',
+         ('self', 'context', 'instance_id'), _get),
+    Hook(CONTROLLER, '_get_instance',
+         ('self', 'context', 'instance_uuid'), _get),
+    Hook('nova.exception:InstanceIsLocked', '__init__',
+         ('self', 'message'), _is_locked),
 )

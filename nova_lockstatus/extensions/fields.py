@@ -27,7 +27,7 @@ _SCALARS = (str, bool, int, type(None))
 Target = dict[str, Any]
 
 
-class Asked(NamedTuple):
+class RequestAccess(NamedTuple):
     """What is to be known of a request to answer it.
 
     :param may: asks a policy rule for the caller, with a target
@@ -85,7 +85,7 @@ class Fields:
                             if (fields := fields_of(extension))]
         self._warned: set[tuple[Any, ...]] = set()
 
-    def merge(self, asked: Asked,
+    def merge(self, asked: RequestAccess,
               subjects: Iterable[tuple[dict[str, Any], base.Subject]]
               ) -> None:
         """Add the fields to subjects, and withhold what a rule refuses.
@@ -108,7 +108,7 @@ class Fields:
                 for step in steps:
                     self._take(extension, step, body, subject, known)
 
-    def _plan(self, asked: Asked, target: Target) -> _Plan:
+    def _plan(self, asked: RequestAccess, target: Target) -> _Plan:
         """Decide all that is the same for every subject of a target."""
         plan = []
         for extension, fields in self._extensions:
@@ -124,7 +124,7 @@ class Fields:
             plan.append((extension, steps))
         return plan
 
-    def _decide(self, asked: Asked, extension: base.Extension,
+    def _decide(self, asked: RequestAccess, extension: base.Extension,
                 field: base.Field, target: Target
                 ) -> Callable[[Any], Any] | None:
         try:
