@@ -43,13 +43,13 @@ def _choose_concurrency() -> None:
 
 
 def _make_metrics(conf: cfg.ConfigOpts
-                  ) -> tuple[Metrics, list[service.Duty]]:
+                  ) -> tuple[Metrics, list[service.PeriodicTask]]:
     from nova_lockstatus import exception
     from nova_lockstatus.gateway import compute_service
     from nova_lockstatus.gateway.host_status import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
-    from nova_lockstatus.watch import counts
+    from nova_lockstatus.watch import metrics as server_counts
 
     options = conf.lockstatus
     if not options.metrics_port:
@@ -67,26 +67,26 @@ def _make_metrics(conf: cfg.ConfigOpts
         prometheus_client.make_wsgi_app(registry), options.metrics_bind,
         options.metrics_port)
     server.bind()
-    return metrics, [counts.Counts(
+    return metrics, [server_counts.ServerCountCollector(
         conf, metrics, HostStatusReader(compute_service.service_is_up()),
         server)]
 
 
-def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
+def _make_duties(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from oslo_log import log as logging
 
     from nova_lockstatus import exception
     from nova_lockstatus.db import database
     from nova_lockstatus.events import retention
-    from nova_lockstatus.watch import announcements
-    from nova_lockstatus.watch import guard
-    from nova_lockstatus.watch import host_look
-    from nova_lockstatus.watch import sign_of_life
-    from nova_lockstatus.watch import webhooks
+    from nova_lockstatus.watch import heartbeat
+    from nova_lockstatus.watch import host_status
+    from nova_lockstatus.watch import notification_relay
+    from nova_lockstatus.watch import webhook_relay
+    from nova_lockstatus.watch.guard import guard
 
-    posters = webhooks.make_posters(conf)
+    posters = webhook_relay.make_clients(conf)
     metrics, counting = _make_metrics(conf)
-    duties: list[service.Duty] = [
+    duties: list[service.PeriodicTask] = [
         guard.Guard(conf, metrics), guard.Probe(conf, metrics), *counting]
     try:
         store = database.open_store(conf)
@@ -99,11 +99,11 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.Duty]:
             logging.getLogger(__name__).error(
                 'Webhooks are not told without [lockstatus]connection.')
         return duties
-    announced = announcements.Announcements(conf, store, metrics)
-    return [*duties, sign_of_life.SignOfLife(conf, store), announced,
-            host_look.HostLook(conf, store, announced, metrics),
+    announced = notification_relay.NotificationRelay(conf, store, metrics)
+    return [*duties, heartbeat.Heartbeat(conf, store), announced,
+            host_status.HostStatusMonitor(conf, store, announced, metrics),
             retention.OutboxRetention(conf, store),
-            *(webhooks.Webhook(conf, store, target, poster, metrics)
+            *(webhook_relay.WebhookRelay(conf, store, target, poster, metrics)
               for target, poster in posters)]
 
 

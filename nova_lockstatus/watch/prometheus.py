@@ -24,7 +24,7 @@ from nova_lockstatus.core import host_status
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.events import sinks
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import decide
+from nova_lockstatus.watch.guard import decisions
 
 PREFIX = 'nova_lockstatus_'
 
@@ -43,7 +43,8 @@ STATUSES = tuple(status for status in host_status.VALUES
 
 HOLDERS = (server_lock.OWNER, server_lock.ADMIN)
 
-ACTIONS = tuple(measure.action for measure in decide.MEASURES.values())
+ACTIONS = tuple(
+    measure.action for measure in decisions.ENFORCEMENT_ACTIONS.values())
 
 
 class _Count(NamedTuple):

@@ -23,14 +23,14 @@ from oslo_service import service
 
 LOG = logging.getLogger(__name__)
 
-IDLE = 10
+IDLE_SECONDS = 10
 """Seconds after which a duty that is off is asked again."""
 
-PATIENCE = 5
+STOP_TIMEOUT = 5
 """Seconds that a stop waits for the duties to end."""
 
 
-class Duty(Protocol):
+class PeriodicTask(Protocol):
     """Something that the watch does again and again."""
 
     name: str
@@ -56,7 +56,7 @@ class Watch(service.Service):  # type: ignore[misc]
     :param duties: what it does
     """
 
-    def __init__(self, duties: Sequence[Duty]) -> None:
+    def __init__(self, duties: Sequence[PeriodicTask]) -> None:
         super().__init__()
         self._duties = duties
         self._stop = threading.Event()
@@ -95,14 +95,14 @@ class Watch(service.Service):  # type: ignore[misc]
         # NOTE: here and not in wait(): with native threads nobody calls that,
         # and with eventlet it is called while the service runs and once more
         # after this.
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STOP_TIMEOUT
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
         super().stop(graceful)
         LOG.info('nova-lockstatus-watch is stopped.')
 
     @staticmethod
-    def _repeat(duty: Duty, stop: threading.Event) -> None:
+    def _repeat(duty: PeriodicTask, stop: threading.Event) -> None:
         while not stop.is_set():
             if duty.interval:
                 try:
@@ -110,5 +110,5 @@ class Watch(service.Service):  # type: ignore[misc]
                 except Exception:
                     LOG.exception('The duty %s failed. It is tried again.',
                                   duty.name)
-            stop.wait(duty.interval or IDLE)
+            stop.wait(duty.interval or IDLE_SECONDS)
         duty.end()

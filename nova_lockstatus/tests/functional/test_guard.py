@@ -28,9 +28,9 @@ from oslo_utils import timeutils
 
 from nova_lockstatus.embedded import driver as embedded_driver
 from nova_lockstatus.tests.functional import base
-from nova_lockstatus.watch import findings
-from nova_lockstatus.watch import guard
-from nova_lockstatus.watch import memory
+from nova_lockstatus.watch.guard import guard
+from nova_lockstatus.watch.guard import history
+from nova_lockstatus.watch.guard import queries
 
 HOUR = 3600
 
@@ -312,7 +312,7 @@ class RaceTestCase(GuardTestCase):
         server_id = self.down()
         self.start_behind_nova(server_id)
         with self.target(server_id) as context:
-            rows, = findings.pages(context, findings.running())
+            rows, = queries.pages(context, queries.running())
         self.act(server_id, 'unlock', 'admin')
         self.nova.request('DELETE', '/v2.1/servers/' + server_id, 'admin')
         deadline = time.monotonic() + 10
@@ -322,7 +322,7 @@ class RaceTestCase(GuardTestCase):
             time.sleep(0.05)
         del self.servers[server_id]
         guard.Guard(CONF)._host(self.nova.case.cell_mappings['cell1'],
-                                memory.Memory(), 'compute1', rows)
+                                history.GuardHistory(), 'compute1', rows)
         self.assertEqual([], self.outcomes())
         self.assertNotIn('The guard failed', self.nova.log)
 

@@ -24,7 +24,7 @@ from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import test_guard
 from nova_lockstatus.tests.functional import test_lock_notifications
-from nova_lockstatus.watch import guard
+from nova_lockstatus.watch.guard import guard
 
 FINGERPRINTS = {
     'GuardNotification': '1.0-a73147b93b520ff0061865849d3dfa56',

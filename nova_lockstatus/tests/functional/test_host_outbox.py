@@ -46,8 +46,8 @@ from nova_lockstatus.tests.functional import hanging_cell
 from nova_lockstatus.tests.functional import many_hosts
 from nova_lockstatus.tests.functional import test_host_change
 from nova_lockstatus.tests.functional import test_host_status
-from nova_lockstatus.watch import announcements
-from nova_lockstatus.watch import host_look
+from nova_lockstatus.watch import host_status as host_status_monitor
+from nova_lockstatus.watch import notification_relay
 
 HOSTS = test_host_status.HOSTS
 
@@ -59,9 +59,9 @@ class Watch:
 
     def __init__(self):
         self.store = database.open_store(CONF)
-        self.announced = announcements.Announcements(CONF, self.store)
-        self.look_at_hosts = host_look.HostLook(CONF, self.store,
-                                                self.announced)
+        self.announced = notification_relay.NotificationRelay(CONF, self.store)
+        self.look_at_hosts = host_status_monitor.HostStatusMonitor(
+            CONF, self.store, self.announced)
         self.stop = threading.Event()
 
     def look(self):

@@ -38,7 +38,7 @@ from nova_lockstatus.tests.functional import hanging_cell
 from nova_lockstatus.tests.functional import test_host_outbox
 from nova_lockstatus.watch import prometheus
 from nova_lockstatus.watch import service
-from nova_lockstatus.watch import webhooks
+from nova_lockstatus.watch import webhook_relay
 
 PROJECTS = {'acme': identity.OWNER.project_id,
             'other': identity.OTHER.project_id}
@@ -84,10 +84,10 @@ class WebhooksTestCase(test_host_outbox.OutboxTestCase):
 
     def webhook(self, name, **kwargs):
         """Make the duty of one webhook, as another process has it."""
-        for target, poster in webhooks.make_posters(CONF):
+        for target, poster in webhook_relay.make_clients(CONF):
             if target.name == name:
-                return webhooks.Webhook(CONF, self.store, target, poster,
-                                        **kwargs)
+                return webhook_relay.WebhookRelay(
+                    CONF, self.store, target, poster, **kwargs)
         raise KeyError(name)
 
     def deliver(self, *names):

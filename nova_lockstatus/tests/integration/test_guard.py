@@ -19,9 +19,9 @@ from nova import context as nova_context
 
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.tests.integration import case
-from nova_lockstatus.watch import claim
-from nova_lockstatus.watch import decide
-from nova_lockstatus.watch import findings
+from nova_lockstatus.watch.guard import decisions
+from nova_lockstatus.watch.guard import queries
+from nova_lockstatus.watch.guard import task_claim
 
 SERVERS = 20
 WATCHES = 4
@@ -37,7 +37,7 @@ class ClaimTestCase(case.DatabaseTestCase):
     def setUp(self):
         super().setUp()
         with self.databases.engine.begin() as connection:
-            for table in (findings.EVENTS, findings.ACTIONS):
+            for table in (queries.EVENTS, queries.ACTIONS):
                 connection.execute(table.delete())
         self.update(vm_state='suspended', locked=True, locked_by='admin',
                     task_state=None, power_state=1, host='compute1',
@@ -46,14 +46,14 @@ class ClaimTestCase(case.DatabaseTestCase):
     def update(self, **values):
         with self.databases.engine.begin() as connection:
             connection.execute(
-                findings.INSTANCES.update().values(values))
+                queries.INSTANCES.update().values(values))
 
     def context(self):
         return cells.context(self.databases.cell)
 
-    def found(self, size=findings.PAGE):
-        return [row for page in findings.pages(
-            self.context(), findings.running(), size) for row in page]
+    def found(self, size=queries.PAGE):
+        return [row for page in queries.pages(
+            self.context(), queries.running(), size) for row in page]
 
     def actions(self):
         with self.databases.engine.connect() as connection:
@@ -63,9 +63,9 @@ class ClaimTestCase(case.DatabaseTestCase):
                 'JOIN instance_actions_events e ON e.action_id = a.id'))]
 
     def claim_all(self, rows, claimed):
-        measure = decide.MEASURES['suspended']
+        measure = decisions.ENFORCEMENT_ACTIONS['suspended']
         for row in rows:
-            if claim.claim(self.context(), row, measure, 'watch'):
+            if task_claim.acquire(self.context(), row, measure, 'watch'):
                 claimed.append(row.uuid)
 
     def test_one_server_gets_one_action(self):
@@ -90,7 +90,7 @@ class ClaimTestCase(case.DatabaseTestCase):
         self.assertEqual([], errors)
         self.assertEqual(sorted(self.servers), sorted(claimed))
         self.assertEqual(
-            sorted((uuid, 'suspend', 'locked', findings.EVENT)
+            sorted((uuid, 'suspend', 'locked', queries.EVENT)
                    for uuid in self.servers), sorted(self.actions()))
 
     def test_action_of_another_that_is_over(self):
@@ -122,13 +122,13 @@ class ClaimTestCase(case.DatabaseTestCase):
 
     def test_release(self):
         row = self.found()[0]
-        measure = decide.MEASURES['suspended']
-        action = claim.claim(self.context(), row, measure, 'watch')
-        self.assertFalse(claim.release(
+        measure = decisions.ENFORCEMENT_ACTIONS['suspended']
+        action = task_claim.acquire(self.context(), row, measure, 'watch')
+        self.assertFalse(task_claim.release(
             self.context(), row.uuid, measure, row.newest))
-        self.assertTrue(claim.release(
+        self.assertTrue(task_claim.release(
             self.context(), row.uuid, measure, action))
-        self.assertFalse(claim.release(
+        self.assertFalse(task_claim.release(
             self.context(), row.uuid, measure, action))
         again = next(other for other in self.found()
                      if other.uuid == row.uuid)

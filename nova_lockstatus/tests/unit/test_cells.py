@@ -22,7 +22,7 @@ from nova import objects
 from oslo_utils import uuidutils
 
 from nova_lockstatus.gateway import cells
-from nova_lockstatus.watch import host_look
+from nova_lockstatus.watch import host_status
 
 INTERVAL = 0.1
 
@@ -75,7 +75,7 @@ class CellsTestCase(testtools.TestCase):
         """
         looks = cells.CellRunner('looks', kept)
         for _ in range(rounds):
-            looks.each(look, self.stop, host_look.PATIENCE)
+            looks.each(look, self.stop, host_status.CELLS_TIMEOUT)
             time.sleep(INTERVAL)
         times = self.times['good']
         self.assertEqual(rounds, len(times))

@@ -15,14 +15,14 @@ import datetime
 
 import testtools
 
-from nova_lockstatus.watch import decide
+from nova_lockstatus.watch.guard import decisions
 
 NOW = datetime.datetime(2026, 11, 21, 12)
 
 
 def row(vm_state='suspended', **kwargs):
     values = {'id': 1, 'uuid': 'u', 'host': 'compute1', 'task_state': None}
-    return decide.Row(vm_state=vm_state, **{**values, **kwargs})
+    return decisions.Row(vm_state=vm_state, **{**values, **kwargs})
 
 
 class MeasureTestCase(testtools.TestCase):
@@ -32,7 +32,7 @@ class MeasureTestCase(testtools.TestCase):
                 ('suspended', ('suspend', 'suspending', 'suspend')),
                 ('stopped', ('stop', 'powering-off', 'power_off')),
                 ('paused', ('pause', 'pausing', 'pause'))):
-            measure = decide.measure(row(vm_state))
+            measure = decisions.enforcement_action(row(vm_state))
             self.assertEqual(vm_state, measure.vm_state)
             self.assertEqual(expected, (
                 measure.action, measure.task_state, measure.event))
@@ -40,31 +40,34 @@ class MeasureTestCase(testtools.TestCase):
     def test_nothing_to_do(self):
         for vm_state in ('active', 'error', 'rescued', 'resized', 'shelved',
                          'building', 'soft-delete', None):
-            self.assertIsNone(decide.measure(row(vm_state)))
+            self.assertIsNone(decisions.enforcement_action(row(vm_state)))
 
     def test_what_nova_compute_failed_at(self):
         for vm_state in ('error', 'active'):
-            measure = decide.measure(row(vm_state, owed='suspend'))
+            measure = decisions.enforcement_action(
+                row(vm_state, owed='suspend'))
             self.assertEqual('suspended', measure.vm_state)
-        self.assertIsNone(decide.measure(row('rescued', owed='suspend')))
+        self.assertIsNone(
+            decisions.enforcement_action(row('rescued', owed='suspend')))
         # Nobody but the guard writes the event that makes an action owed.
-        self.assertIsNone(decide.measure(row('error', owed='reboot')))
+        self.assertIsNone(
+            decisions.enforcement_action(row('error', owed='reboot')))
 
     def test_state_counts_more_than_what_failed(self):
-        self.assertEqual('stop', decide.measure(
+        self.assertEqual('stop', decisions.enforcement_action(
             row('stopped', owed='suspend')).action)
 
 
 class ClaimedTestCase(testtools.TestCase):
 
     def test_own(self):
-        self.assertEqual('suspended', decide.claimed(
+        self.assertEqual('suspended', decisions.action_under_way(
             row(task_state='suspending', owed='suspend')).vm_state)
 
     def test_of_somebody_else(self):
         for task_state, owed in (('suspending', None), ('rebooting', 'stop'),
                                  ('pausing', 'suspend'), (None, 'suspend')):
-            self.assertIsNone(decide.claimed(
+            self.assertIsNone(decisions.action_under_way(
                 row(task_state=task_state, owed=owed)))
 
 
@@ -72,26 +75,26 @@ class PauseTestCase(testtools.TestCase):
 
     def test_doubles_up_to_the_longest(self):
         self.assertEqual([0, 60, 120, 240, 480, 600, 600], [
-            decide.pause(times, 60, 600) for times in range(7)])
+            decisions.pause(times, 60, 600) for times in range(7)])
 
     def test_any_number_of_times(self):
-        self.assertEqual(600, decide.pause(10 ** 9, 60, 600))
+        self.assertEqual(600, decisions.pause(10 ** 9, 60, 600))
 
     def test_longest_is_shorter_than_the_first(self):
-        self.assertEqual(5, decide.pause(1, 60, 5))
+        self.assertEqual(5, decisions.pause(1, 60, 5))
 
 
 class DueTestCase(testtools.TestCase):
 
     def due(self, seconds, failed):
-        return decide.due(row(
+        return decisions.due(row(
             failed=failed, newest=1,
             tried_at=NOW - datetime.timedelta(seconds=seconds)),
             NOW, (60, 600))
 
     def test_at_once_where_nothing_failed(self):
         self.assertTrue(self.due(0, 0))
-        self.assertTrue(decide.due(row(), NOW, (60, 600)))
+        self.assertTrue(decisions.due(row(), NOW, (60, 600)))
 
     def test_after_the_pause(self):
         self.assertFalse(self.due(59, 1))

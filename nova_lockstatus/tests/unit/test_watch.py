@@ -19,9 +19,9 @@ import testtools
 
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import requirements
-from nova_lockstatus.watch import memory
 from nova_lockstatus.watch import requirements as watch_requirements
 from nova_lockstatus.watch import service
+from nova_lockstatus.watch.guard import history
 
 
 class Duty:
@@ -91,7 +91,7 @@ class WatchTestCase(testtools.TestCase):
     def test_duty_that_does_not_end(self):
         """A stop waits for it once: eventlet's launcher calls wait() after."""
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.watch.service.PATIENCE', 0.2))
+            'nova_lockstatus.watch.service.STOP_TIMEOUT', 0.2))
         duty = Hanging(0.01)
         self.addCleanup(duty.goes_on.set)
         watch = self.start(duty)
@@ -121,7 +121,7 @@ class RequirementsTestCase(testtools.TestCase):
 class MemoryTestCase(testtools.TestCase):
 
     def test_growing_pauses(self):
-        turn = memory.Turn()
+        turn = history.Turn()
         now, times = 1000, []
         while len(times) < 5:
             if turn.due(now):
@@ -131,7 +131,7 @@ class MemoryTestCase(testtools.TestCase):
         self.assertEqual([1000, 1010, 1030, 1070, 1130], times)
 
     def test_forgets_what_a_whole_look_did_not_find(self):
-        seen = memory.Memory()
+        seen = history.GuardHistory()
         seen.see('found').failure = 1
         seen.see('kept').failure = 2
         seen.see('well')

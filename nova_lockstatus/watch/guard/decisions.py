@@ -49,7 +49,7 @@ class Row(NamedTuple):
     tried_at: datetime.datetime | None = None
 
 
-class Measure(NamedTuple):
+class EnforcementAction(NamedTuple):
     """How a server is brought back.
 
     :param action: the instance action, and in nova-compute's RPC the method
@@ -65,13 +65,15 @@ class Measure(NamedTuple):
     event: str
 
 
-MEASURES = {measure.vm_state: measure for measure in (
-    Measure(instance_actions.SUSPEND, vm_states.SUSPENDED,
-            task_states.SUSPENDING, fields.NotificationAction.SUSPEND),
-    Measure(instance_actions.STOP, vm_states.STOPPED,
-            task_states.POWERING_OFF, fields.NotificationAction.POWER_OFF),
-    Measure(instance_actions.PAUSE, vm_states.PAUSED,
-            task_states.PAUSING, fields.NotificationAction.PAUSE),
+ENFORCEMENT_ACTIONS = {action.vm_state: action for action in (
+    EnforcementAction(
+        instance_actions.SUSPEND, vm_states.SUSPENDED, task_states.SUSPENDING,
+        fields.NotificationAction.SUSPEND),
+    EnforcementAction(
+        instance_actions.STOP, vm_states.STOPPED, task_states.POWERING_OFF,
+        fields.NotificationAction.POWER_OFF),
+    EnforcementAction(instance_actions.PAUSE, vm_states.PAUSED,
+                      task_states.PAUSING, fields.NotificationAction.PAUSE),
 )}
 """What is done about a server that runs, by the state that it should have."""
 
@@ -80,29 +82,29 @@ BROKEN = (vm_states.ERROR, vm_states.ACTIVE)
 suspend or to pause."""
 
 
-def measure(row: Row) -> Measure | None:
+def enforcement_action(row: Row) -> EnforcementAction | None:
     """Say how a server that runs is brought back.
 
     :param row: what is known of it
-    :returns: the measure. None where nothing says that it should be down
+    :returns: the action. None where nothing says that it should be down
     """
-    if row.vm_state in MEASURES:
-        return MEASURES[row.vm_state]
+    if row.vm_state in ENFORCEMENT_ACTIONS:
+        return ENFORCEMENT_ACTIONS[row.vm_state]
     if row.vm_state not in BROKEN:
         return None
-    return next((measure for measure in MEASURES.values()
-                 if measure.action == row.owed), None)
+    return next((action for action in ENFORCEMENT_ACTIONS.values()
+                 if action.action == row.owed), None)
 
 
-def claimed(row: Row) -> Measure | None:
+def action_under_way(row: Row) -> EnforcementAction | None:
     """Say which action of the guard's is under way.
 
     :param row: what is known of the server
-    :returns: the measure. None where the task is somebody else's
+    :returns: the action. None where the task is somebody else's
     """
-    return next((measure for measure in MEASURES.values()
-                 if row.task_state == measure.task_state
-                 and row.owed == measure.action), None)
+    return next((action for action in ENFORCEMENT_ACTIONS.values()
+                 if row.task_state == action.task_state
+                 and row.owed == action.action), None)
 
 
 def pause(times: int, first: float, longest: float) -> float:

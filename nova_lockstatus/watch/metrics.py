@@ -29,7 +29,7 @@ from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.utils import http_server
 from nova_lockstatus.utils.metrics import Metrics
 
-PATIENCE = 5
+CELLS_TIMEOUT = 5
 """Seconds that a count waits for the cells at the most. One that takes longer
 goes on, and is left out of the counts until it is done."""
 
@@ -39,7 +39,7 @@ KEPT = 3
 _ROW = models.Instance
 
 
-class Counts:
+class ServerCountCollector:
     """Counts servers, and serves all metrics from its first run on.
 
     :param conf: Nova's configuration
@@ -70,7 +70,7 @@ class Counts:
         :param stop: when it is set, nothing is waited for
         """
         self._server.start()
-        self._cells.each(self._count, stop, PATIENCE)
+        self._cells.each(self._count, stop, CELLS_TIMEOUT)
 
     def end(self) -> None:
         """Serve no longer."""

@@ -30,7 +30,7 @@ FORGOTTEN = datetime.timedelta(days=1)
 """After which a host that has not reported is forgotten by those that do."""
 
 
-class SignOfLife:
+class Heartbeat:
     """Reports, and takes the report back at the end.
 
     A database that is away is logged once for each cause, and holds up no

@@ -29,12 +29,12 @@ from nova_lockstatus.events import sinks
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import announcements
-from nova_lockstatus.watch import heartbeats
+from nova_lockstatus.watch import host_recovery
+from nova_lockstatus.watch import notification_relay
 
 LOG = logging.getLogger(__name__)
 
-PATIENCE = 0.25
+CELLS_TIMEOUT = 0.25
 """Seconds that a look waits for the cells at the most. One that takes longer
 goes on, and is left out of the looks until it is done. The others are looked
 at again within the second in which a lost heartbeat is to be seen."""
@@ -48,7 +48,7 @@ class _Seen:
     sign: int | None
 
 
-class HostLook:
+class HostStatusMonitor:
     """Compares what the hosts are with what they were last known to be.
 
     Any number of processes can do so: of those that see a change, one writes
@@ -63,7 +63,7 @@ class HostLook:
     name = 'host status'
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 announced: announcements.Announcements,
+                 announced: notification_relay.NotificationRelay,
                  metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._store = store
@@ -72,7 +72,7 @@ class HostLook:
         self._metrics = metrics
         self._cells = cells.CellRunner(
             self.name, cells.LIST_KEPT_SECONDS, metrics)
-        self._heartbeats = heartbeats.Heartbeats(conf)
+        self._heartbeats = host_recovery.HostRecovery(conf)
         self._seen: dict[str, _Seen] = {}
 
     @property
@@ -88,7 +88,7 @@ class HostLook:
         :param stop: when it is set, nothing is waited for
         """
         if self.interval:
-            self._cells.each(self._look_at, stop, PATIENCE)
+            self._cells.each(self._look_at, stop, CELLS_TIMEOUT)
 
     def end(self) -> None:
         """Leave all as it is: what counts is in the store."""

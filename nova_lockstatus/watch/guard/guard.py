@@ -26,11 +26,11 @@ from nova_lockstatus.events.notifications import guard
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import claim
-from nova_lockstatus.watch import compute
-from nova_lockstatus.watch import decide
-from nova_lockstatus.watch import findings
-from nova_lockstatus.watch import memory
+from nova_lockstatus.watch.guard import decisions
+from nova_lockstatus.watch.guard import history
+from nova_lockstatus.watch.guard import nova_compute
+from nova_lockstatus.watch.guard import queries
+from nova_lockstatus.watch.guard import task_claim
 
 LOG = logging.getLogger(__name__)
 
@@ -43,10 +43,10 @@ class _Server:
     :param seen: what is remembered of the cell
     """
 
-    def __init__(self, context: Any, row: decide.Row, seen: memory.Memory
-                 ) -> None:
-        measure = (decide.measure(row) if row.task_state is None
-                   else decide.claimed(row))
+    def __init__(self, context: Any, row: decisions.Row,
+                 seen: history.GuardHistory) -> None:
+        measure = (decisions.enforcement_action(row) if row.task_state is None
+                   else decisions.action_under_way(row))
         # What the statements find is nothing else.
         assert measure is not None
         self.context = context
@@ -56,7 +56,7 @@ class _Server:
         self._seen = seen
 
     @property
-    def case(self) -> memory.Case:
+    def case(self) -> history.ServerState:
         """Return what is remembered of the server, from now on if not yet."""
         return self._seen.see(self.uuid)
 
@@ -69,7 +69,7 @@ class Guard:
     """
 
     name = 'guard'
-    condition = staticmethod(findings.running)
+    condition = staticmethod(queries.running)
     recorded = True
 
     def __init__(self, conf: cfg.ConfigOpts,
@@ -78,7 +78,7 @@ class Guard:
         self._options = conf.lockstatus
         self._metrics = metrics
         self._cells = cells.CellRunner(self.name, metrics=metrics)
-        self._memories: dict[str, memory.Memory] = {}
+        self._memories: dict[str, history.GuardHistory] = {}
 
     @property
     def interval(self) -> float:
@@ -99,10 +99,10 @@ class Guard:
         """Leave all as it is: what counts is in Nova's instance actions."""
 
     def _look(self, cell: Any) -> None:
-        seen = self._memories.setdefault(cell.uuid, memory.Memory())
+        seen = self._memories.setdefault(cell.uuid, history.GuardHistory())
         context = cells.context(cell)
-        for page in findings.pages(context, self.condition()):
-            up = compute.hosts_up(context)
+        for page in queries.pages(context, self.condition()):
+            up = nova_compute.hosts_up(context)
             for row in page:
                 if row.host not in up:
                     # What runs there, nobody can say.
@@ -113,12 +113,12 @@ class Guard:
                 self._options.guard_probe_workers)
         seen.end_look()
 
-    def _host(self, cell: Any, seen: memory.Memory, host: str,
-              rows: list[decide.Row]) -> None:
+    def _host(self, cell: Any, seen: history.GuardHistory, host: str,
+              rows: list[decisions.Row]) -> None:
         for row in rows:
             try:
                 self._server(_Server(cells.context(cell), row, seen))
-            except compute.HostSilent:
+            except nova_compute.HostSilent:
                 self._silent(seen, host, rows)
                 return
             except nova_exception.InstanceNotFound:
@@ -128,8 +128,8 @@ class Guard:
                 seen.see(row.uuid).acted.done(
                     time.monotonic(), self._pauses())
 
-    def _silent(self, seen: memory.Memory, host: str,
-                rows: list[decide.Row]) -> None:
+    def _silent(self, seen: history.GuardHistory, host: str,
+                rows: list[decisions.Row]) -> None:
         for row in rows:
             seen.keep(row.uuid)
         said = seen.see('host ' + host).said
@@ -151,8 +151,8 @@ class Guard:
 
     def _runs(self, server: _Server) -> bool:
         """Ask nova-compute. Where it cannot tell, the record counts."""
-        runs = compute.runs(server.context, server.uuid,
-                            self._options.guard_probe_timeout)
+        runs = nova_compute.runs(server.context, server.uuid,
+                                 self._options.guard_probe_timeout)
         return self.recorded if runs is None else runs
 
     def _report(self, server: _Server) -> None:
@@ -167,7 +167,7 @@ class Guard:
     def _enforce(self, server: _Server) -> None:
         self._say_failure(server)
         acted = server.case.acted
-        if not acted.due(time.monotonic()) or not decide.due(
+        if not acted.due(time.monotonic()) or not decisions.due(
                 server.row, timeutils.utcnow(), self._pauses()):
             return
         # NOTE: soon after a host has started, its servers are recorded as
@@ -177,23 +177,24 @@ class Guard:
             acted.done(time.monotonic(), self._pauses())
             return
         # Since the page of the server was read, many may have been asked.
-        if not compute.is_up(server.context, server.row.host):
+        if not nova_compute.is_up(server.context, server.row.host):
             return
-        action = claim.claim(server.context, server.row, server.measure,
-                             self._conf.host)
+        action = task_claim.acquire(server.context, server.row, server.measure,
+                                    self._conf.host)
         if action is not None:
             acted.done(time.monotonic(), self._pauses())
             self._act(server, action)
 
     def _act(self, server: _Server, action: int) -> None:
         try:
-            instance = compute.load(server.context, server.uuid)
-            compute.bring_back(server.context, instance, server.measure)
+            instance = nova_compute.load(server.context, server.uuid)
+            nova_compute.bring_back(server.context, instance, server.measure)
         except Exception:
             LOG.exception('nova-compute could not be told to %s the server '
                           '%s, which is locked and runs. It is tried again.',
                           server.measure.action, server.uuid)
-            claim.release(server.context, server.uuid, server.measure, action)
+            task_claim.release(
+                server.context, server.uuid, server.measure, action)
             server.case.failure = action
             self._announce(server, 'failed')
             return
@@ -220,8 +221,8 @@ class Guard:
         timeout = self._options.guard_claim_timeout
         if (self._options.guard != 'enforce'
                 or time.monotonic() - case.pending_since < timeout
-                or not claim.release(server.context, server.uuid,
-                                     server.measure, action)):
+                or not task_claim.release(server.context, server.uuid,
+                                          server.measure, action)):
             return
         case.failure = action
         LOG.warning('nova-compute has not ended the %s of the server %s in '
@@ -237,7 +238,7 @@ class Guard:
         self._metrics.guarded(server.measure.action, outcome)
         guard.send(
             server.context,
-            lambda: instance or compute.load(server.context, server.uuid),
+            lambda: instance or nova_compute.load(server.context, server.uuid),
             server.measure.event, outcome, self._conf.host)
 
 
@@ -249,7 +250,7 @@ class Probe(Guard):
     """
 
     name = 'guard probe'
-    condition = staticmethod(findings.down)
+    condition = staticmethod(queries.down)
     recorded = False
 
     @property

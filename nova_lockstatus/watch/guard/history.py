@@ -14,7 +14,7 @@
 
 import dataclasses
 
-from nova_lockstatus.watch import decide
+from nova_lockstatus.watch.guard import decisions
 
 
 @dataclasses.dataclass
@@ -43,11 +43,11 @@ class Turn:
         :param pauses: the first and the longest pause, in seconds
         """
         self.times += 1
-        self.next_at = now + decide.pause(self.times, *pauses)
+        self.next_at = now + decisions.pause(self.times, *pauses)
 
 
 @dataclasses.dataclass
-class Case:
+class ServerState:
     """What was found, look after look: a server, or a host that is silent.
 
     :param acted: the actions on it
@@ -65,24 +65,24 @@ class Case:
     pending_since: float = 0
 
 
-class Memory:
+class GuardHistory:
     """The cases of one cell."""
 
     def __init__(self) -> None:
-        self._cases: dict[str, Case] = {}
+        self._cases: dict[str, ServerState] = {}
         self._seen: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._cases)
 
-    def see(self, key: str) -> Case:
+    def see(self, key: str) -> ServerState:
         """Return the case of what is found.
 
         :param key: the uuid of a server, or the name of a host
         :returns: what is remembered of it
         """
         self._seen.add(key)
-        return self._cases.setdefault(key, Case())
+        return self._cases.setdefault(key, ServerState())
 
     def keep(self, key: str) -> None:
         """Do not forget what this look cannot see.

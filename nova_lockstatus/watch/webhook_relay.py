@@ -38,7 +38,7 @@ INTERVAL = 0.5
 each."""
 
 
-class Webhook:
+class WebhookRelay:
     """Tells one webhook. Each has its own thread, so that none waits.
 
     :param conf: Nova's configuration
@@ -89,7 +89,7 @@ class Webhook:
                         outbox_lease.LEASE, error)
 
 
-def make_posters(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,
+def make_clients(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,
                                                      WebhookClient]]:
     """Make what posts to the webhooks that are configured.
 

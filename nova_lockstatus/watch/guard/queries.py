@@ -20,7 +20,7 @@ from nova.compute import power_state
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus.watch import decide
+from nova_lockstatus.watch.guard import decisions
 
 INSTANCES = models.Instance.__table__
 ACTIONS = models.InstanceAction.__table__
@@ -32,7 +32,8 @@ EVENT = 'lockstatus_guard'
 PAGE = 1000
 """How many servers are held in memory at a time."""
 
-TASKS = [measure.task_state for measure in decide.MEASURES.values()]
+TASKS = [action.task_state
+         for action in decisions.ENFORCEMENT_ACTIONS.values()]
 
 
 def _is_owed(action: Any) -> Any:
@@ -104,10 +105,12 @@ def running() -> Any:
     up = sqlalchemy.and_(INSTANCES.c.power_state == power_state.RUNNING,
                          INSTANCES.c.task_state.is_(None))
     return sqlalchemy.or_(
-        sqlalchemy.and_(up, INSTANCES.c.vm_state.in_(list(decide.MEASURES))),
+        sqlalchemy.and_(
+            up, INSTANCES.c.vm_state.in_(list(decisions.ENFORCEMENT_ACTIONS))),
         sqlalchemy.and_(
             sqlalchemy.or_(
-                sqlalchemy.and_(up, INSTANCES.c.vm_state.in_(decide.BROKEN)),
+                sqlalchemy.and_(
+                    up, INSTANCES.c.vm_state.in_(decisions.BROKEN)),
                 INSTANCES.c.task_state.in_(TASKS)),
             _owed().is_not(None)))
 
@@ -118,14 +121,14 @@ def down() -> Any:
     :returns: it
     """
     return sqlalchemy.and_(
-        INSTANCES.c.vm_state.in_(list(decide.MEASURES)),
+        INSTANCES.c.vm_state.in_(list(decisions.ENFORCEMENT_ACTIONS)),
         INSTANCES.c.task_state.is_(None), INSTANCES.c.host.is_not(None),
         sqlalchemy.or_(INSTANCES.c.power_state.is_(None),
                        INSTANCES.c.power_state != power_state.RUNNING))
 
 
 def pages(context: Any, condition: Any, size: int = PAGE
-          ) -> Iterator[list[decide.Row]]:
+          ) -> Iterator[list[decisions.Row]]:
     """Read the locked servers of a cell that meet a condition.
 
     :param context: a RequestContext that is targeted at the cell
@@ -144,7 +147,8 @@ def pages(context: Any, condition: Any, size: int = PAGE
         # A transaction of its own for each page: acting on the servers of one
         # must not keep it open.
         with db.get_context_manager(context).reader.using(context) as session:
-            rows = [decide.Row(*row) for row in session.connection().execute(
+            rows = [decisions.Row(
+                *row) for row in session.connection().execute(
                 statement.where(columns.id > last))]
         if rows:
             yield rows

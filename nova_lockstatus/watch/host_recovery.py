@@ -32,7 +32,7 @@ from nova_lockstatus.gateway import compute_service
 _First = dict[tuple[str, int], datetime.datetime]
 
 
-class Heartbeats:
+class HostRecovery:
     """Believes that a host is back when it has reported since it was away.
 
     :param conf: Nova's configuration

@@ -36,7 +36,7 @@ SHUTDOWN_SECONDS = 3
 """Seconds that the end waits for what is under way."""
 
 
-class Announcements:
+class NotificationRelay:
     """Takes over what is in the outbox, and hands it over at the end.
 
     :param conf: Nova's configuration

@@ -24,7 +24,7 @@ from nova.db.main import api as db
 from nova.db.main import models
 
 from nova_lockstatus.gateway import compute_rpc
-from nova_lockstatus.watch import decide
+from nova_lockstatus.watch.guard import decisions
 
 FAULTS = models.InstanceFault.__table__
 
@@ -110,7 +110,8 @@ def load(context: Any, uuid: str) -> Any:
         expected_attrs=['flavor', 'info_cache', 'metadata', 'system_metadata'])
 
 
-def bring_back(context: Any, instance: Any, measure: decide.Measure) -> None:
+def bring_back(context: Any, instance: Any,
+               measure: decisions.EnforcementAction) -> None:
     """Have nova-compute bring a server back to the state it should have.
 
     :param context: a RequestContext that is targeted at the cell

@@ -21,8 +21,8 @@ from oslo_db import api as oslo_db_api
 from oslo_utils import timeutils
 
 from nova_lockstatus.gateway import instance_actions
-from nova_lockstatus.watch import decide
-from nova_lockstatus.watch import findings
+from nova_lockstatus.watch.guard import decisions
+from nova_lockstatus.watch.guard import queries
 
 MESSAGE = 'locked'
 """Why, as the instance action says it."""
@@ -35,8 +35,8 @@ class _Changed(Exception):
     """Somebody else was there since the server was found."""
 
 
-def claim(context: Any, row: decide.Row, measure: decide.Measure,
-          host: str) -> int | None:
+def acquire(context: Any, row: decisions.Row,
+            measure: decisions.EnforcementAction, host: str) -> int | None:
     """Claim a server that was found running.
 
     :param context: a RequestContext that is targeted at the cell, with a
@@ -55,14 +55,14 @@ def claim(context: Any, row: decide.Row, measure: decide.Measure,
     return action
 
 
-def _claim(context: Any, row: decide.Row, measure: decide.Measure,
-           host: str) -> int:
+def _claim(context: Any, row: decisions.Row,
+           measure: decisions.EnforcementAction, host: str) -> int:
     with db.get_context_manager(context).writer.using(context) as session:
         connection = session.connection()
-        columns = findings.INSTANCES.c
+        columns = queries.INSTANCES.c
         now = timeutils.utcnow()
-        found = connection.execute(findings.INSTANCES.update().where(
-            columns.uuid == row.uuid, findings.locked(),
+        found = connection.execute(queries.INSTANCES.update().where(
+            columns.uuid == row.uuid, queries.locked(),
             columns.vm_state == row.vm_state, columns.task_state.is_(None),
             columns.host == row.host, columns.power_state == row.power_state,
         ).values(task_state=measure.task_state, vm_state=measure.vm_state,
@@ -75,16 +75,16 @@ def _claim(context: Any, row: decide.Row, measure: decide.Measure,
             context, row.uuid, measure.action)
         return instance_actions.record(
             connection, {**action, 'start_time': timeutils.utcnow(),
-                         'message': MESSAGE}, findings.EVENT, host)
+                         'message': MESSAGE}, queries.EVENT, host)
 
 
 def _newest(connection: Any, uuid: str) -> int | None:
     newest: int | None = connection.execute(
-        sqlalchemy.select(findings.newest_action(uuid))).scalar()
+        sqlalchemy.select(queries.newest_action(uuid))).scalar()
     return newest
 
 
-def release(context: Any, uuid: str, measure: decide.Measure,
+def release(context: Any, uuid: str, measure: decisions.EnforcementAction,
             action: int | None) -> bool:
     """Take back a claim that nova-compute does nothing about.
 
@@ -102,23 +102,23 @@ def release(context: Any, uuid: str, measure: decide.Measure,
     return True
 
 
-def _release(context: Any, uuid: str, measure: decide.Measure,
+def _release(context: Any, uuid: str, measure: decisions.EnforcementAction,
              action: int | None) -> None:
     with db.get_context_manager(context).writer.using(context) as session:
         connection = session.connection()
-        columns = findings.INSTANCES.c
+        columns = queries.INSTANCES.c
         now = timeutils.utcnow()
-        found = connection.execute(findings.INSTANCES.update().where(
+        found = connection.execute(queries.INSTANCES.update().where(
             columns.uuid == uuid, columns.deleted == 0,
             columns.task_state == measure.task_state,
         ).values(task_state=None, updated_at=now))
         if not found.rowcount or _newest(connection, uuid) != action:
             raise _Changed
         # NOTE: what Nova stores of an action that failed.
-        connection.execute(findings.ACTIONS.update().where(
-            findings.ACTIONS.c.id == action,
+        connection.execute(queries.ACTIONS.update().where(
+            queries.ACTIONS.c.id == action,
         ).values(message='Error', updated_at=now, finish_time=now))
-        connection.execute(findings.EVENTS.update().where(
-            findings.EVENTS.c.action_id == action,
-            findings.EVENTS.c.event == findings.EVENT,
+        connection.execute(queries.EVENTS.update().where(
+            queries.EVENTS.c.action_id == action,
+            queries.EVENTS.c.event == queries.EVENT,
         ).values(result='Error', updated_at=now, finish_time=now))
