@@ -20,7 +20,7 @@ import pathlib
 import re
 import shlex
 
-from nova_lockstatus.cmd import main
+from nova_lockstatus.cli import main
 
 
 @dataclasses.dataclass

@@ -22,9 +22,9 @@ import functools
 from nova_lockstatus.tests import forks
 
 LOAD = """
-from nova_lockstatus.cmd import main
-from nova_lockstatus.cmd import nova_config
-from nova_lockstatus.cmd import status
+from nova_lockstatus.cli import main
+from nova_lockstatus.cli import nova_config
+from nova_lockstatus.cli import status
 nova_config.register()
 from nova_lockstatus import hooks
 from nova_lockstatus.api.hooks import dispatch

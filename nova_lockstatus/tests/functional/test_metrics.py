@@ -29,7 +29,7 @@ from nova.conf import CONF
 from nova.db.main import api as db
 from nova.db.main import models
 
-from nova_lockstatus.cmd import watch as cmd_watch
+from nova_lockstatus.cli import watch
 from nova_lockstatus.embedded import case as nova_case
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.tests import metrics
@@ -53,7 +53,7 @@ class Watch:
         test.configure('lockstatus', metrics_port=self.port)
         self.stop = threading.Event()
         self.duties: dict[str, Any] = {
-            duty.name: duty for duty in cmd_watch._make_duties(CONF)}
+            duty.name: duty for duty in watch._make_duties(CONF)}
         test.addCleanup(self.duties['metrics'].end)
 
     def run(self, *names):
@@ -346,7 +346,7 @@ class OffTestCase(MetricsTestCase):
     def test_no_duty_and_no_statement_by_default(self):
         self.configure('lockstatus', metrics_port=0)
         with mock.patch.dict(sys.modules, prometheus_client=None):
-            names = [duty.name for duty in cmd_watch._make_duties(CONF)]
+            names = [duty.name for duty in watch._make_duties(CONF)]
         self.assertEqual(['guard', 'guard probe', 'sign of life',
                           'announcements', 'host status',
                           'limits of the outbox'], names)

@@ -37,7 +37,7 @@ MANY = 5200
 MEASURE = """
 import gc, json, sys, tracemalloc
 from sqlalchemy import engine, event
-from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.cli import nova_config
 nova_config.load([sys.argv[1]], [])
 from nova_lockstatus.report import ahead, locked, writers
 from nova_lockstatus.api.hooks import locked_servers

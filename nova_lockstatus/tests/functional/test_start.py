@@ -26,12 +26,12 @@ from oslo_upgradecheck import upgradecheck
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus import filter as lockstatus_filter
+from nova_lockstatus.cli.upgrade_check import checks
+from nova_lockstatus.cli.upgrade_check import installation
 from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests import packages
 from nova_lockstatus.tests.functional import base
-from nova_lockstatus.upgrade_check import checks
-from nova_lockstatus.upgrade_check import installation as installations
 
 OWN = server_locked_status.ServerLockedStatus.alias
 
@@ -162,7 +162,7 @@ class StartTestCase(base.NovaTestCase):
                 ('x-usurper', 'another default already'),
                 ('x-partless', 'its server_fields is no collection')):
             self.configure('lockstatus', enabled_extensions=[alias])
-            result = checks.check_extensions(installations.Installation(
+            result = checks.check_extensions(installation.Installation(
                 cfg.CONF, {}, api_paste='/none'))
             self.assertEqual(upgradecheck.Code.FAILURE, result.code)
             self.assertIn("The extension '%s' cannot be used: " % alias,

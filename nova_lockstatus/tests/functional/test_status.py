@@ -23,8 +23,8 @@ import testtools
 from nova import policies as nova_policies
 from nova.api.openstack import wsgi_app
 
-from nova_lockstatus import config_files
-from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.cli import config_files
+from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.core import releases
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests import commands
@@ -36,7 +36,7 @@ PROGRAM = str(pathlib.Path(sys.executable).with_name('nova-lockstatus-status'))
 OTHER_NOVA = """
 import sys
 %s
-from nova_lockstatus.cmd import status
+from nova_lockstatus.cli import status
 sys.exit(status.main(sys.argv[1:]))
 """
 
@@ -240,7 +240,7 @@ class StatusTestCase(testtools.TestCase):
 
     def test_hooks_that_do_not_fit(self):
         found = self.check(2, (
-            'from nova_lockstatus.cmd import nova_config\n'
+            'from nova_lockstatus.cli import nova_config\n'
             'nova_config.register()\n'
             'from nova.api.openstack import wsgi\n'
             'from nova.compute import rpcapi\n'

@@ -19,7 +19,7 @@ import pathlib
 import signal
 import time
 
-from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.db import watch_process
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests import commands

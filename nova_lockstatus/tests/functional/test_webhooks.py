@@ -22,7 +22,7 @@ import prometheus_client
 from nova.conf import CONF
 
 from nova_lockstatus import exception
-from nova_lockstatus.cmd import watch as cmd_watch
+from nova_lockstatus.cli import watch
 from nova_lockstatus.conf import webhooks as options
 from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
@@ -195,15 +195,15 @@ class DeliveryTestCase(WebhooksTestCase):
         self.assertNotIn('Traceback', self.nova.log)
 
     def test_duties(self):
-        names = [duty.name for duty in cmd_watch._make_duties(CONF)]
+        names = [duty.name for duty in watch._make_duties(CONF)]
         self.assertEqual(['webhook acme', 'webhook other'], names[-2:])
         self.set('lockstatus', connection=None)
-        names = [duty.name for duty in cmd_watch._make_duties(CONF)]
+        names = [duty.name for duty in watch._make_duties(CONF)]
         self.assertNotIn('webhook acme', names)
         self.assertIn('Webhooks are not told without', self.nova.log)
         # What is wrong stops it, with a store or not.
         self.set(options.group('acme'), secret='')
-        self.assertRaises(exception.InvalidWebhook, cmd_watch._make_duties,
+        self.assertRaises(exception.InvalidWebhook, watch._make_duties,
                           CONF)
 
     def test_nova_api_goes_on_where_one_is_wrong(self):

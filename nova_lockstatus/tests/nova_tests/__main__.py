@@ -21,7 +21,7 @@ import sys
 import tempfile
 from importlib import metadata
 
-from nova_lockstatus.api_paste import edit
+from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.extensions import loader
 from nova_lockstatus.tests.nova_tests import compare
@@ -57,7 +57,8 @@ def write_paste_file(path, plugin):
     text = pathlib.Path(paste.find()).read_text()
     if plugin:
         aliases = metadata.entry_points(group=loader.NAMESPACE).names
-        text = edit.enable(text) + 'enabled_extensions = %s\n' % ', '.join(
+        text = paste_edit.enable(
+            text) + 'enabled_extensions = %s\n' % ', '.join(
             sorted(aliases))
     path.write_text(text)
 

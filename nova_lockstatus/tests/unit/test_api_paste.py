@@ -19,7 +19,7 @@ import testtools
 from hypothesis import strategies
 
 from nova_lockstatus import exception
-from nova_lockstatus.api_paste import edit as paste_edit
+from nova_lockstatus.cli.api_paste import edit as paste_edit
 
 FILES = sorted((pathlib.Path(__file__).parent / 'api_paste').glob('*.ini'))
 

@@ -24,8 +24,8 @@ import fixtures
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus.api_paste import edit as paste_edit
-from nova_lockstatus.api_paste import file as paste_file
+from nova_lockstatus.cli.api_paste import edit as paste_edit
+from nova_lockstatus.cli.api_paste import file as paste_file
 from nova_lockstatus.tests import commands
 
 TOP = pathlib.Path(__file__).parents[3]
@@ -138,7 +138,7 @@ class EnableTestCase(FileTestCase):
         environ = dict(os.environ)
         environ.pop('PYTHONUNBUFFERED', None)
         return subprocess.Popen(
-            [sys.executable, '-m', 'nova_lockstatus.cmd.main', 'enable',
+            [sys.executable, '-m', 'nova_lockstatus.cli.main', 'enable',
              '--api-paste', str(self.path), *options],
             stderr=subprocess.PIPE, env=environ, **streams)
 

@@ -96,12 +96,12 @@ class MainTestCase(testtools.TestCase):
 
     def test_program(self):
         done = subprocess.run(
-            [sys.executable, '-m', 'nova_lockstatus.cmd.main', 'disable',
+            [sys.executable, '-m', 'nova_lockstatus.cli.main', 'disable',
              '--api-paste', self.useFixture(fixtures.TempDir()).path],
             capture_output=True, text=True, stdin=subprocess.DEVNULL)
         self.assertEqual(1, done.returncode)
         self.assertRegex(done.stderr, r'^Cannot read .*: Is a directory\.\n$')
         done = subprocess.run(
-            [sys.executable, '-m', 'nova_lockstatus.cmd.main', '--version'],
+            [sys.executable, '-m', 'nova_lockstatus.cli.main', '--version'],
             capture_output=True, text=True, check=True)
         self.assertRegex(done.stdout, r'^\S+ \d+\.\d+\.\d+')

@@ -18,7 +18,7 @@ import sys
 import fixtures
 import testtools
 
-from nova_lockstatus import config_files
+from nova_lockstatus.cli import config_files
 
 
 class ConfigFilesTestCase(testtools.TestCase):

@@ -17,7 +17,7 @@ import hypothesis
 import testtools
 from hypothesis import strategies
 
-from nova_lockstatus.api_paste import ini_text
+from nova_lockstatus.cli.api_paste import ini_text
 
 LINE_ENDS = strategies.sampled_from(['\n', '\r\n', '\r'])
 

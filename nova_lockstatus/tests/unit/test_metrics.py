@@ -26,7 +26,7 @@ from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
-from nova_lockstatus.cmd import watch
+from nova_lockstatus.cli import watch
 from nova_lockstatus.tests import metrics
 from nova_lockstatus.tests.unit import test_structure
 from nova_lockstatus.utils import http_server

@@ -19,8 +19,8 @@ import re
 
 import testtools
 
+from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
-from nova_lockstatus.report import writers
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
 
@@ -76,7 +76,7 @@ class FormatTestCase(testtools.TestCase):
 
     def write(self, kind, chunks, columns=locked_server.COLUMNS):
         stream = io.StringIO()
-        writer = writers.FORMATS[kind](stream, columns)
+        writer = report_formats.FORMATS[kind](stream, columns)
         for chunk in chunks:
             writer.write(chunk)
         writer.close()
@@ -92,7 +92,7 @@ class FormatTestCase(testtools.TestCase):
 
     def test_json_is_written_as_it_comes(self):
         stream = io.StringIO()
-        writer = writers.Json(stream, ['id'])
+        writer = report_formats.Json(stream, ['id'])
         writer.write([SERVER])
         self.assertEqual('[\n{"id": "%s"}' % SERVER.id, stream.getvalue())
 

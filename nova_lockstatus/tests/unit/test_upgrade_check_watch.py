@@ -18,10 +18,10 @@ import testtools
 from oslo_config import fixture
 from oslo_upgradecheck import upgradecheck
 
+from nova_lockstatus.cli.upgrade_check import installation
+from nova_lockstatus.cli.upgrade_check import watch_heartbeats
 from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests import store_databases
-from nova_lockstatus.upgrade_check import installation as installations
-from nova_lockstatus.upgrade_check import watch as watch_check
 
 NOW = datetime.datetime(2026, 11, 1, 12, 0, 0)
 
@@ -35,7 +35,7 @@ class JudgeTestCase(testtools.TestCase):
     announces = False
 
     def judge(self, guard, **ages):
-        result = watch_check.judge(guard, self.announces, [
+        result = watch_heartbeats.judge(guard, self.announces, [
             watch_process.WatchProcess(host, NOW - datetime.timedelta(days=9),
                                        NOW - datetime.timedelta(seconds=age))
             for host, age in ages.items()], NOW)
@@ -110,12 +110,12 @@ class WithoutStoreTestCase(testtools.TestCase):
 
     def assertChecked(self, code, text, driver='', **options):
         conf = store_databases.configure(None)
-        installations.notification_drivers(conf)
+        installation.notification_drivers(conf)
         with fixture.Config(conf) as config:
             config.config(group='oslo_messaging_notifications',
                           driver=[driver])
             config.config(group='lockstatus', **options)
-            found = watch_check.check(installations.Installation(conf, {}))
+            found = watch_heartbeats.check(installation.Installation(conf, {}))
         self.assertEqual((code, self.TEXT + text),
                          (found.code, found.details))
 
@@ -147,7 +147,7 @@ class AnnouncesTestCase(testtools.TestCase):
         conf = store_databases.configure('sqlite:///x')
         for name, value in options.items():
             conf.set_override(name, value, 'lockstatus')
-        return watch_check.announces(conf)
+        return watch_heartbeats.announces(conf)
 
     def test_nobody_is_told(self):
         self.assertFalse(self.announces())

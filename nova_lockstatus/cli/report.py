@@ -24,9 +24,9 @@ from typing import Any, TypeVar
 from cliff import command
 
 from nova_lockstatus import exception
-from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.cli import nova_config
+from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
-from nova_lockstatus.report import writers
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.prefetch import prefetch
@@ -52,7 +52,7 @@ class Report(command.Command):
         nova_config.add_arguments(parser)
         self._add_filters(parser)
         parser.add_argument(
-            '-f', '--format', choices=sorted(writers.FORMATS),
+            '-f', '--format', choices=sorted(report_formats.FORMATS),
             default='table', help='How to write it. Default: table.')
         parser.add_argument(
             '-c', '--column', metavar='<column>', action='append',
@@ -87,7 +87,7 @@ class Report(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         nova_config.quieten(self.app.options.debug)
         nova_config.load(parsed_args.config_file, parsed_args.config_dir)
-        writer = writers.FORMATS[parsed_args.format](
+        writer = report_formats.FORMATS[parsed_args.format](
             self.app.stdout, parsed_args.column or locked_server.COLUMNS)
         run = _Run(parsed_args, writer, self.app.options.debug)
         try:
@@ -115,7 +115,7 @@ class _Run:
     """
 
     def __init__(self, asked: argparse.Namespace,
-                 writer: writers.Writer, debug: bool) -> None:
+                 writer: report_formats.Writer, debug: bool) -> None:
         try:
             from nova_lockstatus.gateway import locked_servers
             from nova_lockstatus.gateway import requirements

@@ -24,12 +24,12 @@ from collections.abc import Callable, Sequence
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
-from nova_lockstatus.api_paste import check as paste_check
+from nova_lockstatus.cli.api_paste import check as paste_check
+from nova_lockstatus.cli.upgrade_check import installation as installations
+from nova_lockstatus.cli.upgrade_check import result
 from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import loader
-from nova_lockstatus.upgrade_check import installation as installations
-from nova_lockstatus.upgrade_check import result
 
 LOCK_ALIAS = 'os-server-locked-status'
 

@@ -22,8 +22,8 @@ from collections.abc import Mapping, Sequence
 
 from oslo_config import cfg
 
-from nova_lockstatus import config_files
 from nova_lockstatus import exception
+from nova_lockstatus.cli import config_files
 
 
 def find(environ: Mapping[str, str], folder: str = config_files.FOLDER,

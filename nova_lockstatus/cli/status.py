@@ -21,14 +21,14 @@ from collections.abc import Callable, Sequence
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
-from nova_lockstatus import config_files
 from nova_lockstatus import exception
-from nova_lockstatus.cmd import nova_config
-from nova_lockstatus.upgrade_check import checks
-from nova_lockstatus.upgrade_check import installation as installations
-from nova_lockstatus.upgrade_check import policy as policy_checks
-from nova_lockstatus.upgrade_check import result
-from nova_lockstatus.upgrade_check import watch as watch_check
+from nova_lockstatus.cli import config_files
+from nova_lockstatus.cli import nova_config
+from nova_lockstatus.cli.upgrade_check import checks
+from nova_lockstatus.cli.upgrade_check import installation as installations
+from nova_lockstatus.cli.upgrade_check import policy as policy_checks
+from nova_lockstatus.cli.upgrade_check import result
+from nova_lockstatus.cli.upgrade_check import watch_heartbeats
 
 ERROR = 255
 """The exit code of nova-status where the checks themselves fail."""
@@ -78,7 +78,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Policy file', _of(policy_checks.check_file)),
         ('Policy rules', _of(policy_checks.check_rules)),
         ('Notifications', _of(checks.check_notifications)),
-        ('Watch service', _of(watch_check.check)),
+        ('Watch service', _of(watch_heartbeats.check)),
     )
 
 

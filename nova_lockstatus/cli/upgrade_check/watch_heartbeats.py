@@ -21,11 +21,11 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
+from nova_lockstatus.cli.upgrade_check import installation as installations
+from nova_lockstatus.cli.upgrade_check import result
 from nova_lockstatus.db import database
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import watch_process
-from nova_lockstatus.upgrade_check import installation as installations
-from nova_lockstatus.upgrade_check import result
 
 
 def check(installation: installations.Installation) -> upgradecheck.Result:

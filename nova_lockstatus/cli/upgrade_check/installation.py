@@ -20,11 +20,11 @@ from typing import Any
 
 from oslo_config import cfg
 
-from nova_lockstatus import config_files
 from nova_lockstatus import exception
 from nova_lockstatus import filter as lockstatus_filter
-from nova_lockstatus.api_paste import file as paste_file
-from nova_lockstatus.api_paste import reader as paste_reader
+from nova_lockstatus.cli import config_files
+from nova_lockstatus.cli.api_paste import file as paste_file
+from nova_lockstatus.cli.api_paste import reader as paste_reader
 
 
 @dataclasses.dataclass

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 
 from nova_lockstatus import exception
-from nova_lockstatus.api_paste import ini_text
+from nova_lockstatus.cli.api_paste import ini_text
 
 API_APP = 'nova.api.openstack.compute:APIRouterV21.factory'
 

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from nova_lockstatus.api_paste import reader as paste_reader
+from nova_lockstatus.cli.api_paste import reader as paste_reader
 
 # What the filter has to come after: who makes the context of the request, and
 # who takes the version out of it.

@@ -18,7 +18,7 @@ import argparse
 
 from cliff import command
 
-from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.cli import nova_config
 
 
 class Sync(command.Command):

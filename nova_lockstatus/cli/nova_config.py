@@ -25,8 +25,8 @@ from typing import Any
 from oslo_config import cfg
 
 from nova_lockstatus import conf as lockstatus_conf
-from nova_lockstatus import config_files
 from nova_lockstatus import exception
+from nova_lockstatus.cli import config_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,9 +19,9 @@ of Nova, and a text that leaves a doubt is refused.
 
 from __future__ import annotations
 
-from nova_lockstatus.api_paste import check as paste_check
-from nova_lockstatus.api_paste import ini_text
-from nova_lockstatus.api_paste import reader as paste_reader
+from nova_lockstatus.cli.api_paste import check as paste_check
+from nova_lockstatus.cli.api_paste import ini_text
+from nova_lockstatus.cli.api_paste import reader as paste_reader
 
 FILTER = 'lockstatus'
 

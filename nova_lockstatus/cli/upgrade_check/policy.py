@@ -20,10 +20,10 @@ from typing import Any
 from oslo_upgradecheck import upgradecheck
 
 from nova_lockstatus import exception
+from nova_lockstatus.cli.upgrade_check import installation as installations
+from nova_lockstatus.cli.upgrade_check import result
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import loader
-from nova_lockstatus.upgrade_check import installation as installations
-from nova_lockstatus.upgrade_check import result
 
 _OLD_FILE = 'policy.json'
 

@@ -22,10 +22,10 @@ import os
 from cliff import command
 
 from nova_lockstatus import exception
-from nova_lockstatus.api_paste import edit as paste_edit
-from nova_lockstatus.api_paste import file as paste_file
-from nova_lockstatus.api_paste import ini_text
-from nova_lockstatus.cmd import nova_config
+from nova_lockstatus.cli import nova_config
+from nova_lockstatus.cli.api_paste import edit as paste_edit
+from nova_lockstatus.cli.api_paste import file as paste_file
+from nova_lockstatus.cli.api_paste import ini_text
 
 LOG = logging.getLogger(__name__)
 
