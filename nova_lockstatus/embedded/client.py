@@ -21,8 +21,8 @@ from typing import Any
 import webob
 
 from nova_lockstatus.embedded import auth
-from nova_lockstatus.embedded import case as nova_case
 from nova_lockstatus.embedded import identity as identities
+from nova_lockstatus.embedded import nova_fixture
 
 
 class Client:
@@ -89,7 +89,7 @@ class Client:
         """
         identity = identities.IDENTITIES[token]
         flavors = self.request('GET', '/v2.1/flavors', token).json['flavors']
-        server = {'name': name, 'imageRef': nova_case.IMAGE,
+        server = {'name': name, 'imageRef': nova_fixture.IMAGE,
                   'flavorRef': flavors[0]['id'], 'networks': networks}
         if host is not None:
             server['host'] = host

@@ -64,15 +64,15 @@ class _Demo:
         self._progress('Loading Nova')
         from nova_lockstatus.embedded import nova
         from nova_lockstatus.embedded import report
-        from nova_lockstatus.embedded import scenery
+        from nova_lockstatus.embedded import sample_data
         from nova_lockstatus.embedded import web
         server = None if self._options.once else web.Server(
             self._options.port)
         embedded = nova.EmbeddedNova(
-            hosts=scenery.HOSTS, state_dir=self._options.state_dir,
+            hosts=sample_data.HOSTS, state_dir=self._options.state_dir,
             progress=self._progress)
         with embedded:
-            scenery.build(embedded, self._progress)
+            sample_data.build(embedded, self._progress)
             embedded.save()
             self._progress('Asking for the servers at API 2.1\n')
             print(report.table(embedded), flush=True)

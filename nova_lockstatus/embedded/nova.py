@@ -21,10 +21,10 @@ from typing import Any
 import fixtures
 
 from nova_lockstatus.embedded import auth
-from nova_lockstatus.embedded import case as nova_case
 from nova_lockstatus.embedded import client
 from nova_lockstatus.embedded import driver
 from nova_lockstatus.embedded import logs
+from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.embedded import state
 
@@ -68,7 +68,7 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
         self._log: collections.deque[str] = collections.deque(maxlen=1000)
         self._pipelines = pipelines if filter else ()
         self._paste_options = dict(paste_options or {})
-        self._setup = nova_case.Setup(
+        self._setup = nova_fixture.Setup(
             config=dict(config or {}), policy=dict(policy or {}),
             hosts=hosts, cells=cells,
             state=(state.StateDir(state_dir, hosts, cells)
@@ -96,7 +96,7 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
             (('oslo_policy', 'enforce_new_defaults'), True),
         ):
             self._setup.config.setdefault(key, value)
-        self.useFixture(nova_case.Configuration(self._setup.config))
+        self.useFixture(nova_fixture.Configuration(self._setup.config))
         # NOTE: Nova only loads drivers out of its own package nova.virt.
         self.useFixture(fixtures.MonkeyPatch(
             'nova.virt.fake.EmbeddedDriver', driver.EmbeddedDriver))
@@ -105,9 +105,9 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
         self.useFixture(fixtures.MonkeyPatch(
             'nova.tests.fixtures.StandardLogging',
             lambda: logs.BoundedLogging(self._log)))
-        contexts = nova_case.KeystoneContexts()
+        contexts = nova_fixture.KeystoneContexts()
         self._quiet_warnings()
-        self.case = nova_case.EmbeddedCase(self._setup)
+        self.case = nova_fixture.EmbeddedCase(self._setup)
         self.addCleanup(self.case.stop)
         self.case.setUp()
         self.addCleanup(self.save)

@@ -18,9 +18,9 @@ from typing import Any
 
 import prettytable
 
-from nova_lockstatus.embedded import case
 from nova_lockstatus.embedded import nova
-from nova_lockstatus.embedded import scenery
+from nova_lockstatus.embedded import nova_fixture
+from nova_lockstatus.embedded import sample_data
 
 _WHO = ('admin', 'owner', 'reader', 'other')
 _KEYS = ('status', 'locked', 'locked_by', 'locked_reason', 'host_status')
@@ -61,7 +61,7 @@ def table(embedded: nova.EmbeddedNova) -> str:
     :param embedded: the running Nova
     :returns: the table
     """
-    seen = {who: scenery.list_servers(embedded, who) for who in _WHO}
+    seen = {who: sample_data.list_servers(embedded, who) for who in _WHO}
     names = sorted(seen['admin'])
     result = prettytable.PrettyTable(['as', 'server', *_KEYS])
     result.align = 'l'
@@ -93,9 +93,9 @@ def commands(embedded: nova.EmbeddedNova, url: str, clouds: str) -> str:
     :param clouds: the path of the clouds.yaml
     :returns: commands for a shell, with a line on each
     """
-    servers = scenery.list_servers(embedded, 'admin')
+    servers = sample_data.list_servers(embedded, 'admin')
     ids = {name: servers.get(name, {}).get('id', 'SERVER')
            for name in ('db-1', 'billing-1')}
     return _COMMANDS.format(
         url=url, clouds=clouds, db=ids['db-1'], billing=ids['billing-1'],
-        image=case.IMAGE)
+        image=nova_fixture.IMAGE)

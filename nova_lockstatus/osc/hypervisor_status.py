@@ -16,19 +16,19 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import output
-from nova_lockstatus.osc import table
 
 _COLUMNS = (
-    table.Column('Name', 'hypervisor_hostname'),
-    table.Column('State', 'state'),
-    table.Column('Status', 'status'),
-    table.Column('Disabled Reason', 'disabled_reason'),
-    table.Column('Forced Down', 'forced_down', offers.SERVICE_FORCED_DOWN),
-    table.Column('Servers', 'servers'),
+    output.Column('Name', 'hypervisor_hostname'),
+    output.Column('State', 'state'),
+    output.Column('Status', 'status'),
+    output.Column('Disabled Reason', 'disabled_reason'),
+    output.Column(
+        'Forced Down', 'forced_down', capabilities.SERVICE_FORCED_DOWN),
+    output.Column('Servers', 'servers'),
 )
 
 # NOTE: from there on Nova no longer says how many servers a hypervisor has,
@@ -109,12 +109,12 @@ class ListHypervisorStatus(output.Lister):
         :returns: heads and rows
         :raises error.CommandError: when the cloud refuses it
         """
-        cloud: clouds.Cloud = self.app.client_manager.lockstatus
+        cloud: client.ComputeClient = self.app.client_manager.lockstatus
         query = {}
         pinned = cloud.offer.pinned
         if pinned and pinned >= _SERVERS_BY_NAME:
             query['with_servers'] = 'True'
-        if cloud.offer.gives(offers.FIND_HYPERVISORS):
+        if cloud.offer.gives(capabilities.FIND_HYPERVISORS):
             query.update({key: value for key, value in (
                 ('state', args.state), ('status', args.status)) if value})
         found = unique(cloud.pages(
@@ -126,19 +126,20 @@ class ListHypervisorStatus(output.Lister):
         rows = [flatten(hypervisor, forced_down) for hypervisor in found
                 if args.state in (None, hypervisor.get('state'))
                 and args.status in (None, hypervisor.get('status'))]
-        return table.lay_out(_COLUMNS, rows, cloud.offer)
+        return output.lay_out(_COLUMNS, rows, cloud.offer)
 
-    def _forced_down(self, cloud: clouds.Cloud) -> dict[str, bool] | None:
+    def _forced_down(self, cloud: client.ComputeClient
+                     ) -> dict[str, bool] | None:
         """Ask the services, in a cloud that does not tell it here.
 
         :returns: by host; None where nobody tells it, or not the user
         """
-        if not cloud.offer.gives(offers.SERVICE_FORCED_DOWN):
+        if not cloud.offer.gives(capabilities.SERVICE_FORCED_DOWN):
             return None
         try:
             services = cloud.get(
                 '/os-services',
-                cloud.offer.choose(offers.SERVICE_FORCED_DOWN),
+                cloud.offer.choose(capabilities.SERVICE_FORCED_DOWN),
                 binary='nova-compute')['services']
         except error.Refused as exc:
             if exc.status != 403:

@@ -18,27 +18,26 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import bulk
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import history
-from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import lock_history
 from nova_lockstatus.osc import output
-from nova_lockstatus.osc import parallel
-from nova_lockstatus.osc import selection as selections
-from nova_lockstatus.osc import table
+from nova_lockstatus.osc import server_filter
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import terminal
 
 _COLUMNS = (
-    table.Column('ID', 'id'),
-    table.Column('Name', 'name'),
-    table.Column('Project ID', 'tenant_id'),
-    table.Column('Locked By', 'locked_by', offers.LOCKED_BY),
-    table.Column('Reason', 'locked_reason', offers.LOCKED_REASON),
-    table.Column('Since', 'locked_at'),
-    table.Column('Locked By User ID', 'locked_by_user_id'),
-    table.Column('Host', 'OS-EXT-SRV-ATTR:host'),
-    table.Column('Host Status', 'host_status', offers.HOST_STATUS),
+    output.Column('ID', 'id'),
+    output.Column('Name', 'name'),
+    output.Column('Project ID', 'tenant_id'),
+    output.Column('Locked By', 'locked_by', capabilities.LOCKED_BY),
+    output.Column('Reason', 'locked_reason', capabilities.LOCKED_REASON),
+    output.Column('Since', 'locked_at'),
+    output.Column('Locked By User ID', 'locked_by_user_id'),
+    output.Column('Host', 'OS-EXT-SRV-ATTR:host'),
+    output.Column('Host Status', 'host_status', capabilities.HOST_STATUS),
 )
 
 _LONG = frozenset({'locked_at', 'locked_by_user_id', 'tenant_id',
@@ -57,7 +56,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _seen(
-    server: Mapping[str, Any], key: str, capability: offers.Capability,
+    server: Mapping[str, Any], key: str, capability: capabilities.Capability,
 ) -> Any:
     """Return a value that a filter needs.
 
@@ -71,19 +70,19 @@ def _seen(
 
 
 def _since_and_who(
-    cloud: clouds.Cloud, server: Mapping[str, Any],
+    cloud: client.ComputeClient, server: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Find out since when a server is locked, and which user did it.
 
     :returns: the keys ``locked_at`` and ``locked_by_user_id`` as far as the
         cloud tells them
     """
-    if cloud.offer.extends(offers.LOCKED_AT):
+    if cloud.offer.extends(capabilities.LOCKED_AT):
         server = cloud.show_server(server['id'], cloud.offer.choose())
         return {key: server[key] for key in ('locked_at', 'locked_by_user_id')
                 if key in server}
-    return history.lock_in_force(
-        history.read(cloud.read_actions(server['id'])))
+    return lock_history.lock_in_force(
+        lock_history.read(cloud.read_actions(server['id'])))
 
 
 class ListLock(output.Lister):
@@ -100,7 +99,7 @@ class ListLock(output.Lister):
         :returns: its parser
         """
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        selections.add_arguments(parser)
+        server_filter.add_arguments(parser)
         parser.add_argument(
             '--locked-by', choices=('owner', 'admin'),
             help='Servers that somebody of their own project has locked, or '
@@ -119,7 +118,7 @@ class ListLock(output.Lister):
             '--long', action='store_true',
             help='Show also since when, which user, project, host and its '
                  'status')
-        parallel.add_argument(parser)
+        bulk.add_argument(parser)
         return parser
 
     def take_action(
@@ -131,13 +130,13 @@ class ListLock(output.Lister):
         :returns: heads and rows
         :raises error.CommandError: when the cloud does not tell it
         """
-        cloud: clouds.Cloud = self.app.client_manager.lockstatus
-        cloud.offer.require(offers.LOCKED)
+        cloud: client.ComputeClient = self.app.client_manager.lockstatus
+        cloud.offer.require(capabilities.LOCKED)
         if args.locked_by:
-            cloud.offer.require(offers.LOCKED_BY)
+            cloud.offer.require(capabilities.LOCKED_BY)
         if args.reason:
-            cloud.offer.require(offers.LOCKED_REASON)
-        selection = selections.read(args, cloud)
+            cloud.offer.require(capabilities.LOCKED_REASON)
+        selection = server_filter.read(args, cloud)
         rows = list(self._find(cloud, selection, args))
         wanted = {column.key for column in _COLUMNS} - _LONG
         if args.long or args.older_than is not None:
@@ -145,39 +144,40 @@ class ListLock(output.Lister):
             wanted |= _LONG if args.long else {'locked_at'}
         if selection.all_projects or selection.project_id:
             wanted.add('tenant_id')
-        return table.lay_out(
+        return output.lay_out(
             [column for column in _COLUMNS if column.key in wanted],
             rows, cloud.offer)
 
-    def _find(
-        self, cloud: clouds.Cloud, selection: selections.Selection,
-        args: argparse.Namespace,
-    ) -> Iterator[clouds.Server]:
+    def _find(self, cloud: client.ComputeClient,
+              selection: server_filter.ServerFilter, args: argparse.Namespace
+              ) -> Iterator[client.Server]:
         query = {}
-        if cloud.offer.gives(offers.FIND_LOCKED):
+        if cloud.offer.gives(capabilities.FIND_LOCKED):
             query['locked'] = 'True'
         if args.locked_by:
             query['locked_by'] = args.locked_by
-        wanted = [offers.LOCKED, offers.LOCKED_REASON, offers.FIND_LOCKED]
+        wanted = [capabilities.LOCKED, capabilities.LOCKED_REASON,
+                  capabilities.FIND_LOCKED]
         if args.long:
-            wanted.append(offers.HOST_STATUS)
-        for server in selections.servers(cloud, selection, *wanted, **query):
-            if not _seen(server, 'locked', offers.LOCKED):
+            wanted.append(capabilities.HOST_STATUS)
+        for server in server_filter.servers(
+            cloud, selection, *wanted, **query):
+            if not _seen(server, 'locked', capabilities.LOCKED):
                 continue
             if args.locked_by and args.locked_by != _seen(
-                    server, 'locked_by', offers.LOCKED_BY):
+                    server, 'locked_by', capabilities.LOCKED_BY):
                 continue
             if args.reason and not args.reason.search(_seen(
-                    server, 'locked_reason', offers.LOCKED_REASON) or ''):
+                server, 'locked_reason', capabilities.LOCKED_REASON) or ''):
                 continue
             yield server
 
     def _look_closer(
-        self, cloud: clouds.Cloud, rows: list[clouds.Server],
+        self, cloud: client.ComputeClient, rows: list[client.Server],
         args: argparse.Namespace,
-    ) -> list[clouds.Server]:
+    ) -> list[client.Server]:
         with terminal.progress_bar('Locks', len(rows), self.app) as advance:
-            outcomes = parallel.run(
+            outcomes = bulk.run_each(
                 lambda server: _since_and_who(cloud, server), rows,
                 args.parallel, advance)
         found = []
@@ -189,7 +189,7 @@ class ListLock(output.Lister):
                 raise outcome.failure
             row = {**outcome.item, **(outcome.result or {})}
             if args.older_than is not None and not duration.is_older(
-                    _seen(row, 'locked_at', offers.LOCKED_AT),
+                    _seen(row, 'locked_at', capabilities.LOCKED_AT),
                     args.older_than, now):
                 continue
             found.append(row)
@@ -211,7 +211,7 @@ class ShowLock(output.ShowOne):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'server', metavar='<server>', help='The server, by name or id')
-        selections.add_all_projects(parser)
+        server_filter.add_all_projects(parser)
         return parser
 
     def take_action(
@@ -223,20 +223,21 @@ class ShowLock(output.ShowOne):
         :returns: names and values
         :raises error.CommandError: when there is no such server
         """
-        cloud: clouds.Cloud = self.app.client_manager.lockstatus
-        microversion = cloud.offer.choose(offers.LOCKED, offers.LOCKED_REASON)
+        cloud: client.ComputeClient = self.app.client_manager.lockstatus
+        microversion = cloud.offer.choose(
+            capabilities.LOCKED, capabilities.LOCKED_REASON)
         server = cloud.find_server(
             args.server, microversion, args.all_projects)
-        if (cloud.offer.extends(offers.LOCKED_AT)
+        if (cloud.offer.extends(capabilities.LOCKED_AT)
                 and args.server != server['id']):
             # Found in a list, which does not have it all.
             server = cloud.show_server(server['id'], microversion)
-        events = history.read(cloud.read_actions(server['id']))
+        events = lock_history.read(cloud.read_actions(server['id']))
         if server.get('locked') and 'locked_at' not in server and (
-                not cloud.offer.extends(offers.LOCKED_AT)):
-            server = {**server, **history.lock_in_force(events)}
+                not cloud.offer.extends(capabilities.LOCKED_AT)):
+            server = {**server, **lock_history.lock_in_force(events)}
         server['project_id'] = server.get('tenant_id')
         names = [name for name in _FIELDS if name in server]
         return ([*names, 'history'],
                 [*(server[name] for name in names),
-                 history.HistoryColumn(events)])
+                 lock_history.HistoryColumn(events)])

@@ -16,12 +16,11 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import bulk
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import named_servers
-from nova_lockstatus.osc import offer as offers
-from nova_lockstatus.osc import parallel
-from nova_lockstatus.osc import selection as selections
+from nova_lockstatus.osc import server_filter
 from nova_lockstatus.utils import terminal
 
 _COLUMNS = ['ID', 'Name', 'Result', 'Error']
@@ -45,7 +44,7 @@ def _unique(rows: Sequence[Row]) -> list[Row]:
     return list({row.id or '?' + row.name: row for row in rows}.values())
 
 
-class ChangeLocks(named_servers.NamedServers):
+class ChangeLocks(bulk.NamedServers):
     """What both commands do: find the servers, and call the API for each."""
 
     done = ''
@@ -62,11 +61,11 @@ class ChangeLocks(named_servers.NamedServers):
             'servers', metavar='<server>', nargs='*',
             help='The servers, by name or id; or choose them by project, '
                  'host or tag')
-        selections.add_arguments(parser)
+        server_filter.add_arguments(parser)
         parser.add_argument(
             '--dry-run', action='store_true',
             help='Show which servers it would be, and change nothing')
-        parallel.add_argument(parser)
+        bulk.add_argument(parser)
         return parser
 
     def take_action(
@@ -78,7 +77,7 @@ class ChangeLocks(named_servers.NamedServers):
         :returns: heads, and a row for each server
         :raises error.CommandError: when nothing can be done at all
         """
-        cloud: clouds.Cloud = self.app.client_manager.lockstatus
+        cloud: client.ComputeClient = self.app.client_manager.lockstatus
         self.check(args, cloud.offer)
         rows = _unique(self._named(cloud, args) if args.servers
                        else [self._row(server, cloud, args)
@@ -92,7 +91,8 @@ class ChangeLocks(named_servers.NamedServers):
             [row.id, row.name, 'failed' if row.failure else good,
              str(row.failure or '')] for row in rows]
 
-    def check(self, args: argparse.Namespace, offer: offers.Offer) -> None:
+    def check(self, args: argparse.Namespace, offer: capabilities.Capabilities
+              ) -> None:
         """Refuse what cannot be done, before anything is.
 
         :param args: the arguments
@@ -117,7 +117,8 @@ class ChangeLocks(named_servers.NamedServers):
         """
         raise NotImplementedError
 
-    def wanted(self, args: argparse.Namespace) -> list[offers.Capability]:
+    def wanted(self, args: argparse.Namespace
+               ) -> list[capabilities.Capability]:
         """Return what the calls need.
 
         :param args: the arguments
@@ -126,7 +127,7 @@ class ChangeLocks(named_servers.NamedServers):
         return []
 
     def obstacle(
-        self, server: clouds.Server, cloud: clouds.Cloud,
+        self, server: client.Server, cloud: client.ComputeClient,
         args: argparse.Namespace,
     ) -> str | None:
         """Return why a call would do nothing, though the cloud accepts it.
@@ -139,8 +140,8 @@ class ChangeLocks(named_servers.NamedServers):
         return None
 
     def select(
-        self, cloud: clouds.Cloud, args: argparse.Namespace,
-    ) -> Iterable[clouds.Server]:
+        self, cloud: client.ComputeClient, args: argparse.Namespace,
+    ) -> Iterable[client.Server]:
         """List the servers that the options choose.
 
         :param cloud: the cloud
@@ -148,11 +149,11 @@ class ChangeLocks(named_servers.NamedServers):
         :returns: the servers
         :raises error.CommandError: when the cloud cannot tell or refuses it
         """
-        return selections.servers(
-            cloud, selections.read(args, cloud), *self.wanted(args))
+        return server_filter.servers(
+            cloud, server_filter.read(args, cloud), *self.wanted(args))
 
     def _row(
-        self, server: clouds.Server, cloud: clouds.Cloud,
+        self, server: client.Server, cloud: client.ComputeClient,
         args: argparse.Namespace,
     ) -> Row:
         obstacle = self.obstacle(server, cloud, args)
@@ -161,7 +162,7 @@ class ChangeLocks(named_servers.NamedServers):
                    error.CommandError(obstacle) if obstacle else None)
 
     def _named(
-        self, cloud: clouds.Cloud, args: argparse.Namespace,
+        self, cloud: client.ComputeClient, args: argparse.Namespace,
     ) -> list[Row]:
         microversion = cloud.offer.choose(*self.wanted(args))
         return [self._row(outcome.result, cloud, args) if outcome.result
@@ -169,7 +170,7 @@ class ChangeLocks(named_servers.NamedServers):
                 for outcome in self.find(cloud, args, microversion)]
 
     def _change(
-        self, cloud: clouds.Cloud, rows: Sequence[Row],
+        self, cloud: client.ComputeClient, rows: Sequence[Row],
         args: argparse.Namespace,
     ) -> list[Row]:
         body = self.body(args)
@@ -181,6 +182,6 @@ class ChangeLocks(named_servers.NamedServers):
             cloud.act(row.id, body, microversion)
 
         with terminal.progress_bar('Locks', len(rows), self.app) as advance:
-            outcomes = parallel.run(change, rows, args.parallel, advance)
+            outcomes = bulk.run_each(change, rows, args.parallel, advance)
         return [outcome.item._replace(failure=outcome.failure)
                 for outcome in outcomes]

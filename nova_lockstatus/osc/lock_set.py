@@ -13,12 +13,13 @@
 """openstack lock set."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import lock_change
-from nova_lockstatus.osc import offer as offers
+from nova_lockstatus.osc import server_filter
 
 
 def _reason(text: str) -> str:
@@ -29,7 +30,7 @@ def _reason(text: str) -> str:
         'a reason has 1 to 255 characters, this one %d' % len(text))
 
 
-def obstacle(
+def blocked_reason(
     server: Mapping[str, Any], reason: str, extended: bool,
 ) -> str | None:
     """Tell why a lock of the server's own project would change nothing.
@@ -76,7 +77,8 @@ class SetLock(lock_change.ChangeLocks):
                  '2.73)')
         return parser
 
-    def check(self, args: argparse.Namespace, offer: offers.Offer) -> None:
+    def check(self, args: argparse.Namespace, offer: capabilities.Capabilities
+              ) -> None:
         """Refuse what cannot be done, before anything is.
 
         :param args: the arguments
@@ -85,7 +87,7 @@ class SetLock(lock_change.ChangeLocks):
         """
         super().check(args, offer)
         if args.reason is not None:
-            offer.require(offers.LOCK_REASON)
+            offer.require(capabilities.LOCK_REASON)
 
     def body(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the call's body.
@@ -96,17 +98,19 @@ class SetLock(lock_change.ChangeLocks):
         return {'lock': None if args.reason is None
                 else {'locked_reason': args.reason}}
 
-    def wanted(self, args: argparse.Namespace) -> list[offers.Capability]:
+    def wanted(self, args: argparse.Namespace
+               ) -> list[capabilities.Capability]:
         """Return what the calls need.
 
         :param args: the arguments
         :returns: what the microversion is chosen for
         """
         return [] if args.reason is None else [
-            offers.LOCK_REASON, offers.LOCKED, offers.LOCKED_REASON]
+            capabilities.LOCK_REASON, capabilities.LOCKED,
+            capabilities.LOCKED_REASON]
 
-    def obstacle(
-        self, server: clouds.Server, cloud: clouds.Cloud,
+    def blocked_reason(
+        self, server: client.Server, cloud: client.ComputeClient,
         args: argparse.Namespace,
     ) -> str | None:
         """Return why a reason would not come into force.
@@ -118,5 +122,52 @@ class SetLock(lock_change.ChangeLocks):
         """
         if args.reason is None or server.get('tenant_id') != cloud.project_id:
             return None
-        return obstacle(
-            server, args.reason, cloud.offer.extends(offers.LOCKED_BY))
+        return blocked_reason(
+            server, args.reason, cloud.offer.extends(capabilities.LOCKED_BY))
+
+
+class UnsetLock(lock_change.ChangeLocks):
+    """Unlock servers.
+
+    Of servers that are chosen by project, host or tag, those are unlocked that
+    are locked, as far as the cloud tells it. The exit code is 1 if one of the
+    servers could not be unlocked.
+    """
+
+    done = 'unlocked'
+
+    def body(self, args: argparse.Namespace) -> dict[str, Any]:
+        """Return the call's body.
+
+        :param args: the arguments
+        :returns: the action, as the API names it
+        """
+        return {'unlock': None}
+
+    def wanted(self, args: argparse.Namespace
+               ) -> list[capabilities.Capability]:
+        """Return what the calls need.
+
+        :param args: the arguments
+        :returns: what the microversion is chosen for
+        """
+        return [] if args.servers else [
+            capabilities.LOCKED, capabilities.FIND_LOCKED]
+
+    def select(
+        self, cloud: client.ComputeClient, args: argparse.Namespace,
+    ) -> Iterable[client.Server]:
+        """List the servers that the options choose, and that are locked.
+
+        :param cloud: the cloud
+        :param args: the arguments
+        :returns: the servers
+        :raises error.CommandError: when the cloud cannot tell or refuses it
+        """
+        query = ({'locked': 'True'}
+                 if cloud.offer.gives(capabilities.FIND_LOCKED) else {})
+        chosen = server_filter.servers(
+            cloud, server_filter.read(args, cloud), *self.wanted(args),
+            **query)
+        return (server for server in chosen
+                if server.get('locked') is not False)

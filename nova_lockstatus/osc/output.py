@@ -13,11 +13,12 @@
 """How the commands write what others chose, such as the reason of a lock."""
 
 import argparse
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from osc_lib.command import command
 
+from nova_lockstatus.osc import capabilities
 from nova_lockstatus.utils import terminal
 
 # NOTE: the formats of cliff that programs read. A line of the format "value"
@@ -69,3 +70,52 @@ class ShowOne(command.ShowOne):
         code: int = super().produce_output(
             parsed_args, column_names, _written(parsed_args, data))
         return code
+
+
+class Column(NamedTuple):
+    """A column.
+
+    :param title: its head
+    :param key: of the value in a row
+    :param capability: without which no cloud has the key
+    """
+
+    title: str
+    key: str
+    capability: capabilities.Capability | None = None
+
+
+def choose_columns(
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Any]],
+    offer: capabilities.Capabilities,
+) -> list[Column]:
+    """Leave out the columns that the cloud gives nothing for.
+
+    :param columns: those that could be
+    :param rows: what the cloud gave
+    :param offer: what it gives in general, which counts if there are no rows
+    :returns: those that at least one row has the key of
+    """
+    if rows:
+        return [column for column in columns
+                if any(column.key in row for row in rows)]
+    return [column for column in columns
+            if column.capability is None or offer.gives(column.capability)]
+
+
+def lay_out(
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Any]],
+    offer: capabilities.Capabilities,
+) -> tuple[list[str], list[list[Any]]]:
+    """Make a table.
+
+    :param columns: those that could be
+    :param rows: what the cloud gave
+    :param offer: what it gives in general
+    :returns: heads and cells, as cliff's Lister wants them
+    """
+    chosen = choose_columns(columns, rows, offer)
+    return ([column.title for column in chosen],
+            [[row.get(column.key) for column in chosen] for row in rows])

@@ -20,14 +20,14 @@ import argparse
 import typing
 
 if typing.TYPE_CHECKING:
-    from nova_lockstatus.osc import cloud
+    pass
 
 API_NAME = 'lockstatus'
 # NOTE: the commands are in the group openstack.lockstatus.v2. The version of
 # the API is that of --os-compute-api-version, there is no other.
 API_VERSION_OPTION = 'os_lockstatus_api_version'
 DEFAULT_API_VERSION = '2'
-API_VERSIONS = {'2': 'nova_lockstatus.osc.cloud.Cloud'}
+API_VERSIONS = {'2': 'nova_lockstatus.osc.client.ComputeClient'}
 
 
 def make_client(instance: typing.Any) -> 'cloud.Cloud':
@@ -36,8 +36,8 @@ def make_client(instance: typing.Any) -> 'cloud.Cloud':
     :param instance: the OpenStackClient's client manager
     :returns: the cloud that the user chose
     """
-    from nova_lockstatus.osc import cloud
-    return cloud.Cloud(instance.sdk_connection)
+    from nova_lockstatus.osc import client
+    return client.ComputeClient(instance.sdk_connection)
 
 
 def build_option_parser(

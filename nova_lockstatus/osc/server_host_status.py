@@ -15,24 +15,23 @@
 import argparse
 from typing import Any
 
-from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import bulk
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import named_servers
-from nova_lockstatus.osc import offer as offers
-from nova_lockstatus.osc import parallel
-from nova_lockstatus.osc import selection as selections
-from nova_lockstatus.osc import table
+from nova_lockstatus.osc import output
+from nova_lockstatus.osc import server_filter
 
 _COLUMNS = (
-    table.Column('ID', 'id'),
-    table.Column('Name', 'name'),
-    table.Column('Host', 'OS-EXT-SRV-ATTR:host'),
-    table.Column('Host Status', 'host_status'),
-    table.Column('Error', 'error'),
+    output.Column('ID', 'id'),
+    output.Column('Name', 'name'),
+    output.Column('Host', 'OS-EXT-SRV-ATTR:host'),
+    output.Column('Host Status', 'host_status'),
+    output.Column('Error', 'error'),
 )
 
 
-class ShowServerHostStatus(named_servers.NamedServers):
+class ShowServerHostStatus(bulk.NamedServers):
     """Show whether the hosts of servers are up.
 
     UP, DOWN (forced down), MAINTENANCE (disabled), UNKNOWN (its nova-compute
@@ -51,8 +50,8 @@ class ShowServerHostStatus(named_servers.NamedServers):
         parser.add_argument(
             'servers', metavar='<server>', nargs='+',
             help='The servers, by name or id')
-        selections.add_all_projects(parser)
-        parallel.add_argument(parser)
+        server_filter.add_all_projects(parser)
+        bulk.add_argument(parser)
         return parser
 
     def take_action(
@@ -64,18 +63,18 @@ class ShowServerHostStatus(named_servers.NamedServers):
         :returns: heads and rows
         :raises error.CommandError: when the cloud does not tell it
         """
-        cloud: clouds.Cloud = self.app.client_manager.lockstatus
-        cloud.offer.require(offers.HOST_STATUS)
-        microversion = cloud.offer.choose(offers.HOST_STATUS)
+        cloud: client.ComputeClient = self.app.client_manager.lockstatus
+        cloud.offer.require(capabilities.HOST_STATUS)
+        microversion = cloud.offer.choose(capabilities.HOST_STATUS)
         outcomes = self.find(cloud, args, microversion)
         found = [outcome.result for outcome in outcomes if outcome.result]
         if found and not any('host_status' in server for server in found):
             raise error.CommandError(
                 'The cloud does not show you %s.'
-                % offers.HOST_STATUS.title)
+                % capabilities.HOST_STATUS.title)
         self.count_failed(len(outcomes) - len(found), len(outcomes),
                           'were not found')
-        return table.lay_out(
+        return output.lay_out(
             _COLUMNS,
             [outcome.result or {'name': outcome.item, 'id': '',
                                 'error': str(outcome.failure)}

@@ -23,7 +23,7 @@ from typing import Any
 import fixtures
 
 from nova_lockstatus.embedded import keystone
-from nova_lockstatus.embedded import scenery
+from nova_lockstatus.embedded import sample_data
 from nova_lockstatus.embedded import web
 from nova_lockstatus.tests import forks
 from nova_lockstatus.tests.functional import base
@@ -91,16 +91,16 @@ class Site(fixtures.Fixture):
 class ClientTestCase(base.NovaTestCase):
     """Has the demo's servers in two clouds, with the filter and without."""
 
-    options = {'hosts': scenery.HOSTS,
+    options = {'hosts': sample_data.HOSTS,
                'config': {('quota', 'instances'): -1,
                           ('quota', 'cores'): -1, ('quota', 'ram'): -1}}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        scenery.build(cls.nova, lambda line: None)
+        sample_data.build(cls.nova, lambda line: None)
         cls.ids = {name: server['id'] for name, server in
-                   scenery.list_servers(cls.nova, 'admin').items()}
+                   sample_data.list_servers(cls.nova, 'admin').items()}
         cls.clients = cls._use(forks.Forks('openstack', CLIENTS))
         cls.sites = {
             'plugin': cls._use(Site(cls.nova, cls.nova.app)),

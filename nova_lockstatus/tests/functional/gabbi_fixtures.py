@@ -28,9 +28,9 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_utils import timeutils
 
-from nova_lockstatus.embedded import case
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.embedded import nova
+from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.policies import hypervisor_status as hypervisor_policies
 from nova_lockstatus.policies import server_host_status as host_policies
 from nova_lockstatus.policies import server_locked_status as policies
@@ -62,7 +62,7 @@ class Cloud(fixture.GabbiFixture):
             self.nova = self.embedded()
             self.nova.setUp()
             os.environ['PROJECT_ID'] = identity.OWNER.project_id
-            os.environ['IMAGE'] = case.IMAGE
+            os.environ['IMAGE'] = nova_fixture.IMAGE
             self.fill()
         self.prepare()
 

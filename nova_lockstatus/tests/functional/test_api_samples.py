@@ -20,7 +20,7 @@ import pathlib
 
 import testtools
 
-from nova_lockstatus.embedded import case
+from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests.functional import base
 
@@ -96,7 +96,7 @@ class ApiSamplesTestCase(base.NovaTestCase):
     def test_rebuild(self):
         answer = self.request(
             'POST', '/servers/%s/action', token='admin',
-            body={'rebuild': {'imageRef': case.IMAGE}})
+            body={'rebuild': {'imageRef': nova_fixture.IMAGE}})
         self.addCleanup(self.nova.wait_for, self.server_id, 'ACTIVE')
         # A nova-compute that is quick has rebuilt the server before Nova
         # makes the answer.

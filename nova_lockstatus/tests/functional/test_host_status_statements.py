@@ -25,7 +25,7 @@ from oslo_utils import timeutils
 from sqlalchemy import engine
 from sqlalchemy import event
 
-from nova_lockstatus.embedded import case
+from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
 from nova_lockstatus.tests.functional import test_host_status
@@ -155,7 +155,7 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
                 answer = base.ask(
                     app, 'POST', '/v2.1/servers/%s/action' % self.server_id,
                     'admin', microversion,
-                    {'rebuild': {'imageRef': case.IMAGE}})
+                    {'rebuild': {'imageRef': nova_fixture.IMAGE}})
             self.assertEqual(202, answer.status_code, answer.text)
             tries.append(len(executed))
             # Nobody has done what was asked for.

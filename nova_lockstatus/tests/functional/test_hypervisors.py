@@ -24,7 +24,7 @@ from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.osc import cloud as clouds
+from nova_lockstatus.osc import client
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
 
@@ -349,7 +349,7 @@ class ListsTestCase(HypervisorsTestCase):
 
     def test_filtered_pages_in_the_openstackclient(self):
         expected = self.expected(state=['up'])
-        cloud = clouds.Cloud(types.SimpleNamespace(compute=self))
+        cloud = client.ComputeClient(types.SimpleNamespace(compute=self))
         for version in ('2.33', '2.52', '2.53'):
             for limit in (1, 3):
                 found = cloud.pages('/os-hypervisors/detail', 'hypervisors',

@@ -30,8 +30,8 @@ from nova.db.main import api as db
 from nova.db.main import models
 
 from nova_lockstatus.cli import watch
-from nova_lockstatus.embedded import case as nova_case
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.tests import metrics
 from nova_lockstatus.tests.functional import base
 from nova_lockstatus.tests.functional import many_hosts
@@ -164,7 +164,7 @@ class CountsTestCase(MetricsTestCase):
         self.assertEqual(200, flavor.status_code, flavor.text)
         server = self.nova.request('POST', '/v2.1/servers', 'admin', {
             'server': {'name': 'huge', 'networks': 'none',
-                       'imageRef': nova_case.IMAGE,
+                       'imageRef': nova_fixture.IMAGE,
                        'flavorRef': flavor.json['flavor']['id']}}, '2.74')
         self.assertEqual(202, server.status_code, server.text)
         server_id = server.json['server']['id']

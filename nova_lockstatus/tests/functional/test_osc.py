@@ -27,7 +27,7 @@ from nova.api.openstack.compute import versions
 from oslo_policy import policy
 
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.embedded import scenery
+from nova_lockstatus.embedded import sample_data
 from nova_lockstatus.tests.functional import client_base
 
 MAXIMUM = 'nova.api.openstack.api_version_request._MAX_API_VERSION'
@@ -619,7 +619,7 @@ class ChangeTestCase(OscTestCase):
                 (('set', 'web-1', '--reason', 'x'),
                  {'web-1': 'would be locked'}),
                 (('set', '--project', 'demo'),
-                 dict.fromkeys(scenery._SERVERS, 'would be locked')),
+                 dict.fromkeys(sample_data._SERVERS, 'would be locked')),
                 (('unset', 'db-1'), {'db-1': 'would be unlocked'}),
                 (('unset', '--project', 'demo'),
                  {'db-1': 'would be unlocked',

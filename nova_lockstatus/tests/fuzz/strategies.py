@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from nova_lockstatus.api.hooks import state_lock
-from nova_lockstatus.embedded import case
 from nova_lockstatus.embedded import identity
+from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.tests.functional import state_lock_requests as known
 from nova_lockstatus.tests.fuzz import headers
 from nova_lockstatus.tests.fuzz import requests as fuzz_requests
@@ -37,7 +37,7 @@ LOCKS = {
 
 OTHERS: dict[str, list[known.Request]] = {
     'POST /servers': known.both({'server': {
-        'name': 'new', 'imageRef': case.IMAGE, 'flavorRef': '1',
+        'name': 'new', 'imageRef': nova_fixture.IMAGE, 'flavorRef': '1',
         'networks': 'none'}}, since='2.37'),
     'POST /os-server-external-events': known.both({'events': [
         {'name': 'power-update', 'tag': 'POWER_OFF',

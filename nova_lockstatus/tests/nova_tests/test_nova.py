@@ -17,7 +17,7 @@ import os
 import re
 
 # NOTE: before anything else of Nova.
-from nova_lockstatus.embedded import case  # isort:skip
+from nova_lockstatus.embedded import nova_fixture  # isort:skip
 
 import testscenarios
 
@@ -41,4 +41,4 @@ def load_tests(loader, tests, pattern):
 if selection.PASTE_FILE in os.environ:
     samples.prepare()
     path = os.environ[selection.PASTE_FILE]
-    case.Configuration({('wsgi', 'api_paste_config'): path}).setUp()
+    nova_fixture.Configuration({('wsgi', 'api_paste_config'): path}).setUp()

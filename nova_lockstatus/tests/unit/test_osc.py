@@ -26,56 +26,57 @@ import ddt
 import requests
 import testtools
 
-from nova_lockstatus.osc import cloud
+from nova_lockstatus.osc import bulk
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import history
 from nova_lockstatus.osc import hypervisor_status
+from nova_lockstatus.osc import lock_history
 from nova_lockstatus.osc import lock_set
-from nova_lockstatus.osc import offer as offers
 from nova_lockstatus.osc import output
-from nova_lockstatus.osc import parallel
-from nova_lockstatus.osc import selection
-from nova_lockstatus.osc import table
+from nova_lockstatus.osc import server_filter
 from nova_lockstatus.utils import duration
 
-STOCK = offers.Offer(newest=(2, 104))
+STOCK = capabilities.Capabilities(newest=(2, 104))
 
-PLUGIN = offers.Offer(
-    frozenset({offers.LOCKED_STATUS, offers.SERVER_HOST_STATUS}), (2, 104))
+PLUGIN = capabilities.Capabilities(
+    frozenset({capabilities.LOCKED_STATUS, capabilities.SERVER_HOST_STATUS}),
+    (2, 104))
 
 
 def older(newest):
-    return offers.Offer(newest=newest)
+    return capabilities.Capabilities(newest=newest)
 
 
 def pinned(offer, version):
-    return offers.Offer(offer.aliases, offer.newest, version)
+    return capabilities.Capabilities(offer.aliases, offer.newest, version)
 
 
 @ddt.ddt
 class MicroversionTestCase(testtools.TestCase):
 
-    LOCK = (offers.LOCKED, offers.LOCKED_BY, offers.LOCKED_REASON)
+    LOCK = (capabilities.LOCKED, capabilities.LOCKED_BY,
+            capabilities.LOCKED_REASON)
 
     @ddt.data(
         # The extension gives it all at the cloud's default.
         (PLUGIN, LOCK, None),
-        (PLUGIN, (offers.HOST_STATUS,), None),
+        (PLUGIN, (capabilities.HOST_STATUS,), None),
         # Nova gives it from a microversion on, and some of it never.
         (STOCK, LOCK, '2.73'),
-        (STOCK, (offers.LOCKED,), '2.9'),
-        (STOCK, (offers.LOCKED_BY,), None),
-        (STOCK, (offers.HOST_STATUS,), '2.16'),
-        (STOCK, (offers.HOST_STATUS, *LOCK), '2.73'),
+        (STOCK, (capabilities.LOCKED,), '2.9'),
+        (STOCK, (capabilities.LOCKED_BY,), None),
+        (STOCK, (capabilities.HOST_STATUS,), '2.16'),
+        (STOCK, (capabilities.HOST_STATUS, *LOCK), '2.73'),
         (STOCK, (), None),
         # What an older cloud gives, it is asked for.
         (older((2, 73)), LOCK, '2.73'),
         (older((2, 72)), LOCK, '2.9'),
-        (older((2, 72)), (offers.HOST_STATUS, *LOCK), '2.16'),
+        (older((2, 72)), (capabilities.HOST_STATUS, *LOCK), '2.16'),
         (older((2, 8)), LOCK, None),
         (older(None), LOCK, None),
         # No extension gives tags.
-        (PLUGIN, (offers.TAGS, *LOCK), '2.26'),
+        (PLUGIN, (capabilities.TAGS, *LOCK), '2.26'),
         # The user's own microversion is used for all.
         (pinned(PLUGIN, (2, 1)), LOCK, '2.1'),
         (pinned(STOCK, (2, 1)), LOCK, '2.1'),
@@ -85,16 +86,16 @@ class MicroversionTestCase(testtools.TestCase):
         self.assertEqual(expected, offer.choose(*wanted))
 
     @ddt.data(
-        (PLUGIN, offers.LOCKED_BY, True),
-        (STOCK, offers.LOCKED_BY, False),
-        (STOCK, offers.LOCKED, True),
-        (older((2, 9)), offers.LOCKED, True),
-        (older((2, 8)), offers.LOCKED, False),
-        (older(None), offers.LOCKED, False),
-        (pinned(STOCK, (2, 72)), offers.LOCK_REASON, False),
-        (pinned(STOCK, (2, 73)), offers.LOCK_REASON, True),
-        (pinned(PLUGIN, (2, 1)), offers.LOCK_REASON, True),
-        (PLUGIN, offers.FIND_HYPERVISORS, False))
+        (PLUGIN, capabilities.LOCKED_BY, True),
+        (STOCK, capabilities.LOCKED_BY, False),
+        (STOCK, capabilities.LOCKED, True),
+        (older((2, 9)), capabilities.LOCKED, True),
+        (older((2, 8)), capabilities.LOCKED, False),
+        (older(None), capabilities.LOCKED, False),
+        (pinned(STOCK, (2, 72)), capabilities.LOCK_REASON, False),
+        (pinned(STOCK, (2, 73)), capabilities.LOCK_REASON, True),
+        (pinned(PLUGIN, (2, 1)), capabilities.LOCK_REASON, True),
+        (PLUGIN, capabilities.FIND_HYPERVISORS, False))
     @ddt.unpack
     def test_gives_and_require(self, offer, capability, expected):
         self.assertEqual(expected, offer.gives(capability))
@@ -105,14 +106,14 @@ class MicroversionTestCase(testtools.TestCase):
                 error.CommandError, offer.require, capability)
 
     @ddt.data(
-        (older((2, 60)), offers.LOCK_REASON,
+        (older((2, 60)), capabilities.LOCK_REASON,
          'For a lock with a reason the cloud needs the extension '
          'os-server-locked-status or microversion 2.73, and this '
          "cloud's newest is 2.60."),
-        (older(None), offers.TAGS,
+        (older(None), capabilities.TAGS,
          'For a selection by tags the cloud needs microversion 2.26, and '
          'this cloud has no microversions.'),
-        (pinned(STOCK, (2, 100)), offers.LOCKED_BY,
+        (pinned(STOCK, (2, 100)), capabilities.LOCKED_BY,
          'For who holds a lock the cloud needs the extension '
          'os-server-locked-status, and this cloud does not have it.'))
     @ddt.unpack
@@ -122,9 +123,9 @@ class MicroversionTestCase(testtools.TestCase):
         self.assertEqual(message, str(refusal))
 
     def test_parse(self):
-        self.assertEqual((2, 73), offers.parse('2.73'))
+        self.assertEqual((2, 73), capabilities.parse('2.73'))
         for text in ('2', '2.', 'x.1', '', '2.1.1'):
-            self.assertRaises(error.CommandError, offers.parse, text)
+            self.assertRaises(error.CommandError, capabilities.parse, text)
 
 
 @ddt.ddt
@@ -141,11 +142,11 @@ class SelectionTestCase(testtools.TestCase):
     @ddt.unpack
     def test_holds(self, chosen, expected):
         self.assertEqual(
-            expected, selection.Selection(**chosen).holds(self.SERVER))
+            expected, server_filter.ServerFilter(**chosen).holds(self.SERVER))
 
     def test_a_host_that_is_not_shown_chooses_nothing(self):
         self.assertRaises(
-            error.CommandError, selection.Selection(host='h').holds,
+            error.CommandError, server_filter.ServerFilter(host='h').holds,
             {'tenant_id': 'p'})
 
     @ddt.data(
@@ -158,27 +159,27 @@ class SelectionTestCase(testtools.TestCase):
     @ddt.unpack
     def test_query(self, chosen, expected):
         self.assertEqual(
-            expected, selection.Selection(**chosen).query('own'))
+            expected, server_filter.ServerFilter(**chosen).query('own'))
 
 
 class TableTestCase(testtools.TestCase):
 
-    COLUMNS = (table.Column('ID', 'id'),
-               table.Column('By', 'by', offers.LOCKED_BY),
-               table.Column('Why', 'why', offers.LOCKED_REASON))
+    COLUMNS = (output.Column('ID', 'id'),
+               output.Column('By', 'by', capabilities.LOCKED_BY),
+               output.Column('Why', 'why', capabilities.LOCKED_REASON))
 
     def test_columns_that_no_row_has_are_left_out(self):
         rows: list[dict] = [{'id': 1, 'why': None}, {'id': 2}]
         self.assertEqual(
             (['ID', 'Why'], [[1, None], [2, None]]),
-            table.lay_out(self.COLUMNS, rows, PLUGIN))
+            output.lay_out(self.COLUMNS, rows, PLUGIN))
 
     def test_without_rows_the_cloud_decides(self):
         for offer, heads in ((PLUGIN, ['ID', 'By', 'Why']),
                              (STOCK, ['ID', 'Why']),
                              (older((2, 60)), ['ID'])):
             self.assertEqual(
-                (heads, []), table.lay_out(self.COLUMNS, [], offer))
+                (heads, []), output.lay_out(self.COLUMNS, [], offer))
 
 
 class OutputTestCase(testtools.TestCase):
@@ -207,7 +208,7 @@ class LockTestCase(testtools.TestCase):
          'An administrator holds the lock'))
     @ddt.unpack
     def test_obstacle(self, server, extended, expected):
-        found = lock_set.obstacle(server, 'why', extended)
+        found = lock_set.blocked_reason(server, 'why', extended)
         if expected is None:
             self.assertIsNone(found)
         else:
@@ -230,11 +231,11 @@ class LockTestCase(testtools.TestCase):
     def test_lock_in_force(self, names, since, user):
         self.assertEqual(
             {'locked_at': since, 'locked_by_user_id': user},
-            history.lock_in_force(history.read(self.actions(*names))))
+            lock_history.lock_in_force(lock_history.read(self.actions(*names))))
 
     def test_history_for_people_and_programs(self):
-        column = history.HistoryColumn(
-            history.read(self.actions('unlock', 'stop', 'lock')))
+        column = lock_history.HistoryColumn(
+            lock_history.read(self.actions('unlock', 'stop', 'lock')))
         self.assertEqual(
             '2026-11-20T12:00:00Z unlock by user u0 of project None\n'
             '2026-11-18T12:00:00Z lock by user u2 of project None',
@@ -309,7 +310,7 @@ class PagesTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.asked = []
-        self.cloud = cloud.Cloud(types.SimpleNamespace(compute=self))
+        self.cloud = client.ComputeClient(types.SimpleNamespace(compute=self))
 
     def request(self, path, method, *, params, **_how):
         """Answer as the SDK's proxy of the compute service does."""
@@ -361,7 +362,7 @@ class ParallelTestCase(testtools.TestCase):
             return item * 10
 
         steps = []
-        outcomes = parallel.run(work, [3, 2, 1], 2, lambda: steps.append(1))
+        outcomes = bulk.run_each(work, [3, 2, 1], 2, lambda: steps.append(1))
         self.assertEqual(
             [(3, 30, 'None'), (2, None, 'two'), (1, 10, 'None')],
             [(outcome.item, outcome.result, str(outcome.failure))
@@ -369,7 +370,7 @@ class ParallelTestCase(testtools.TestCase):
         self.assertEqual(3, len(steps))
 
     def test_a_bug_is_not_swallowed(self):
-        self.assertRaises(ZeroDivisionError, parallel.run,
+        self.assertRaises(ZeroDivisionError, bulk.run_each,
                           lambda item: 1 / item, [0], 1)
 
     def test_as_many_at_a_time_as_asked_for(self):
@@ -385,7 +386,7 @@ class ParallelTestCase(testtools.TestCase):
             with lock:
                 running.remove(item)
 
-        parallel.run(work, range(9), 3)
+        bulk.run_each(work, range(9), 3)
         self.assertEqual(3, max(most))
 
     def test_what_has_not_begun_does_not_begin_after_ctrl_c(self):
@@ -401,7 +402,7 @@ class ParallelTestCase(testtools.TestCase):
             threading.Timer(0.5, released.set).start()
             raise KeyboardInterrupt
 
-        self.assertRaises(KeyboardInterrupt, parallel.run, work, [0, 1, 2, 3],
+        self.assertRaises(KeyboardInterrupt, bulk.run_each, work, [0, 1, 2, 3],
                           1, interrupt)
         # The second one may have begun meanwhile.
         self.assertIn(begun, ([0], [0, 1]))

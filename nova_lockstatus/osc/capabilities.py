@@ -77,7 +77,7 @@ def text_of(version: Version) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Offer:
+class Capabilities:
     """What a cloud offers.
 
     :param aliases: the extensions that it lists

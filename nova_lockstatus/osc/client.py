@@ -19,8 +19,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nova_lockstatus.osc import capabilities
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import offer as offers
 
 Server = dict[str, Any]
 
@@ -29,7 +29,7 @@ Server = dict[str, Any]
 _NOVAS_OWN = '/fake_xml'
 
 
-class Cloud:
+class ComputeClient:
     """A cloud, as the user of the OpenStackClient logged in to it.
 
     NOTE: threads may share it, as the SDK's own share its Connection. The
@@ -48,7 +48,7 @@ class Cloud:
         return self._connection.identity
 
     @functools.cached_property
-    def offer(self) -> offers.Offer:
+    def offer(self) -> capabilities.Capabilities:
         """What the cloud offers; its extensions are asked for once."""
         compute = self._connection.compute
         data = compute.get_endpoint_data()
@@ -57,8 +57,8 @@ class Cloud:
         if pinned is not None:
             # NOTE: 'latest' can be in clouds.yaml.
             pinned = (newest if pinned.endswith('latest')
-                      else offers.parse(pinned))
-        offer = offers.Offer(newest=newest, pinned=pinned)
+                      else capabilities.parse(pinned))
+        offer = capabilities.Capabilities(newest=newest, pinned=pinned)
         try:
             found = self.get('/extensions', offer.choose())['extensions']
         except error.Refused as exc:
@@ -66,7 +66,7 @@ class Cloud:
             if exc.status not in (403, 404):
                 raise
             return offer
-        return offers.Offer(
+        return capabilities.Capabilities(
             frozenset(extension['alias'] for extension in found
                       if not extension['namespace'].endswith(_NOVAS_OWN)),
             newest, pinned)

@@ -21,7 +21,10 @@ from typing import Any, Generic, TypeVar
 from keystoneauth1 import exceptions as ksa_exceptions
 from openstack import exceptions as sdk_exceptions
 
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
+from nova_lockstatus.osc import output
+from nova_lockstatus.utils import terminal
 
 DEFAULT = 8
 # NOTE: the session of keystoneauth keeps ten connections, and urllib3 warns
@@ -68,7 +71,7 @@ def _number(text: str) -> int:
         "'%s' is not a number from 1 to %d" % (text, LIMIT))
 
 
-def run(
+def run_each(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     workers: int,
@@ -98,3 +101,48 @@ def run(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [future.result() for future in begun]
+
+
+class NamedServers(output.Lister):
+    """Finds servers, and fails if it failed with one of them."""
+
+    _failed = 0
+
+    def run_each(self, args: argparse.Namespace) -> int:
+        """Carry it out.
+
+        :param args: the arguments
+        :returns: the exit code, 1 if it failed with one of the servers
+        """
+        code: int = super().run(args)
+        return 1 if self._failed else code
+
+    def find(
+        self, cloud: client.ComputeClient, args: argparse.Namespace,
+        microversion: str | None,
+    ) -> list[Outcome[str, client.Server]]:
+        """Find the servers that are named.
+
+        :param cloud: where
+        :param args: the arguments
+        :param microversion: the one to ask with, None: the cloud's default
+        :returns: the servers, or why not, in the order of the names
+        """
+        with terminal.progress_bar(
+            'Servers', len(args.servers), self.app) as advance:
+            return run_each(
+                lambda name: cloud.find_server(
+                    name, microversion, args.all_projects),
+                args.servers, args.parallel, advance)
+
+    def count_failed(self, failed: int, total: int, what: str) -> None:
+        """Say that it failed with servers, if it did.
+
+        :param failed: with how many
+        :param total: of how many
+        :param what: what went wrong, as the sentence goes on
+        """
+        self._failed = failed
+        if failed:
+            self.log.error('%d of %d servers %s, the column Error says why.',
+                           failed, total, what)

@@ -14,13 +14,14 @@
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from nova_lockstatus.osc import cloud as clouds
+from openstack import exceptions as sdk_exceptions
+
+from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import offer as offers
-from nova_lockstatus.osc import project
 
 _HOST = 'OS-EXT-SRV-ATTR:host'
 
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclasses.dataclass(frozen=True)
-class Selection:
+class ServerFilter:
     """What the servers have in common.
 
     :param all_projects: they may be any project's
@@ -82,12 +83,12 @@ class Selection:
         """Tell whether it says more than whose the servers are."""
         return bool(self.project_id or self.host or self.tags)
 
-    def capabilities(self) -> list[offers.Capability]:
+    def capabilities(self) -> list[capabilities.Capability]:
         """Return what the cloud has to give.
 
         :returns: what :meth:`offers.Offer.choose` takes
         """
-        return [offers.TAGS] if self.tags else []
+        return [capabilities.TAGS] if self.tags else []
 
     def query(self, own_project_id: str | None) -> dict[str, str]:
         """Return the filters for the compute API.
@@ -107,7 +108,7 @@ class Selection:
             query['tags'] = ','.join(self.tags)
         return query
 
-    def holds(self, server: clouds.Server) -> bool:
+    def holds(self, server: client.Server) -> bool:
         """Tell whether a server is really one of them.
 
         Nova ignores filters that it does not allow a user, and then answers
@@ -129,7 +130,8 @@ class Selection:
         return set(self.tags) <= set(server.get('tags', ()))
 
 
-def read(args: argparse.Namespace, cloud: clouds.Cloud) -> Selection:
+def read(args: argparse.Namespace, cloud: client.ComputeClient
+         ) -> ServerFilter:
     """Read the options.
 
     :param args: what the parser found
@@ -137,10 +139,10 @@ def read(args: argparse.Namespace, cloud: clouds.Cloud) -> Selection:
     :returns: what they choose
     :raises error.CommandError: when the cloud cannot choose so
     """
-    project_id = (project.find_id(
+    project_id = (find_project_id(
         cloud.identity, args.project, args.project_domain)
         if args.project else None)
-    selection = Selection(
+    selection = ServerFilter(
         args.all_projects, project_id, args.host, tuple(args.tags))
     for capability in selection.capabilities():
         cloud.offer.require(capability)
@@ -148,11 +150,11 @@ def read(args: argparse.Namespace, cloud: clouds.Cloud) -> Selection:
 
 
 def servers(
-    cloud: clouds.Cloud,
-    selection: Selection,
-    *wanted: offers.Capability,
+    cloud: client.ComputeClient,
+    selection: ServerFilter,
+    *wanted: capabilities.Capability,
     **query: str,
-) -> Iterator[clouds.Server]:
+) -> Iterator[client.Server]:
     """List the servers that are chosen.
 
     :param cloud: where
@@ -169,3 +171,39 @@ def servers(
         # than the id.
         if server.get('status') != 'UNKNOWN' and selection.holds(server):
             yield server
+
+
+def find_project_id(identity: Any, name_or_id: str, domain: str | None) -> str:
+    """Find the id of a project.
+
+    :param identity: the SDK's proxy of Keystone
+    :param name_or_id: its name or id
+    :param domain: the name or id of the domain that it is in
+    :returns: its id; what was given, where the user may not look it up
+    :raises error.CommandError: when there is none, or more than one
+    """
+    query = {}
+    if domain is not None:
+        query['domain_id'] = _find(identity.find_domain, 'domain', domain)
+    return _find(identity.find_project, 'project', name_or_id, **query)
+
+
+def _find(
+    find: Callable[..., Any], what: str, name_or_id: str, **query: str,
+) -> str:
+    try:
+        found: str = find(name_or_id, ignore_missing=False, **query).id
+    except sdk_exceptions.DuplicateResource as exc:
+        raise error.CommandError(
+            "More than one %s has the name '%s': name one by its id, or a "
+            'project by its domain too, with --project-domain.'
+            % (what, name_or_id)) from exc
+    except sdk_exceptions.HttpException as exc:
+        # As a rule only administrators may look others up.
+        if exc.status_code == 403:
+            return name_or_id
+        if not isinstance(exc, sdk_exceptions.NotFoundException):
+            raise
+        raise error.CommandError(
+            "No %s has the name or id '%s'." % (what, name_or_id)) from exc
+    return found
