@@ -20,7 +20,7 @@ import argparse
 import typing
 
 if typing.TYPE_CHECKING:
-    pass
+    from nova_lockstatus.osc import client
 
 API_NAME = 'lockstatus'
 # NOTE: the commands are in the group openstack.lockstatus.v2. The version of
@@ -30,7 +30,7 @@ DEFAULT_API_VERSION = '2'
 API_VERSIONS = {'2': 'nova_lockstatus.osc.client.ComputeClient'}
 
 
-def make_client(instance: typing.Any) -> 'cloud.Cloud':
+def make_client(instance: typing.Any) -> 'client.ComputeClient':
     """Make what the commands find as ``client_manager.lockstatus``.
 
     :param instance: the OpenStackClient's client manager
