@@ -48,7 +48,7 @@ class LockStatusFilter:
                  start_response: Any) -> Iterable[bytes]:
         environ[pipelines.ENVIRON] = self._pipeline
         body = self.application(environ, start_response)
-        function = environ.pop(pipelines.AFTER_RESPONSE, None)
+        function = environ.pop(pipelines.ON_CLOSE, None)
         return body if function is None else after_response.ClosingIterator(
             body, function)
 

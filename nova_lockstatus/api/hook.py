@@ -33,8 +33,8 @@ class Hook:
     :param wrapper: is called instead, with the original first
     :param relies_on: what else in Nova the wrapper uses, as ``module:name``
     :param alias: the extension that the hook is for. The wrapper is then only
-        called for a request of a pipeline that has it, and gets the answer
-        that is under way after the original. None: it is called always
+        called for a request of a pipeline that has it, and gets the state of
+        that request after the original. None: it is called always
     """
 
     owner: str
@@ -85,10 +85,10 @@ class Hook:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             if self.alias is None:
                 return self.wrapper(original, *args, **kwargs)
-            answer = CURRENT.get()
-            if answer is None or self.alias not in answer.pipeline.extensions:
+            state = CURRENT.get()
+            if state is None or self.alias not in state.pipeline.extensions:
                 return original(*args, **kwargs)
-            return self.wrapper(original, answer, *args, **kwargs)
+            return self.wrapper(original, state, *args, **kwargs)
 
         setattr(owner, self.name, wrapped)
         setattr(owner, mark, True)

@@ -24,12 +24,12 @@ from nova_lockstatus.extensions import fields
 if TYPE_CHECKING:
     from nova_lockstatus.events.publisher import Publisher
 
-ENVIRON = 'nova_lockstatus.api.pipeline'
+ENVIRON = 'nova_lockstatus.pipeline'
 """Where the filter leaves the pipeline for the hooks, in the WSGI environ."""
 
-AFTER_RESPONSE = 'nova_lockstatus.api.after_response'
-"""Where the hooks leave for the filter what is to be done when the client has
-the answer."""
+ON_CLOSE = 'nova_lockstatus.on_close'
+"""Where the hooks leave a function for the filter to call once the client has
+the answer, in the WSGI environ."""
 
 
 class Pipeline:

@@ -25,8 +25,6 @@ from nova import policy as nova_policy
 from oslo_policy import _checks
 from oslo_policy import policy
 
-from nova_lockstatus.api.request import RequestState
-
 # What a rule asks of the target: is it the caller's?
 OWNER = {'project_id': '%(project_id)s', 'user_id': '%(user_id)s'}
 
@@ -44,15 +42,14 @@ class _Meaning(NamedTuple):
 
 
 class PolicyCache:
-    """Asks rules for one caller.
+    """Asks rules for one caller, each question once.
 
     :param context: the caller's RequestContext
-    :param answer: the answer under way, which knows what Nova has asked
     """
 
-    def __init__(self, context: Any, answer: RequestState) -> None:
+    def __init__(self, context: Any) -> None:
         self._context = context
-        self._asked = answer.asked_rules
+        self._asked_by_nova: list[tuple[str, Any, bool]] = []
         self._meanings: dict[str, _Meaning] = {}
         self._answers: dict[tuple[Any, ...], bool] = {}
 
@@ -72,13 +69,23 @@ class PolicyCache:
                 rule, target=target, fatal=False))
         return answer
 
+    def remember(self, context: Any, rule: str, target: Any,
+                 answer: bool) -> None:
+        """Keep the answer to a rule that Nova has asked itself.
+
+        :param context: the RequestContext that was asked
+        :param rule: the rule
+        :param target: its target; another one than a dict is passed over
+        :param answer: whether the rule let the caller pass
+        """
+        # Most requests ask the plugin nothing: it is worked out later.
+        if context is self._context and isinstance(target, dict):
+            self._asked_by_nova.append((rule, target, answer))
+
     def _learn(self) -> None:
-        """Take in what was asked since."""
-        while self._asked:
-            context, rule, target, answer = self._asked.pop()
-            if context is self._context and isinstance(target, dict):
-                self._answers.setdefault(
-                    self._question(rule, target), answer)
+        while self._asked_by_nova:
+            rule, target, answer = self._asked_by_nova.pop()
+            self._answers.setdefault(self._question(rule, target), answer)
 
     def _question(self, rule: str, target: dict[str, Any]
                   ) -> tuple[Any, ...]:

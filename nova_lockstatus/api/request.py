@@ -10,7 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is gathered while Nova answers one request, until the fields merge."""
+"""The state of one request: what its hooks gather until the fields merge.
+
+Each part has one family of hooks that writes it:
+
+* ``servers``: ``server_view``, ``server_list``, ``server_search``
+* ``host_status``: ``host_status_filter``, ``server_list``
+* ``hypervisors``: the ``hypervisor_*`` hooks
+* ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
+* ``policy``: ``policy_cache``
+* ``on_close``: ``host_status``
+"""
 
 import contextvars
 import functools
@@ -24,135 +34,74 @@ from collections.abc import (
 from typing import Any, NoReturn
 
 from nova_lockstatus import exception
-from nova_lockstatus.api import pipeline as pipelines
+from nova_lockstatus.api.pipeline import Pipeline
+from nova_lockstatus.api.policy_cache import PolicyCache
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.core import state_lock
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import fields
+from nova_lockstatus.gateway import instance_actions
 
 CURRENT: contextvars.ContextVar['RequestState | None'] = (
     contextvars.ContextVar('nova_lockstatus_request', default=None))
-"""The answer under way, for the hooks that Nova calls without the request."""
+"""The state of the request that is served, None for one without the filter."""
 
 
-class RequestState:
-    """The servers and hypervisors of one answer, and what was read for them.
+class Servers:
+    """The servers of an answer, and what was read for them."""
 
-    :param pipeline: the pipeline that the request came through
-    :param method: the name of the controller's method that answers
-    :param body: the body of the request, as Nova parsed it
-    :param parameters: names and values of its query, as Nova reads it
-    """
-
-    def __init__(self, pipeline: pipelines.Pipeline, method: str,
-                 body: Any = None,
-                 parameters: Sequence[tuple[str, str]] = ()) -> None:
-        self.pipeline = pipeline
-        self.is_list = method == 'detail'
-        """Whether the answer is a list of whole servers."""
-        self.shows_alone = method == 'show'
-        """Whether the answer is what one URL shows."""
-        self.body = body
-        self.parameters = parameters
+    def __init__(self) -> None:
         self.searchable: frozenset[str] = frozenset()
-        """The keys by which the caller may filter and sort the list of servers
-        that is asked for."""
-        self.instance: Any = None
-        """The Instance that Nova read last."""
-        self.locked_uuid: str | None = None
-        """The server whose lock refused the call."""
-        self.asked_rules: list[tuple[Any, str, Any, bool]] = []
-        """The rules that were asked: the RequestContext, the rule, its target
-        and the answer."""
-        self.guard: state_lock.LockGate | None = None
-        """What stops the call if it would change a locked server."""
+        """The keys by which the caller may filter and sort this list."""
         self.cells: dict[str, Any] = {}
-        """The cell of each server of a list, by server uuid."""
-        self.hosts = host_status.HostStatuses(pipeline.service_is_up)
-        """The state of the servers' hosts."""
-        self.host_status_search: host_status.HostStatusFilter | None = None
-        """What a list of servers is filtered by."""
-        self.hypervisors = Hypervisors()
-        """The hypervisors that it shows."""
-        self.afterwards: Callable[[], object] | None = None
-        """What is to be done when the client has the answer."""
-        self._servers: list[tuple[dict[str, Any], Any]] = []
+        """The CellMapping of each server of a list, by server uuid."""
+        self.error: Exception | None = None
+        """Why rows of the servers could not be read, None if they were."""
+        self._shown: list[tuple[dict[str, Any], Any]] = []
         self._system_metadata: dict[str, Mapping[str, str]] = {}
-        self._error: Exception | None = None
 
-    def add_server(self, body: dict[str, Any], instance: Any) -> None:
-        """Remember a server that Nova's view returned.
+    def add(self, body: dict[str, Any], instance: Any) -> None:
+        """Keep a server that Nova's view returned.
 
-        :param body: the very dict that stands in the answer
-        :param instance: the Instance that it shows
+        :param body: its dict in the answer
+        :param instance: its Instance
         """
-        self._servers.append((body, instance))
+        self._shown.append((body, instance))
 
-    def instances(self) -> Iterator[Any]:
-        """Yield the Instance of each server of the answer."""
-        for _body, instance in self._servers:
-            yield instance
+    def __iter__(self) -> Iterator[tuple[dict[str, Any], Any]]:
+        """Yield the dict of each server in the answer, with its Instance."""
+        return iter(self._shown)
 
     def add_system_metadata(self,
                             rows: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep what was read of the system metadata of a list's servers.
+        """Keep rows of system metadata.
 
-        :param rows: by server uuid
+        :param rows: values by key, by server uuid
         """
         self._system_metadata.update(rows)
 
     def add_unread(self, uuids: Iterable[str], error: Exception) -> None:
-        """Remember that the system metadata of servers could not be read.
+        """Keep that the system metadata of servers could not be read.
 
-        :param uuids: the servers
+        :param uuids: of the servers
         :param error: why
         """
-        self._error = error
+        self.error = error
         self._system_metadata.update(
             (uuid, _Unread(uuid, error)) for uuid in uuids)
 
-    def merge(self, asked: fields.RequestAccess,
-              read_lock: Callable[[Any], base.Lock]) -> None:
-        """Add the fields to the servers and hypervisors of the answer.
+    def system_metadata(self, instance: Any) -> Mapping[str, str]:
+        """Return the rows of system metadata that are known of a server.
 
-        :param asked: the request
-        :param read_lock: reads the records of the lock of an Instance
+        :param instance: its Instance
+        :returns: values by key; reading one raises SystemMetadataUnread where
+            the rows could not be read
         """
-        self.pipeline.server_fields.merge(
-            asked, ((body, self._server(instance, read_lock))
-                    for body, instance in self._servers))
-        self.pipeline.hypervisor_fields.merge(asked, self.hypervisors)
-
-    def _server(self, instance: Any,
-                read_lock: Callable[[Any], base.Lock]) -> base.Server:
         if 'system_metadata' in instance:
-            system_metadata = instance.system_metadata
-        else:
-            system_metadata = self._system_metadata.get(instance.uuid, {})
-        read_host_status = functools.partial(self._host_status, instance)
-        if not self.shows_alone:
-            return base.Server(instance, system_metadata,
-                               read_host_status=read_host_status)
-        # Several fields of one server read the same.
-        return base.Server(
-            instance, system_metadata,
-            functools.cache(functools.partial(read_lock, instance)),
-            read_host_status)
-
-    def _host_status(self, instance: Any) -> str:
-        # Neither has Nova services for a server that is deleted.
-        if not instance.host or instance.deleted:
-            return host_status.NONE
-        cell = self.cells.get(instance.uuid)
-        key = (cell.uuid if cell else None, instance.host)
-        if key not in self.hosts:
-            if self.is_list and 'services' not in instance:
-                raise exception.HostStatusUnread(
-                    host=instance.host) from self._error
-            self.hosts.add(
-                key, host_status.compute_service(instance.services))
-        return self.hosts.status(key)
+            found: Mapping[str, str] = instance.system_metadata
+            return found
+        return self._system_metadata.get(instance.uuid, {})
 
 
 class _Unread(Mapping[str, str]):
@@ -176,28 +125,50 @@ class _Unread(Mapping[str, str]):
         self._fail()
 
 
-class Hypervisors:
-    """The hypervisors that Nova has shown so far, and what was read for them.
+class HostStatus:
+    """The statuses of the hosts of an answer.
 
-    It is iterated over as ``Fields.merge()`` takes them.
+    :param service_is_up: tells whether a nova-compute reports
+    """
+
+    def __init__(self, service_is_up: Callable[[Any], bool]) -> None:
+        self.statuses = host_status.HostStatuses(service_is_up)
+        self.filter: host_status.HostStatusFilter | None = None
+        """The filter ``host_status`` of a list of servers."""
+
+
+class LockRefusal:
+    """Which server Nova has read, and whether its lock refused the call."""
+
+    def __init__(self) -> None:
+        self.instance: Any = None
+        """The Instance that Nova read last."""
+        self.locked_uuid: str | None = None
+        """The uuid of the server that Nova's own check found locked."""
+
+
+class Hypervisors:
+    """The hypervisors of an answer; the hooks ``hypervisor_*`` write it.
+
+    Iterating yields what ``Fields.merge()`` takes.
     """
 
     def __init__(self) -> None:
         self.hosts: Any = None
-        """What is known of the hosts of a list."""
+        """The ``gateway.hypervisor_hosts.Hosts`` of a list."""
         self.search: hypervisor_filter.HypervisorFilter | None = None
-        """What a list is filtered by."""
+        """The filter of a list."""
         self.viewed_service: Any = None
-        """The Service of the hypervisor that Nova's view is working on."""
+        """The Service of the hypervisor that Nova's view is building."""
         self.uptimes: Any = None
-        """The uptimes of the hosts of a list, once asked for."""
+        """The uptimes of the hosts of a list, read at the first use."""
         self._shown: list[tuple[dict[str, Any], base.Hypervisor]] = []
 
     def add(self, body: dict[str, Any], node: Any, service: Any) -> None:
-        """Remember a hypervisor that Nova shows.
+        """Keep a hypervisor that Nova shows.
 
-        :param body: the very dict that stands in the answer
-        :param node: the ComputeNode that it shows
+        :param body: its dict in the answer
+        :param node: its ComputeNode
         :param service: the Service of its nova-compute
         """
         self._shown.append((body, base.Hypervisor(node, service)))
@@ -208,5 +179,76 @@ class Hypervisors:
 
     @property
     def last_node(self) -> Any:
-        """Return the ComputeNode of the last one so far."""
+        """Return the ComputeNode that was added last."""
         return self._shown[-1][1].node
+
+class RequestState:
+    """What the hooks know of the request that Nova answers.
+
+    :param pipeline: the pipeline that the request came through
+    :param method: the name of the controller's method that answers
+    :param context: the caller's RequestContext, None for the documents of the
+        API's versions
+    :param body: the body of the request, as Nova parsed it
+    :param parameters: names and values of its query, as Nova reads it
+    :param supports: tells whether the request's microversion is a given one
+        or newer
+    """
+
+    def __init__(self, pipeline: Pipeline, method: str, *,
+                 context: Any = None, body: Any = None,
+                 parameters: Sequence[tuple[str, str]] = (),
+                 supports: Callable[[str], bool] = lambda version: False
+                 ) -> None:
+        self.pipeline = pipeline
+        self.context = context
+        self.body = body
+        self.parameters = parameters
+        self.is_list = method == 'detail'
+        """Whether the answer is a list of whole servers."""
+        self.shows_alone = method == 'show'
+        """Whether the answer shows the one resource of its URL."""
+        self.policy = PolicyCache(context)
+        self.access = fields.RequestAccess(
+            self.policy.may, supports, self.shows_alone)
+        """The caller's rights and the request's microversion."""
+        self.servers = Servers()
+        self.host_status = HostStatus(pipeline.service_is_up)
+        self.hypervisors = Hypervisors()
+        self.state_lock: state_lock.LockGate | None = None
+        """What stops the call if it would change a locked server."""
+        self.lock_refusal = LockRefusal()
+        self.on_close: Callable[[], object] | None = None
+        """Is called once the client has the answer."""
+
+    def merge(self) -> None:
+        """Add the fields to the servers and hypervisors of the answer."""
+        self.pipeline.server_fields.merge(
+            self.access, ((body, self._server(instance))
+                          for body, instance in self.servers))
+        self.pipeline.hypervisor_fields.merge(self.access, self.hypervisors)
+
+    def _server(self, instance: Any) -> base.Server:
+        system_metadata = self.servers.system_metadata(instance)
+        read_host_status = functools.partial(self._host_status, instance)
+        if not self.shows_alone:
+            return base.Server(instance, system_metadata,
+                               read_host_status=read_host_status)
+        # Several fields of one server read the same.
+        read_lock = functools.partial(instance_actions.read_lock, instance)
+        return base.Server(instance, system_metadata,
+                           functools.cache(read_lock), read_host_status)
+
+    def _host_status(self, instance: Any) -> str:
+        # Neither has Nova services for a server that is deleted.
+        if not instance.host or instance.deleted:
+            return host_status.NONE
+        cell = self.servers.cells.get(instance.uuid)
+        key = (cell.uuid if cell else None, instance.host)
+        statuses = self.host_status.statuses
+        if key not in statuses:
+            if self.is_list and 'services' not in instance:
+                raise exception.HostStatusUnread(
+                    host=instance.host) from self.servers.error
+            statuses.add(key, host_status.compute_service(instance.services))
+        return statuses.status(key)

@@ -33,6 +33,9 @@ class Lock(NamedTuple):
     reason: str | None = None
 
 
+UNLOCKED = Lock()
+
+
 def holder(server_project: str, caller_project: str | None) -> str:
     """Tell as whom a caller locks a server.
 
@@ -72,3 +75,14 @@ def lock(current: Lock, caller: str, reason: str | None) -> Lock | None:
     if caller == OWNER and reason in (None, current.reason):
         return None
     return Lock(caller, reason or current.reason)
+
+
+def needs_override(current: Lock, caller: str, authorized: str | None) -> bool:
+    """Tell whether an unlock needs the rule ``unlock:unlock_override``.
+
+    :param current: the server's lock
+    :param caller: as whom the caller unlocks
+    :param authorized: whose lock the caller has been authorized to lift
+    :returns: whether the lock is another's than both
+    """
+    return current.locked_by not in (None, caller, authorized)

@@ -24,12 +24,9 @@ from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_lock_refusal
 from nova_lockstatus.api.hooks import state_lock
-from nova_lockstatus.api.policy_cache import PolicyCache
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core.state_lock import CallBlocked
-from nova_lockstatus.extensions import fields
-from nova_lockstatus.gateway import instance_actions
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
@@ -37,26 +34,28 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
     pipeline = request.environ.get(pipelines.ENVIRON)
     if pipeline is None:
         return original(resource, method, request, action_args)
-    answer = RequestState(
+    state = RequestState(
         pipeline, getattr(method, '__name__', ''),
-        body=action_args.get('body'), parameters=_parameters(request))
-    asked = _asked(request, answer)
-    answer.guard = state_lock.guard(answer, asked, resource, method, request)
-    hypervisor_filter.take_out(answer, resource.controller, request)
-    token = CURRENT.set(answer)
+        context=request.environ.get('nova.context'),
+        body=action_args.get('body'), parameters=_parameters(request),
+        # NOTE: the name of is_supported's second parameter changed.
+        supports=functools.partial(api_version_request.is_supported, request))
+    state.state_lock = state_lock.make_gate(state, resource, method, request)
+    hypervisor_filter.take_out(state, resource.controller, request)
+    token = CURRENT.set(state)
     try:
         result = original(resource, method, request, action_args)
     except (Exception, CallBlocked) as error:
-        refusal = (server_lock_refusal.explain(answer, asked, error)
-                   or state_lock.unreadable(answer, error))
+        refusal = (server_lock_refusal.explain(state, error)
+                   or state_lock.unreadable(state, error))
         if refusal is None:
             raise
         raise refusal from error
     finally:
         CURRENT.reset(token)
-        if answer.afterwards is not None:
-            request.environ[pipelines.AFTER_RESPONSE] = answer.afterwards
-    _complete(answer, request, asked)
+        if state.on_close is not None:
+            request.environ[pipelines.ON_CLOSE] = state.on_close
+    _complete(state)
     return result
 
 
@@ -70,22 +69,12 @@ def _parameters(request: Any) -> list[tuple[str, str]]:
         return []
 
 
-def _asked(request: Any, answer: RequestState) -> fields.RequestAccess:
-    # NOTE: the name of is_supported's second parameter changed.
-    return fields.RequestAccess(
-        may=PolicyCache(request.environ.get('nova.context'),
-                        answer).may,
-        supports=functools.partial(api_version_request.is_supported, request),
-        shows_alone=answer.shows_alone)
-
-
-def _complete(answer: RequestState, request: Any,
-              asked: fields.RequestAccess) -> None:
+def _complete(state: RequestState) -> None:
     try:
-        server_list.read(answer, asked, request.environ.get('nova.context'))
+        server_list.read(state)
     except Exception as error:
-        answer.add_unread(answer.cells, error)
-    answer.merge(asked, instance_actions.read_lock)
+        state.servers.add_unread(state.servers.cells, error)
+    state.merge()
 
 
 # NOTE: Resource._process_stack calls dispatch() with these three, since before

@@ -27,14 +27,14 @@ CONTROLLER = ('nova.api.openstack.compute.extension_info:'
 def _index(original: Callable[..., Any], controller: Any,
            *args: Any, **kwargs: Any) -> Any:
     result = original(controller, *args, **kwargs)
-    answer = CURRENT.get()
-    if answer is None:
+    state = CURRENT.get()
+    if state is None:
         return result
     # Nova returns its one list for all requests: it is not to be changed.
     entries = list(result['extensions'])
     known = {entry['alias'] for entry in entries}
     entries.extend(extension.describe()
-                   for extension in answer.pipeline.extensions.values()
+                   for extension in state.pipeline.extensions.values()
                    if extension.alias not in known)
     return {'extensions': sorted(entries, key=lambda entry: entry['alias'])}
 
@@ -44,10 +44,10 @@ def _show(original: Callable[..., Any], controller: Any, req: Any, id: str,
     try:
         return original(controller, req, id, **kwargs)
     except webob.exc.HTTPNotFound:
-        answer = CURRENT.get()
-        if answer is None or id not in answer.pipeline.extensions:
+        state = CURRENT.get()
+        if state is None or id not in state.pipeline.extensions:
             raise
-        return {'extension': answer.pipeline.extensions[id].describe()}
+        return {'extension': state.pipeline.extensions[id].describe()}
 
 
 # NOTE: /v2 and /v2.1 have a list each, both sorted by alias, since release 12.

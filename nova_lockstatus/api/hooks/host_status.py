@@ -42,12 +42,12 @@ CHANGEABLE = ('disabled', 'forced_down')
 """What a call can change of the status of a host."""
 
 
-def _save(original: Callable[..., Any], answer: RequestState,
+def _save(original: Callable[..., Any], state: RequestState,
           service: Any) -> Any:
     before = _read(service)
     result = original(service)
     if before is not None:
-        _announce(answer, service, before)
+        _announce(state, service, before)
     return result
 
 
@@ -79,17 +79,17 @@ def _read(service: Any) -> dict[str, Any] | None:
         return None
 
 
-def _announce(answer: RequestState, service: Any,
+def _announce(state: RequestState, service: Any,
               before: dict[str, Any]) -> None:
     try:
-        change = _change(service, before, answer.pipeline.service_is_up)
+        change = _change(service, before, state.pipeline.service_is_up)
         if change is None:
             return
-        publisher = answer.pipeline.publisher
+        publisher = state.pipeline.publisher
         assert publisher is not None
         publisher.publish(change)
         if after_response.green_threads_stand_still():
-            answer.afterwards = functools.partial(
+            state.on_close = functools.partial(
                 publisher.wait, publisher.patience)
     except Exception:
         LOG.exception('It is not announced that the status of host %s has '

@@ -44,13 +44,13 @@ CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 KEY = 'host_status'
 
 
-def _list(original: Callable[..., Any], answer: RequestState,
+def _list(original: Callable[..., Any], state: RequestState,
           controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
-    values = [value for name, value in answer.parameters if name == KEY]
+    values = [value for name, value in state.parameters if name == KEY]
     if values:
-        answer.host_status_search = _search(
+        state.host_status.filter = _search(
             values, req.environ['nova.context'])
-    if answer.host_status_search is not None:
+    if state.host_status.filter is not None:
         with contextlib.suppress(UnicodeDecodeError):
             # Nova refuses a query that cannot be decoded.
             del req.GET[KEY]
@@ -85,29 +85,29 @@ def _scope(context: Any, rule: str) -> host_status.Scope | None:
     return None
 
 
-def _get_servers(original: Callable[..., Any], answer: RequestState,
+def _get_servers(original: Callable[..., Any], state: RequestState,
                  controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
-    if answer.host_status_search is not None:
+    if state.host_status.filter is not None:
         # NOTE: Nova's links to the next page have one value of a parameter
         # that is there twice, so it is there once.
-        req.GET.add(KEY, answer.host_status_search.text)
+        req.GET.add(KEY, state.host_status.filter.text)
     return original(controller, req, *args, **kwargs)
 
 
 def _get_server_search_options(original: Callable[..., Any],
-                               answer: RequestState, controller: Any,
+                               state: RequestState, controller: Any,
                                req: Any) -> Any:
     options = original(controller, req)
-    if answer.host_status_search is not None:
+    if state.host_status.filter is not None:
         options = (*options, KEY)
     return options
 
 
-def _get_build_requests(original: Callable[..., Any], answer: RequestState,
+def _get_build_requests(original: Callable[..., Any], state: RequestState,
                         context: Any, filters: dict[str, Any], *args: Any,
                         **kwargs: Any) -> Any:
-    if answer.host_status_search is not None:
-        filters = _of_no_host(answer.host_status_search, filters)
+    if state.host_status.filter is not None:
+        filters = _of_no_host(state.host_status.filter, filters)
     return original(context, filters, *args, **kwargs)
 
 
@@ -137,27 +137,27 @@ class _Condition:
         return self
 
 
-def in_cell(answer: RequestState, context: Any,
+def in_cell(state: RequestState, context: Any,
             filters: dict[str, Any]) -> dict[str, Any]:
     """Put into filters what is to be found in a cell.
 
-    :param answer: an answer with a search; it keeps the states of the hosts
+    :param state: of a request with a filter; it keeps the hosts' statuses
     :param context: a RequestContext that is targeted at the cell
     :param filters: the filters of Nova's list
     :returns: the filters, with the condition
     """
-    search = answer.host_status_search
+    search = state.host_status.filter
     assert search is not None
     condition = search.conditions.get(context.cell_uuid)
     if condition is None:
-        statuses = _read(answer, search, context)
+        statuses = _read(state, search, context)
         condition = search.conditions[context.cell_uuid] = _Condition(
             sqlalchemy.or_(*(_clause(grant, statuses)
                              for grant in search.grants)))
     return {**filters, KEY: condition}
 
 
-def _read(answer: RequestState, search: host_status.HostStatusFilter,
+def _read(state: RequestState, search: host_status.HostStatusFilter,
           context: Any) -> dict[str, str]:
     statement = sqlalchemy.select(*compute_service.COLUMNS).where(
         *compute_service.IS_COMPUTE)
@@ -168,9 +168,9 @@ def _read(answer: RequestState, search: host_status.HostStatusFilter,
     statuses = {}
     for record in records:
         key = (context.cell_uuid, record['host'])
-        answer.hosts.add(key, record)
+        state.host_status.statuses.add(key, record)
         try:
-            statuses[record['host']] = answer.hosts.status(key)
+            statuses[record['host']] = state.host_status.statuses.status(key)
         except exception.HostStatusUnread as error:
             # It is UP or UNKNOWN, but which of them cannot be told.
             if search.needs_heartbeats:

@@ -43,14 +43,14 @@ VIEW = 'nova.api.openstack.compute.views.hypervisors:ViewBuilder'
 LISTS = ('index', 'detail', 'search', 'servers')
 
 
-def take_out(answer: RequestState, controller: Any, request: Any) -> None:
+def take_out(state: RequestState, controller: Any, request: Any) -> None:
     """Take the parameters out of the query of a list of hypervisors.
 
-    :param answer: the answer, which keeps the query as it was
-    :param controller: the controller that will answer
+    :param state: of the request, which keeps the query as it was
+    :param controller: Nova's controller
     :param request: the request, changed in place
     """
-    if (ALIAS not in answer.pipeline.extensions
+    if (ALIAS not in state.pipeline.extensions
             or not isinstance(controller, requirements.resolve(CONTROLLER))):
         return
     # NOTE: the name of a method that depends on the microversion is not its
@@ -65,19 +65,19 @@ def take_out(answer: RequestState, controller: Any, request: Any) -> None:
             return
 
 
-def search(answer: RequestState
+def search(state: RequestState
            ) -> hypervisor_filter.HypervisorFilter | None:
     """Read what the list is filtered by, for who may list hypervisors.
 
-    :param answer: the answer, which remembers it
+    :param state: of the request, which keeps the filter
     :returns: the search, None for a list that is not filtered
     :raises ValidationError: when a value is none that a hypervisor can have
     """
     try:
-        found = hypervisor_filter.parse(answer.parameters)
+        found = hypervisor_filter.parse(state.parameters)
     except exception.InvalidSearch as error:
         raise nova_exception.ValidationError(detail=str(error)) from error
-    answer.hypervisors.search = found
+    state.hypervisors.search = found
     return found
 
 
@@ -90,14 +90,14 @@ class _Listed(NamedTuple):
     host: str | None
 
 
-def read_page(answer: RequestState, api: Any, context: Any,
+def read_page(state: RequestState, api: Any, context: Any,
               limit: int | None, marker: str | None) -> Any:
-    """Read the nodes of a page that match the search of the answer.
+    """Read the nodes of a page that match the search of the state.
 
     It takes the same statements whatever part of the nodes matches: one for
     what decides of all nodes, one for what is shown of those on the page.
 
-    :param answer: the answer, which remembers the hosts
+    :param state: of the request, which keeps the hosts
     :param api: Nova's HostAPI
     :param context: the caller's RequestContext
     :param limit: how many nodes; None for all
@@ -112,11 +112,11 @@ def read_page(answer: RequestState, api: Any, context: Any,
     if marker:
         listed = listed[_position(listed, marker) + 1:]
     hosts = hypervisor_hosts.Hosts(context, listed)
-    matching = _matching(answer, api, hosts)
+    matching = _matching(state, api, hosts)
     page = [node for node, _ in zip(matching, range(limit), strict=False)
             ] if limit is not None else list(matching)
     hosts.nodes = _read_nodes(context, page)
-    answer.hypervisors.hosts = hosts
+    state.hypervisors.hosts = hosts
     return hosts.nodes
 
 
@@ -139,14 +139,14 @@ def _position(listed: list[_Listed], marker: str) -> int:
     raise nova_exception.MarkerNotFound(marker=marker)
 
 
-def _matching(answer: RequestState, api: Any, hosts: Any
+def _matching(state: RequestState, api: Any, hosts: Any
               ) -> Iterator[_Listed]:
     decided: dict[str | None, bool] = {}
     for node in hosts.nodes:
         host = node.host
         if host not in decided:
             try:
-                decided[host] = _matches(answer, api, hosts.service(host))
+                decided[host] = _matches(state, api, hosts.service(host))
             except (nova_exception.ComputeHostNotFound,
                     nova_exception.HostMappingNotFound):
                 # Nor does Nova list it.
@@ -155,8 +155,8 @@ def _matching(answer: RequestState, api: Any, hosts: Any
             yield node
 
 
-def _matches(answer: RequestState, api: Any, service: Any) -> bool:
-    search = answer.hypervisors.search
+def _matches(state: RequestState, api: Any, service: Any) -> bool:
+    search = state.hypervisors.search
     return search is None or search.matches(
         api.servicegroup_api.service_is_up(service), service.disabled)
 
@@ -195,28 +195,28 @@ def _read_nodes(context: Any, page: list[_Listed]
 
 
 def _get_compute_nodes_by_name_pattern(original: Callable[..., Any],
-                                       answer: RequestState,
+                                       state: RequestState,
                                        controller: Any, context: Any,
                                        hostname_match: str) -> Any:
     nodes = original(controller, context, hostname_match)
-    if search(answer) is None:
+    if search(state) is None:
         return nodes
-    hosts = answer.hypervisors.hosts
-    matching = set(_matching(answer, controller.host_api, hosts))
+    hosts = state.hypervisors.hosts
+    matching = set(_matching(state, controller.host_api, hosts))
     # Of a host that is in no cell Nova says so, or leaves it out.
     return [node for node in nodes
             if node in matching or not hosts.is_mapped(node.host)]
 
 
-def _get_next_link(original: Callable[..., Any], answer: RequestState,
+def _get_next_link(original: Callable[..., Any], state: RequestState,
                    view: Any, request: Any, identifier: Any,
                    collection_name: str) -> Any:
-    search = answer.hypervisors.search
+    search = state.hypervisors.search
     if search is None:
         return original(view, request, identifier, collection_name)
     # Nova would keep one of several values. An integer id may be in several
     # cells, and Nova takes a uuid at every microversion.
-    link = original(view, request, answer.hypervisors.last_node.uuid,
+    link = original(view, request, state.hypervisors.last_node.uuid,
                     collection_name)
     return '%s&%s' % (link, urllib.parse.urlencode(search.parameters))
 

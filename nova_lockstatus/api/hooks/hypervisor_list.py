@@ -91,15 +91,15 @@ def _read_page(context: Any, limit: int | None, marker: str | None
 
 
 def _compute_node_get_all(original: Callable[..., Any],
-                          answer: RequestState, api: Any, context: Any,
+                          state: RequestState, api: Any, context: Any,
                           limit: int | None = None,
                           marker: str | None = None) -> Any:
-    search = hypervisor_filter.search(answer)
+    search = hypervisor_filter.search(state)
     if search is None:
         nodes = _read_page(context, limit, marker)
-        answer.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
+        state.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
         return nodes
-    return hypervisor_filter.read_page(answer, api, context, limit, marker)
+    return hypervisor_filter.read_page(state, api, context, limit, marker)
 
 
 class _Pattern:
@@ -119,29 +119,29 @@ class _Pattern:
 
 
 def _compute_node_search(original: Callable[..., Any],
-                         answer: RequestState, api: Any, context: Any,
+                         state: RequestState, api: Any, context: Any,
                          hypervisor_match: str) -> Any:
     cells = hypervisor_hosts.cells()
     found = hypervisor_hosts.ask_cells(
         context, cells, _Pattern(hypervisor_match).read)
     nodes = [node for cell in cells for node in found.get(cell.uuid, ())]
-    answer.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
+    state.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
     return nodes
 
 
 def _service_get_by_compute_host(original: Callable[..., Any],
-                                 answer: RequestState, api: Any,
+                                 state: RequestState, api: Any,
                                  context: Any, host_name: str) -> Any:
-    hosts = answer.hypervisors.hosts
+    hosts = state.hypervisors.hosts
     if hosts is None or hosts.cell(host_name) is None:
         return original(api, context, host_name)
     return hosts.service(host_name)
 
 
 def _instance_get_all_by_host(original: Callable[..., Any],
-                              answer: RequestState, api: Any, context: Any,
+                              state: RequestState, api: Any, context: Any,
                               host_name: str) -> Any:
-    hosts = answer.hypervisors.hosts
+    hosts = state.hypervisors.hosts
     if hosts is None or hosts.cell(host_name) is None:
         return original(api, context, host_name)
     return hosts.servers(host_name)
@@ -150,13 +150,13 @@ def _instance_get_all_by_host(original: Callable[..., Any],
 def _view_hypervisor(original: Callable[..., Any], controller: Any,
                      hypervisor: Any, service: Any, *args: Any,
                      **kwargs: Any) -> Any:
-    answer = CURRENT.get()
-    if answer is None:
+    state = CURRENT.get()
+    if state is None:
         return original(controller, hypervisor, service, *args, **kwargs)
-    answer.hypervisors.viewed_service = service
+    state.hypervisors.viewed_service = service
     body = original(controller, hypervisor, service, *args, **kwargs)
-    answer.hypervisors.viewed_service = None
-    answer.hypervisors.add(body, hypervisor, service)
+    state.hypervisors.viewed_service = None
+    state.hypervisors.add(body, hypervisor, service)
     return body
 
 

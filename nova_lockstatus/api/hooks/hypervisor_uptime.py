@@ -110,7 +110,7 @@ class _Uptimes:
                    if not ('stats' in node and 'uptime' in node.stats)})
 
     def get(self, host: str) -> str | None:
-        """Return the uptime of a host, None where it does not answer."""
+        """Return the uptime of a host, None where it does not state."""
         if host not in self._found:
             # NOTE: older releases do not look for one that is stored.
             self._ask({node.host for node in self._hosts.nodes})
@@ -143,9 +143,9 @@ def _to_ask(api: Any, context: Any, hosts: Any, names: Iterable[str]
     return asked
 
 
-def _get_host_uptime(original: Callable[..., Any], answer: RequestState,
+def _get_host_uptime(original: Callable[..., Any], state: RequestState,
                      api: Any, context: Any, host_name: str) -> Any:
-    shown = answer.hypervisors
+    shown = state.hypervisors
     if shown.viewed_service is None:
         # Not for a key of a hypervisor, but by the old call for it.
         return original(api, context, host_name)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Remembers which rules Nova itself has asked for a request."""
+"""Keeps the answers to the rules that Nova asks itself for a request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,9 +22,9 @@ from nova_lockstatus.api.request import CURRENT
 def _can(original: Callable[..., Any], context: Any, action: str,
          target: Any = None, fatal: bool = True) -> Any:
     result = original(context, action, target, fatal)
-    answer = CURRENT.get()
-    if answer is not None:
-        answer.asked_rules.append((context, action, target, bool(result)))
+    state = CURRENT.get()
+    if state is not None:
+        state.policy.remember(context, action, target, bool(result))
     return result
 
 

@@ -34,7 +34,6 @@ from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import host_status_filter
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.extensions import fields
 from nova_lockstatus.gateway import compute_service
 
 _SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
@@ -66,46 +65,44 @@ class _Found(NamedTuple):
     services: dict[str, dict[str, Any]]
 
 
-def read(answer: RequestState, asked: fields.RequestAccess, context: Any
-         ) -> None:
+def read(state: RequestState) -> None:
     """Read what the fields of a list's servers need and Nova did not load.
 
-    :param answer: the answer, which keeps what is read; where a cell does not
-        give it, the answer remembers that, and the fields are left out
-    :param asked: the request
-    :param context: the caller's RequestContext
+    :param state: of the request, which keeps the rows; where a cell cannot be
+        read it keeps the error, and the fields are left out
     """
-    wanted = _wanted(answer, asked)
+    wanted = _wanted(state)
     if not wanted:
         return
-    reader = _Reader(wanted, answer.pipeline.system_metadata_keys)
+    reader = _Reader(wanted, state.pipeline.system_metadata_keys)
     results = nova_context.scatter_gather_cells(
-        context, [cell.cell for cell in wanted.values()],
+        state.context, [cell.cell for cell in wanted.values()],
         nova_context.CELL_TIMEOUT, reader.read)
-    for cell_uuid, asked_for in wanted.items():
+    for cell_uuid, in_cell in wanted.items():
         result = results[cell_uuid]
         if nova_context.is_cell_failure_sentinel(result):
-            answer.add_unread(asked_for.uuids, result)
-            answer.hosts.add_unread(
-                ((cell_uuid, host) for host in asked_for.hosts), result)
+            state.servers.add_unread(in_cell.uuids, result)
+            state.host_status.statuses.add_unread(
+                ((cell_uuid, host) for host in in_cell.hosts), result)
             continue
-        answer.add_system_metadata(result.system_metadata)
-        for host in asked_for.hosts:
-            answer.hosts.add((cell_uuid, host), result.services.get(host))
+        state.servers.add_system_metadata(result.system_metadata)
+        for host in in_cell.hosts:
+            state.host_status.statuses.add(
+                (cell_uuid, host), result.services.get(host))
 
 
-def _wanted(answer: RequestState,
-            asked: fields.RequestAccess) -> dict[str, _Wanted]:
+def _wanted(state: RequestState) -> dict[str, _Wanted]:
     wanted: dict[str, _Wanted] = {}
-    reads = answer.pipeline.reads_system_metadata
-    shows_host_status = _HostStatusRules(answer, asked).allow
-    for instance in answer.instances():
-        cell = answer.cells.get(instance.uuid)
+    reads = state.pipeline.reads_system_metadata
+    statuses = state.host_status.statuses
+    shows_host_status = _HostStatusRules(state).allow
+    for _body, instance in state.servers:
+        cell = state.servers.cells.get(instance.uuid)
         if cell is None:
             continue
         needs_row = 'system_metadata' not in instance and reads(instance)
         needs_host = (instance.host and not instance.deleted
-                      and (cell.uuid, instance.host) not in answer.hosts
+                      and (cell.uuid, instance.host) not in statuses
                       and 'services' not in instance
                       and shows_host_status(instance))
         if needs_row or needs_host:
@@ -120,16 +117,14 @@ def _wanted(answer: RequestState,
 
 
 class _HostStatusRules:
-    """Tells of which servers the caller may see the state of the host.
+    """Tells of which servers the caller may see the status of the host.
 
-    :param answer: the answer
-    :param asked: the request
+    :param state: of the request
     """
 
-    def __init__(self, answer: RequestState, asked: fields.RequestAccess
-                 ) -> None:
-        self._rules = answer.pipeline.host_status_rules
-        self._asked = asked
+    def __init__(self, state: RequestState) -> None:
+        self._rules = state.pipeline.host_status_rules
+        self._access = state.access
         self._decided: dict[tuple[str, str], bool] = {}
 
     def allow(self, instance: Any) -> bool:
@@ -138,7 +133,8 @@ class _HostStatusRules:
         if decided is None:
             target = dict(zip(('project_id', 'user_id'), owner, strict=True))
             decided = self._decided[owner] = any(
-                self._asked.allows(rule, target) for rule in self._rules)
+                self._access.allows(
+                    rule, target) for rule in self._rules)
         return decided
 
 
@@ -201,14 +197,14 @@ def _null(column: Any) -> Any:
 def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
                     filters: dict[str, Any], *args: Any,
                     **kwargs: Any) -> Any:
-    answer = CURRENT.get()
-    if answer is not None and answer.host_status_search is not None:
-        filters = host_status_filter.in_cell(answer, context, filters)
+    state = CURRENT.get()
+    if state is not None and state.host_status.filter is not None:
+        filters = host_status_filter.in_cell(state, context, filters)
     records = original(lister, context, filters, *args, **kwargs)
-    if answer is not None and answer.is_list:
+    if state is not None and state.is_list:
         for cell in lister.cells or nova_context.CELLS:
             if cell.uuid == context.cell_uuid:
-                answer.cells.update(dict.fromkeys(
+                state.servers.cells.update(dict.fromkeys(
                     (record['uuid'] for record in records), cell))
     return records
 

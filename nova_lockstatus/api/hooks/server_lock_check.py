@@ -110,9 +110,9 @@ def _pass(layer: Any) -> Any:
     @functools.wraps(layer)
     def wrapped(self: Any, context: Any, instance: Any, *args: Any,
                 **kwargs: Any) -> Any:
-        answer = CURRENT.get()
-        if (answer is None or answer.guard is None
-                or not answer.guard.bypasses(instance.uuid)):
+        state = CURRENT.get()
+        if (state is None or state.state_lock is None
+                or not state.state_lock.bypasses(instance.uuid)):
             return layer(self, context, instance, *args, **kwargs)
         return layer.__wrapped__(self, context, instance, *args, **kwargs)
 

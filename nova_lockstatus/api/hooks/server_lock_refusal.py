@@ -39,64 +39,64 @@ ALIASES = {ALIAS, server_state_lock.ServerStateLock.alias}
 CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 
-def explain(answer: RequestState, asked: fields.RequestAccess,
-            error: BaseException) -> webob.exc.HTTPConflict | None:
+def explain(state: RequestState, error: BaseException
+            ) -> webob.exc.HTTPConflict | None:
     """Put a refusal into words, if the lock refused the call.
 
-    :param answer: the answer under way when a call failed
-    :param asked: the request
-    :param error: what it failed with
-    :returns: what to answer, None where it was not the lock
+    :param state: of the request that failed
+    :param error: that it failed with
+    :returns: the response, None where it was not the lock that refused
     """
-    instance, uuid = answer.instance, answer.locked_uuid
+    instance = state.lock_refusal.instance
+    uuid = state.lock_refusal.locked_uuid
     if isinstance(error, state_lock.RefusedByLock):
         instance, uuid = error.server, error.server.uuid
     if uuid is None:
         return None
     text = message = nova_exception.InstanceIsLocked(
         instance_uuid=uuid).format_message()
-    if (ALIAS in answer.pipeline.extensions
+    if (ALIAS in state.pipeline.extensions
             and instance is not None and instance.uuid == uuid):
-        message += server_lock.describe(_visible(instance, asked))
+        message += server_lock.describe(_visible(instance, state.access))
     # NOTE: Nova answers with the explanation, and logs the detail, at INFO. A
     # reason is not for the log, nor is a line end in it.
     return webob.exc.HTTPConflict(detail=text, explanation=message)
 
 
-def _visible(instance: Any, asked: fields.RequestAccess) -> server_lock.Lock:
+def _visible(instance: Any, access: fields.RequestAccess) -> server_lock.Lock:
     target = {'project_id': instance.project_id, 'user_id': instance.user_id}
     locked_by = reason = None
-    if asked.allows(policies.LOCKED_BY, target):
+    if access.allows(policies.LOCKED_BY, target):
         locked_by = instance.locked_by
     if ('system_metadata' in instance
-            and asked.allows(policies.LOCKED_REASON, target)):
+            and access.allows(policies.LOCKED_REASON, target)):
         reason = lock_reason.read(instance.system_metadata)
     return server_lock.Lock(locked_by, reason)
 
 
 def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    answer = CURRENT.get()
-    if answer is None:
+    state = CURRENT.get()
+    if state is None:
         return original(*args, **kwargs)
     try:
-        answer.instance = original(*args, **kwargs)
+        state.lock_refusal.instance = original(*args, **kwargs)
     except (nova_exception.InstanceNotFound, webob.exc.HTTPNotFound):
         raise
     except Exception as error:
-        if answer.guard is None or answer.guard.is_exempt:
+        if state.state_lock is None or state.state_lock.is_exempt:
             raise
         raise state_lock.LockUnreadable from error
-    if answer.guard is not None:
-        answer.guard.read(answer.instance)
-    return answer.instance
+    if state.state_lock is not None:
+        state.state_lock.read(state.lock_refusal.instance)
+    return state.lock_refusal.instance
 
 
 def _is_locked(original: Callable[..., Any], error: Any, *args: Any,
                **kwargs: Any) -> None:
     original(error, *args, **kwargs)
-    answer = CURRENT.get()
-    if answer is not None and ALIASES.intersection(answer.pipeline.extensions):
-        answer.locked_uuid = kwargs.get('instance_uuid')
+    state = CURRENT.get()
+    if state is not None and ALIASES.intersection(state.pipeline.extensions):
+        state.lock_refusal.locked_uuid = kwargs.get('instance_uuid')
 
 
 # NOTE: calls to a server read it with API.get(), start, stop and crash dump

@@ -83,11 +83,11 @@ def _beyond(column: Any, direction: str, value: Any) -> Any:
     return column > value
 
 
-def _paginate_query(original: Callable[..., Any], answer: RequestState,
+def _paginate_query(original: Callable[..., Any], state: RequestState,
                     query: Any, model: Any, limit: int | None,
                     sort_keys: Sequence[str], marker: Any = None,
                     **kwargs: Any) -> Any:
-    if model is not models.Instance or not _concerns(answer, sort_keys):
+    if model is not models.Instance or not _concerns(state, sort_keys):
         return original(query, model, limit, sort_keys, marker, **kwargs)
     directions = kwargs['sort_dirs']
     checked = original(query, model, None, sort_keys, **kwargs)
@@ -101,24 +101,24 @@ def _paginate_query(original: Callable[..., Any], answer: RequestState,
     return page.limit(limit)
 
 
-def _get_marker_record(original: Callable[..., Any], answer: RequestState,
+def _get_marker_record(original: Callable[..., Any], state: RequestState,
                        lister: Any, ctx: Any, marker: str) -> Any:
     cell_uuid, record = original(lister, ctx, marker)
     # NOTE: Nova takes anybody's server. Its place in the order tells what it
     # has in the columns.
     target = policy.target(record['project_id'], record['user_id'])
     for key in lister.sort_ctx.sort_keys:
-        rule = answer.pipeline.searchable.get(key)
+        rule = state.pipeline.searchable.get(key)
         if rule is not None and not policy.may(ctx, rule, target):
             raise nova_exception.MarkerNotFound(marker=marker)
     return cell_uuid, record
 
 
 def _get_marker_by_values(original: Callable[..., Any],
-                          answer: RequestState, lister: Any, ctx: Any,
+                          state: RequestState, lister: Any, ctx: Any,
                           values: Sequence[Any]) -> Any:
     keys = lister.sort_ctx.sort_keys
-    if not _concerns(answer, keys):
+    if not _concerns(state, keys):
         return original(lister, ctx, values)
     # NOTE: as instance_get_all_by_filters_sort() does it, where a caller gives
     # fewer directions than keys.
@@ -133,8 +133,8 @@ def _get_marker_by_values(original: Callable[..., Any],
             query, models.Instance, 1, keys, sort_dirs=directions).scalar()
 
 
-def _concerns(answer: RequestState, keys: Sequence[str]) -> bool:
-    return not answer.pipeline.searchable.keys().isdisjoint(keys)
+def _concerns(state: RequestState, keys: Sequence[str]) -> bool:
+    return not state.pipeline.searchable.keys().isdisjoint(keys)
 
 
 # NOTE: the marker is one server. The cell that has it lists what comes after

@@ -39,18 +39,18 @@ LOCKED_BY = 'locked_by'
 """The searchable field that Nova takes regular expressions for."""
 
 
-def _get_servers(original: Callable[..., Any], answer: RequestState,
+def _get_servers(original: Callable[..., Any], state: RequestState,
                  controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
     asked = {value if name == 'sort_key' else name
-             for name, value in answer.parameters}
-    if not asked.isdisjoint(answer.pipeline.searchable):
-        answer.searchable = _searchable(answer, req)
-        _restore(answer, req)
+             for name, value in state.parameters}
+    if not asked.isdisjoint(state.pipeline.searchable):
+        state.servers.searchable = _searchable(state, req)
+        _restore(state, req)
         _check(req)
     return original(controller, req, *args, **kwargs)
 
 
-def _searchable(answer: RequestState, req: Any) -> frozenset[str]:
+def _searchable(state: RequestState, req: Any) -> frozenset[str]:
     """Tell which fields the caller may see of each server of the list."""
     context = req.environ['nova.context']
     # NOTE: as Nova's _get_servers() decides whose servers are listed. Who may
@@ -61,19 +61,19 @@ def _searchable(answer: RequestState, req: Any) -> frozenset[str]:
         target = policy.target(context.project_id, None)
     else:
         target = policy.target(None, context.user_id)
-    return frozenset(key for key, rule in answer.pipeline.searchable.items()
+    return frozenset(key for key, rule in state.pipeline.searchable.items()
                      if policy.may(context, rule, target))
 
 
-def _restore(answer: RequestState, req: Any) -> None:
-    for key in answer.pipeline.searchable:
+def _restore(state: RequestState, req: Any) -> None:
+    for key in state.pipeline.searchable:
         if key in req.GET:
-            if key not in answer.searchable:
+            if key not in state.servers.searchable:
                 del req.GET[key]
-        elif key in answer.searchable:
+        elif key in state.servers.searchable:
             # Nova's query schema of an old microversion took it out. Where
             # Nova puts the next link together, it is there again.
-            for name, value in answer.parameters:
+            for name, value in state.parameters:
                 if name == key:
                     req.GET.add(name, value)
 
@@ -91,22 +91,23 @@ def _check(req: Any) -> None:
 
 
 def _get_server_search_options(original: Callable[..., Any],
-                               answer: RequestState, controller: Any,
+                               state: RequestState, controller: Any,
                                req: Any) -> Any:
-    return (*original(controller, req), *answer.searchable)
+    return (*original(controller, req), *state.servers.searchable)
 
 
 def _remove_invalid_sort_keys(original: Callable[..., Any],
-                              answer: RequestState, context: Any,
+                              state: RequestState, context: Any,
                               sort_keys: list[str], sort_dirs: list[str],
                               blacklist: Collection[str],
                               admin_only_fields: Any) -> Any:
-    blacklist = {*blacklist, *answer.pipeline.searchable} - answer.searchable
+    blacklist = {*blacklist, *state.pipeline.searchable}.difference(
+        state.servers.searchable)
     return original(context, sort_keys, sort_dirs, blacklist,
                     admin_only_fields)
 
 
-def _get_build_requests(original: Callable[..., Any], answer: RequestState,
+def _get_build_requests(original: Callable[..., Any], state: RequestState,
                         context: Any, filters: dict[str, Any],
                         limit: Any = None, marker: Any = None,
                         sort_keys: Any = None, sort_dirs: Any = None) -> Any:
@@ -126,7 +127,7 @@ def _get_build_requests(original: Callable[..., Any], answer: RequestState,
                     sort_keys=sort_keys, sort_dirs=sort_dirs)
 
 
-def _compare_records(original: Callable[..., Any], answer: RequestState,
+def _compare_records(original: Callable[..., Any], state: RequestState,
                      sort_context: Any, rec1: Any, rec2: Any) -> Any:
     try:
         return original(sort_context, rec1, rec2)

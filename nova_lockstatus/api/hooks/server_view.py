@@ -25,19 +25,19 @@ VIEW = 'nova.api.openstack.compute.views.servers:ViewBuilder'
 def _show(original: Callable[..., Any], view: Any, request: Any, instance: Any,
           *args: Any, **kwargs: Any) -> Any:
     result = original(view, request, instance, *args, **kwargs)
-    answer = CURRENT.get()
-    if answer is not None:
-        answer.add_server(result['server'], instance)
+    state = CURRENT.get()
+    if state is not None:
+        state.servers.add(result['server'], instance)
     return result
 
 
 def _get_show_expected_attrs(original: Callable[..., Any], view: Any,
                              expected_attrs: Sequence[str] | None = None
                              ) -> Any:
-    answer = CURRENT.get()
-    if answer is not None:
-        lazy = instance_attributes.lazy(answer.pipeline.instance_attributes)
-        if answer.pipeline.reads_host_status and not answer.is_list:
+    state = CURRENT.get()
+    if state is not None:
+        lazy = instance_attributes.lazy(state.pipeline.instance_attributes)
+        if state.pipeline.reads_host_status and not state.is_list:
             # Of a list, server_list.py reads no more than the state.
             lazy.add('services')
         expected_attrs = sorted(lazy.union(expected_attrs or ()))

@@ -14,7 +14,7 @@
 
 Nova has routed a call, parsed its body and checked both when it asks the
 call's rule and reads the server. When it has done both, and before it acts,
-the guard of the call decides: see ``nova_lockstatus/core/state_lock.py``.
+the gate of the call decides: see ``nova_lockstatus/core/state_lock.py``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,6 @@ from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.extensions import base as extensions_base
-from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.policies import server_state_lock as policies
 
@@ -94,18 +93,17 @@ def prepare(extensions: Sequence[extensions_base.Extension]) -> None:
                 {name for name, *_rest in calls()})
 
 
-def guard(answer: RequestState, asked: fields.RequestAccess, resource: Any,
-          method: Any, request: Any) -> state_lock.LockGate | None:
-    """Make the guard of a call.
+def make_gate(state: RequestState, resource: Any, method: Any, request: Any
+              ) -> state_lock.LockGate | None:
+    """Make the gate that a call has to pass.
 
-    :param answer: the answer that begins
-    :param asked: the request
+    :param state: of the request that begins
     :param resource: Nova's Resource, which answers
     :param method: the method of its controller that it is going to call
     :param request: Nova's Request, which has been routed
-    :returns: a guard, None where the call changes no server
+    :returns: the gate, None where the call changes no server
     """
-    extension = answer.pipeline.extensions.get(ALIAS)
+    extension = state.pipeline.extensions.get(ALIAS)
     if not isinstance(extension, server_state_lock.ServerStateLock):
         return None
     if 'routes.route' not in request.environ:
@@ -116,11 +114,11 @@ def guard(answer: RequestState, asked: fields.RequestAccess, resource: Any,
         return None
 
     def may_bypass(server: Any) -> bool:
-        return asked.allows(policies.BYPASS, {
+        return state.access.allows(policies.BYPASS, {
             'project_id': server.project_id, 'user_id': server.user_id})
 
     return state_lock.LockGate(call in extension.exempt, may_bypass,
-                               answer.body)
+                               state.body)
 
 
 def _name(resource: Any, method: Any, request: Any) -> str:
@@ -141,17 +139,17 @@ def _name(resource: Any, method: Any, request: Any) -> str:
     return state_lock_calls.name(http_method, path, action)
 
 
-def unreadable(answer: RequestState, error: BaseException
+def unreadable(state: RequestState, error: BaseException
                ) -> webob.exc.HTTPServiceUnavailable | None:
-    """Answer where it cannot be told whether the server is locked.
+    """Refuse a call where nobody knows whether the server is locked.
 
-    :param answer: the answer under way when the call failed
-    :param error: what it failed with
-    :returns: what to answer, None where the call failed for another reason
+    :param state: of the request that failed
+    :param error: that it failed with
+    :returns: the response, None where the call failed for another reason
     """
     unread = isinstance(error, state_lock.LockUnreadable) or (
-        answer.guard is not None and not answer.guard.is_exempt
-        and not answer.guard.has_read and _is_of_database(error))
+        state.state_lock is not None and not state.state_lock.is_exempt
+        and not state.state_lock.has_read and _is_of_database(error))
     if not unread:
         return None
     return webob.exc.HTTPServiceUnavailable(explanation=UNREADABLE)
@@ -166,23 +164,23 @@ def _is_of_database(error: BaseException | None) -> bool:
     return False
 
 
-def _can(original: Callable[..., Any], answer: RequestState, context: Any,
+def _can(original: Callable[..., Any], state: RequestState, context: Any,
          action: str, target: Any = None, fatal: bool = True) -> Any:
     result = original(context, action, target, fatal)
-    if fatal and answer.guard is not None:
-        answer.guard.passed(action)
+    if fatal and state.state_lock is not None:
+        state.state_lock.passed(action)
     return result
 
 
-def _associate(original: Callable[..., Any], answer: RequestState, api: Any,
+def _associate(original: Callable[..., Any], state: RequestState, api: Any,
                context: Any, instance: Any, floating_address: str,
                *args: Any, **kwargs: Any) -> Any:
-    if answer.guard is not None and not answer.guard.is_exempt:
+    if state.state_lock is not None and not state.state_lock.is_exempt:
         holder = api.get_instance_id_by_floating_address(
             context, floating_address)
         if holder and holder != instance.uuid:
             # Nova would take the address away from it.
-            _read_other(context, answer.guard, holder)
+            _read_other(context, state.state_lock, holder)
     return original(api, context, instance, floating_address, *args, **kwargs)
 
 

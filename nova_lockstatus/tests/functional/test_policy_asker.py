@@ -60,11 +60,6 @@ class AskerTestCase(base.NovaTestCase):
                 policy.RuleDefault(name, check, scope_types=['project']))
         nova_policy._ENFORCER.load_rules(force_reload=True)
 
-    def setUp(self):
-        super().setUp()
-        self.answer = RequestState(
-            pipeline.Pipeline([], lambda service: True), 'show')
-
     def targets(self):
         for project, user in itertools.product(
                 ('p1', 'p2', 'p3', 'u1', 'd1', None), ('u1', 'u2', None)):
@@ -80,7 +75,7 @@ class AskerTestCase(base.NovaTestCase):
     def test_same_answers_as_asking_each(self):
         answers = set()
         for caller in self.callers():
-            asker = PolicyCache(caller, self.answer)
+            asker = PolicyCache(caller)
             for rule, target in itertools.product(RULES, self.targets()):
                 expected = bool(caller.can(rule, target=target, fatal=False))
                 self.assertEqual(expected, asker.may(rule, target),
@@ -91,7 +86,7 @@ class AskerTestCase(base.NovaTestCase):
 
     def asked(self, *rules):
         caller = Context(user_id='u1', project_id='p1', roles=['reader'])
-        asker = PolicyCache(caller, self.answer)
+        asker = PolicyCache(caller)
         for rule in rules:
             for number in range(100):
                 asker.may(rule, {'project_id': 'p%d' % number,
@@ -117,8 +112,11 @@ class AskerTestCase(base.NovaTestCase):
                 ('x:reader', other, mine, 1),
                 ('x:owner', caller, mine, 1),
                 ('x:other-key', caller, mine, 1)):
-            asker = PolicyCache(caller, self.answer)
-            token = CURRENT.set(self.answer)
+            state = RequestState(
+                pipeline.Pipeline([], lambda service: True), 'show',
+                context=caller)
+            asker = state.policy
+            token = CURRENT.set(state)
             try:
                 context_asked.can(nova_asks, target=target, fatal=False)
             finally:
@@ -134,8 +132,7 @@ class AskerTestCase(base.NovaTestCase):
             self.assertEqual(100, self.asked(rule))
 
     def test_unknown_rule_raises_each_time(self):
-        asker = PolicyCache(Context(user_id='u1', project_id='p1'),
-                            self.answer)
+        asker = PolicyCache(Context(user_id='u1', project_id='p1'))
         for _ in range(2):
             self.assertRaises(policy.PolicyNotRegistered, asker.may, 'x:none',
                               {})

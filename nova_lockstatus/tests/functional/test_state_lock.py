@@ -35,7 +35,6 @@ from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import loader
 from nova_lockstatus.policies import server_state_lock as policies
 from nova_lockstatus.tests.functional import base
@@ -224,11 +223,8 @@ class UnroutedTestCase(testtools.TestCase):
     def test_is_no_call_to_a_server(self):
         pipeline = pipelines.Pipeline(
             loader.load_extensions([state_lock.ALIAS]), lambda service: True)
-        asked = fields.RequestAccess(may=lambda rule, target: False,
-                                     supports=lambda version: False,
-                                     shows_alone=False)
-        self.assertIsNone(state_lock.guard(
-            RequestState(pipeline, 'index'), asked, None, None,
+        self.assertIsNone(state_lock.make_gate(
+            RequestState(pipeline, 'index'), None, None,
             webob.Request.blank('/v2.1/')))
 
 

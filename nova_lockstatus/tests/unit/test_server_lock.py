@@ -99,6 +99,24 @@ class LockTestCase(testtools.TestCase):
                     server_lock.lock(Lock(ADMIN, old), ADMIN, reason))
 
 
+class UnlockTestCase(testtools.TestCase):
+    """What the caller of an unlock has been authorized for, and what not."""
+
+    def test_what_needs_the_override(self):
+        for current, caller, authorized, expected in (
+                (None, OWNER, None, False),
+                (OWNER, OWNER, OWNER, False),
+                (OWNER, OWNER, None, False),
+                # Locked by an administrator after Nova has read the server.
+                (ADMIN, OWNER, OWNER, True),
+                (ADMIN, OWNER, None, True),
+                (ADMIN, OWNER, ADMIN, False),
+                (OWNER, ADMIN, OWNER, False),
+                (OWNER, ADMIN, ADMIN, True)):
+            self.assertIs(expected, server_lock.needs_override(
+                Lock(current), caller, authorized))
+
+
 class LocksTestCase(testtools.TestCase):
     """Whatever is called, one after the other."""
 

@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reads and writes the lock of a server in one transaction.
+
+Nova reads a server, decides, and writes it in a transaction of its own, so
+calls at the same time act on what they read before. Here one transaction locks
+the server's row; who has it reads the lock, decides, writes and records the
+instance action. The rules of the decision: ``core/server_lock.py``.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy
+from nova import exception as nova_exception
+from nova.conf import CONF
+from nova.db.main import api as db
+from nova.db.main import models
+from nova.objects import instance_action
+from oslo_utils import timeutils
+
+from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import server_lock
+from nova_lockstatus.gateway import instance_actions
+
+RELIES_ON = ('nova.db.main.models:InstanceActionEvent',
+             'nova.objects.instance_action:InstanceAction.pack_action_start')
+
+INSTANCES = models.Instance.__table__
+SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
+
+CHARSETS = sqlalchemy.text(
+    'SELECT character_set_name, @@character_set_connection '
+    'FROM information_schema.columns WHERE table_schema = DATABASE() '
+    "AND table_name = 'instance_system_metadata' AND column_name = 'value'")
+
+
+class LockedRow:
+    """The row of a server that no other transaction can change.
+
+    :param connection: the connection of SQLAlchemy that has locked it
+    :param context: a RequestContext that is targeted at the server's cell
+    :param uuid: of the server
+    """
+
+    def __init__(self, connection: Any, context: Any, uuid: str) -> None:
+        self._connection = connection
+        self._context = context
+        self._uuid = uuid
+
+    def read(self) -> server_lock.Lock:
+        """Read the lock that is in force."""
+        locked_by = self._connection.execute(
+            sqlalchemy.select(INSTANCES.c.locked_by).where(
+                INSTANCES.c.uuid == self._uuid,
+                INSTANCES.c.deleted == 0)).scalar()
+        rows = {row.key: row.value for row in self._reason_rows()}
+        return server_lock.Lock(locked_by, lock_reason.read(rows))
+
+    def write(self, lock: server_lock.Lock, action: str) -> None:
+        """Write a lock, and record the instance action that made it.
+
+        :param lock: the lock that comes into force
+        :param action: ``lock`` or ``unlock``
+        """
+        now = timeutils.utcnow()
+        self._connection.execute(INSTANCES.update().where(
+            INSTANCES.c.uuid == self._uuid, INSTANCES.c.deleted == 0,
+        ).values(locked=lock.locked_by is not None, locked_by=lock.locked_by,
+                 updated_at=now))
+        self._write_reason(lock.reason, now)
+        instance_actions.record(
+            self._connection, instance_action.InstanceAction.pack_action_start(
+                self._context, self._uuid, action), 'api_' + action, CONF.host)
+
+    def _write_reason(self, reason: str | None, now: Any) -> None:
+        wanted = lock_reason.rows(reason, self._holds(reason))
+        found = self._reason_rows()
+        if sorted((row.key, row.value) for row in found) == sorted(
+                wanted.items()):
+            return
+        # NOTE: Nova deletes such rows for good: it reads those that are only
+        # marked as deleted, too. By id, a database locks no more than these.
+        if found:
+            self._connection.execute(SYSTEM_METADATA.delete().where(
+                SYSTEM_METADATA.c.id.in_([row.id for row in found])))
+        if wanted:
+            self._connection.execute(SYSTEM_METADATA.insert(), [
+                {'instance_uuid': self._uuid, 'key': key, 'value': value,
+                 'created_at': now, 'deleted': 0}
+                for key, value in wanted.items()])
+
+    def _reason_rows(self) -> Any:
+        columns = SYSTEM_METADATA.c
+        return self._connection.execute(
+            sqlalchemy.select(columns.id, columns.key, columns.value).where(
+                columns.instance_uuid == self._uuid,
+                columns.key.in_(lock_reason.KEYS),
+            ).order_by(columns.id)).all()
+
+    def _holds(self, reason: str | None) -> bool:
+        """Tell whether the database holds each character of a reason."""
+        if (reason is None or not lock_reason.is_wide(reason) or
+                self._connection.dialect.name not in ('mysql', 'mariadb')):
+            return True
+        # NOTE: Nova's migrations make tables of MySQL's utf8, which has three
+        # bytes a character; an operator may have converted them.
+        return set(self._connection.execute(CHARSETS).one()) == {'utf8mb4'}
+
+
+@contextlib.contextmanager
+def locked_row(instance: Any) -> Iterator[LockedRow]:
+    """Lock the row of a server until the end of the block.
+
+    :param instance: its Instance, with a context of its cell
+    :returns: the row
+    :raises InstanceNotFound: when the server is not there any more
+    """
+    context = instance._context
+    with db.get_context_manager(context).writer.using(context) as session:
+        connection = session.connection()
+        # An UPDATE that changes nothing locks the row on every engine, where
+        # SQLite takes no notice of FOR UPDATE. Reads after it see what was
+        # committed last.
+        found = connection.execute(INSTANCES.update().where(
+            INSTANCES.c.uuid == instance.uuid, INSTANCES.c.deleted == 0,
+        ).values(updated_at=INSTANCES.c.updated_at))
+        if not found.rowcount:
+            raise nova_exception.InstanceNotFound(instance_id=instance.uuid)
+        yield LockedRow(connection, context.elevated(), instance.uuid)
+
+
+def refresh(instance: Any, lock: server_lock.Lock) -> None:
+    """Let an Instance say what was written of its lock.
+
+    :param instance: the Instance, with its system metadata
+    :param lock: the lock that was written
+    """
+    instance.locked = lock.locked_by is not None
+    instance.locked_by = lock.locked_by
+    for key in lock_reason.KEYS:
+        instance.system_metadata.pop(key, None)
+    if lock.reason is not None:
+        instance.system_metadata[lock_reason.KEY] = lock.reason
+    instance.obj_reset_changes(['locked', 'locked_by', 'system_metadata'])
