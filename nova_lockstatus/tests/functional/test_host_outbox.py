@@ -93,9 +93,10 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
                         group='lockstatus')
         # What looks or tells is done when it returns, however busy the
         # machine is.
-        for where in ('watch.host_look', 'announce.teller'):
+        for where in ('watch.host_status.CELLS_TIMEOUT',
+                      'events.relay.SHARED_SECONDS'):
             self.useFixture(fixtures.MonkeyPatch(
-                'nova_lockstatus.%s.PATIENCE' % where, 30))
+                'nova_lockstatus.' + where, 30))
         self.store = database.open_store(CONF)
         migration.sync(self.store)
         self.app = base.load_app()
