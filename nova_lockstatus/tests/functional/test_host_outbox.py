@@ -404,7 +404,7 @@ class FailuresTestCase(OutboxTestCase):
             note(store, owner, owed, last_server)
             raise Killed
 
-        with mock.patch.object(outbox_lease, 'note', die), mock.patch.object(
+        with mock.patch.object(outbox_lease, 'checkpoint', die), mock.patch.object(
                 threading, 'excepthook'):
             self.put('compute1', forced_down=True)
             self.wait()
@@ -428,7 +428,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_nobody_has_written_it_down(self):
         """nova-api dies between the two databases."""
         self.watch.look()
-        with mock.patch.object(outbox_publisher.OutboxPublisher, 'put'):
+        with mock.patch.object(outbox_publisher.OutboxPublisher, 'publish'):
             self.put('compute1', forced_down=True)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
@@ -437,7 +437,7 @@ class FailuresTestCase(OutboxTestCase):
         """It has died so, and a second call was before the next look."""
         self.watch.look()
         self.put('compute1', forced_down=True)
-        with mock.patch.object(outbox_publisher.OutboxPublisher, 'put'):
+        with mock.patch.object(outbox_publisher.OutboxPublisher, 'publish'):
             self.put('compute1', forced_down=False)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],
