@@ -108,7 +108,7 @@ class NamedServers(output.Lister):
 
     _failed = 0
 
-    def run_each(self, args: argparse.Namespace) -> int:
+    def run(self, args: argparse.Namespace) -> int:
         """Carry it out.
 
         :param args: the arguments

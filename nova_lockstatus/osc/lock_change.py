@@ -126,7 +126,7 @@ class ChangeLocks(bulk.NamedServers):
         """
         return []
 
-    def obstacle(
+    def blocked_reason(
         self, server: client.Server, cloud: client.ComputeClient,
         args: argparse.Namespace,
     ) -> str | None:
@@ -156,10 +156,10 @@ class ChangeLocks(bulk.NamedServers):
         self, server: client.Server, cloud: client.ComputeClient,
         args: argparse.Namespace,
     ) -> Row:
-        obstacle = self.obstacle(server, cloud, args)
+        reason = self.blocked_reason(server, cloud, args)
         # NOTE: Nova has no name of a server in a cell that is down.
         return Row(server['id'], server.get('name', ''),
-                   error.CommandError(obstacle) if obstacle else None)
+                   error.CommandError(reason) if reason else None)
 
     def _named(
         self, cloud: client.ComputeClient, args: argparse.Namespace,
