@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A plugin of the OpenStackClient, for any cloud, with the filter or not.
+"""A plugin of the OpenStackClient, for clouds with the filter and without.
 
-Nothing in here needs Nova.
+It imports nothing of the server side.
 """

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Many calls of the compute API at a time, but not too many."""
+"""Calls the compute API for many servers, several at a time."""
 
 import argparse
 import dataclasses
@@ -21,9 +21,9 @@ from typing import Any, Generic, TypeVar
 from keystoneauth1 import exceptions as ksa_exceptions
 from openstack import exceptions as sdk_exceptions
 
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import output
+from nova_lockstatus.osc.client import Server
 from nova_lockstatus.utils import terminal
 
 DEFAULT = 8
@@ -36,17 +36,12 @@ Result = TypeVar('Result')
 
 FAILURES = (error.CommandError, sdk_exceptions.SDKException,
             ksa_exceptions.ClientException)
-"""What can be wrong with one call; all else is a bug."""
+"""Errors of one call. Any other exception is a bug and ends the command."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome(Generic[Item, Result]):
-    """What became of one item.
-
-    :param item: the item
-    :param result: what the function returned
-    :param failure: why it did not
-    """
+    """The result of the call for one item, or its failure."""
 
     item: Item
     result: Result | None
@@ -54,10 +49,7 @@ class Outcome(Generic[Item, Result]):
 
 
 def add_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the option ``--parallel``.
-
-    :param parser: the command's
-    """
+    """Add the option ``--parallel``."""
     parser.add_argument(
         '--parallel', metavar='<number>', type=_number, default=DEFAULT,
         help='How many calls to make at a time, from 1 to %d '
@@ -75,15 +67,13 @@ def run_each(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     workers: int,
-    advance: Callable[[], Any] = lambda: None,
+    on_done: Callable[[], Any] = lambda: None,
 ) -> list[Outcome[Item, Result]]:
-    """Call a function for each of many items.
+    """Call a function for each item, in threads.
 
-    :param function: what to call, in several threads
-    :param items: what to call it with
-    :param workers: how many calls to make at a time
-    :param advance: called after each
-    :returns: what became of each, in the order of the items
+    :param workers: how many calls run at the same time
+    :param on_done: called after each call, in the calling thread
+    :returns: an outcome for each item, in their order
     """
     def attempt(item: Item) -> Outcome[Item, Result]:
         try:
@@ -92,57 +82,48 @@ def run_each(
             return Outcome(item, None, exc)
 
     with futures.ThreadPoolExecutor(workers) as pool:
-        begun = [pool.submit(attempt, item) for item in items]
+        submitted = [pool.submit(attempt, item) for item in items]
         try:
-            for _ in futures.as_completed(begun):
-                advance()
+            for _ in futures.as_completed(submitted):
+                on_done()
         except BaseException:
-            # Ctrl-C: what has not begun does not begin any more.
+            # After Ctrl-C, calls that have not started are dropped.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [future.result() for future in begun]
+    return [future.result() for future in submitted]
 
 
 class NamedServers(output.Lister):
-    """Finds servers, and fails if it failed with one of them."""
+    """A command for several servers; it returns 1 if one of them fails."""
 
-    _failed = 0
+    _failed = False
 
-    def run_each(self, args: argparse.Namespace) -> int:
-        """Carry it out.
-
-        :param args: the arguments
-        :returns: the exit code, 1 if it failed with one of the servers
-        """
-        code: int = super().run(args)
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        code: int = super().run(parsed_args)
         return 1 if self._failed else code
 
     def find(
-        self, cloud: client.ComputeClient, args: argparse.Namespace,
-        microversion: str | None,
-    ) -> list[Outcome[str, client.Server]]:
-        """Find the servers that are named.
+        self, args: argparse.Namespace, microversion: str | None,
+    ) -> list[Outcome[str, Server]]:
+        """Find the servers that the user named.
 
-        :param cloud: where
-        :param args: the arguments
-        :param microversion: the one to ask with, None: the cloud's default
-        :returns: the servers, or why not, in the order of the names
+        :param microversion: None: the cloud's default
+        :returns: an outcome for each name, in their order
         """
+        client = self.client
         with terminal.progress_bar(
-            'Servers', len(args.servers), self.app) as advance:
+            'Servers', len(args.servers), self.app) as on_done:
             return run_each(
-                lambda name: cloud.find_server(
+                lambda name: client.find_server(
                     name, microversion, args.all_projects),
-                args.servers, args.parallel, advance)
+                args.servers, args.parallel, on_done)
 
-    def count_failed(self, failed: int, total: int, what: str) -> None:
-        """Say that it failed with servers, if it did.
+    def report_failures(self, failed: int, total: int, what: str) -> None:
+        """Log how many servers failed, if any did, and set the exit code.
 
-        :param failed: with how many
-        :param total: of how many
-        :param what: what went wrong, as the sentence goes on
+        :param what: the end of the sentence, such as ``were not found``
         """
-        self._failed = failed
         if failed:
+            self._failed = True
             self.log.error('%d of %d servers %s, the column Error says why.',
                            failed, total, what)

@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a cloud gives a client, and at which microversion to ask for it."""
+"""What a cloud supports, and at which microversion to request it."""
 
 import dataclasses
 from typing import NamedTuple
 
 from nova_lockstatus.osc import error
 
-Version = tuple[int, int]
+Microversion = tuple[int, int]
 
 LOCKED_STATUS = 'os-server-locked-status'
 SERVER_HOST_STATUS = 'os-server-host-status'
@@ -25,16 +25,17 @@ HYPERVISOR_STATUS = 'os-hypervisor-status'
 
 
 class Capability(NamedTuple):
-    """Something that a cloud may give.
+    """A feature of the compute API that not every cloud has.
 
-    :param title: what it is, as a noun
-    :param alias: the extension that gives it at every microversion
-    :param since: the microversion from which Nova gives it, None: never
+    :param title: a noun for messages
+    :param alias: the extension that adds it at every microversion, None:
+        no extension does
+    :param since: the microversion from which Nova has it, None: never
     """
 
     title: str
     alias: str | None
-    since: Version | None
+    since: Microversion | None
 
 
 LOCKED = Capability('whether a server is locked', LOCKED_STATUS, (2, 9))
@@ -52,12 +53,11 @@ SERVICE_FORCED_DOWN = Capability(
     'whether a host is forced down', None, (2, 11))
 
 
-def parse(text: str) -> Version:
-    """Read a microversion.
+def parse_microversion(text: str) -> Microversion:
+    """Parse a microversion.
 
     :param text: such as ``2.73``
-    :returns: its two numbers
-    :raises error.CommandError: when it is none
+    :raises error.CommandError: when it is not two numbers
     """
     major, _, minor = text.partition('.')
     if not (major.isdecimal() and minor.isdecimal()):
@@ -67,83 +67,71 @@ def parse(text: str) -> Version:
     return int(major), int(minor)
 
 
-def text_of(version: Version) -> str:
-    """Write a microversion.
-
-    :param version: its two numbers
-    :returns: such as ``2.73``
-    """
-    return '%d.%d' % version
-
-
 @dataclasses.dataclass(frozen=True)
 class Capabilities:
-    """What a cloud offers.
+    """What a cloud supports.
 
     :param aliases: the extensions that it lists
     :param newest: its newest microversion, None if it has none
-    :param pinned: the microversion that the user wants, None if any will do
+    :param pinned: the microversion that the user chose, None: any
     """
 
     aliases: frozenset[str] = frozenset()
-    newest: Version | None = None
-    pinned: Version | None = None
+    newest: Microversion | None = None
+    pinned: Microversion | None = None
 
-    def extends(self, capability: Capability) -> bool:
-        """Tell whether an extension gives it at every microversion.
-
-        :param capability: what is wanted
-        :returns: whether the cloud lists its extension
-        """
+    def has_extension(self, capability: Capability) -> bool:
+        """Tell whether an extension adds a feature at every microversion."""
         return capability.alias in self.aliases
 
-    def choose(self, *wanted: Capability) -> str | None:
-        """Choose the microversion to ask with.
+    def supports(self, capability: Capability) -> bool:
+        """Tell whether the cloud has a feature at the user's microversion."""
+        return self.has_extension(capability) or self._reaches(
+            capability.since)
 
-        :param wanted: what the answer should have, as far as may be
-        :returns: the user's, if there is one; else the oldest at which the
-            cloud gives all of them that it ever gives; None is its default
+    def microversion_for(self, *needed: Capability) -> str | None:
+        """Choose the microversion of a request.
+
+        :param needed: the features that it uses; those that the cloud does
+            not support do not count
+        :returns: the user's, if there is one; else the oldest that suffices,
+            None: the cloud's default
         """
         if self.pinned:
-            return text_of(self.pinned)
-        needed = [capability.since for capability in wanted
-                  if not self.extends(capability)
-                  and capability.since and self._reaches(capability.since)]
-        return text_of(max(needed)) if needed else None
-
-    def gives(self, capability: Capability) -> bool:
-        """Tell whether a call at :meth:`choose` of it will have it.
-
-        :param capability: what is wanted
-        :returns: whether the cloud gives it at all
-        """
-        return self.extends(capability) or (
-            capability.since is not None and self._reaches(capability.since))
+            return _text(self.pinned)
+        since = [capability.since for capability in needed
+                 if capability.since and self._reaches(capability.since)
+                 and not self.has_extension(capability)]
+        return _text(max(since)) if since else None
 
     def require(self, capability: Capability) -> None:
-        """Refuse a command that cannot be carried out.
+        """Refuse a command that needs a feature.
 
-        :param capability: what it needs
-        :raises error.CommandError: when the cloud does not give it
+        :raises error.CommandError: when the cloud does not support it
         """
-        if self.gives(capability):
+        if self.supports(capability):
             return
-        way = []
+        needed = []
         if capability.alias:
-            way.append('the extension %s' % capability.alias)
+            needed.append('the extension %s' % capability.alias)
         if capability.since:
-            way.append('microversion %s' % text_of(capability.since))
-        if self.pinned:
-            has = ('--os-compute-api-version is %s' % text_of(self.pinned))
-        else:
-            has = ("this cloud's newest is %s" % text_of(self.newest)
-                   if self.newest else 'this cloud has no microversions')
+            needed.append('microversion %s' % _text(capability.since))
         if not capability.since:
-            has = 'this cloud does not have it'
+            found = 'this cloud does not have it'
+        elif self.pinned:
+            found = '--os-compute-api-version is %s' % _text(self.pinned)
+        elif self.newest:
+            found = "this cloud's newest is %s" % _text(self.newest)
+        else:
+            found = 'this cloud has no microversions'
         raise error.CommandError(
             'For %s the cloud needs %s, and %s.'
-            % (capability.title, ' or '.join(way), has))
+            % (capability.title, ' or '.join(needed), found))
 
-    def _reaches(self, version: Version) -> bool:
+    def _reaches(self, version: Microversion | None) -> bool:
         limit = self.pinned or self.newest
-        return limit is not None and version <= limit
+        return version is not None and limit is not None and version <= limit
+
+
+def _text(version: Microversion) -> str:
+    return '%d.%d' % version

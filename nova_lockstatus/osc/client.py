@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The calls of the compute API that the commands are made of."""
+"""Calls the compute API for the commands."""
 
 import functools
 import re
@@ -19,18 +19,19 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nova_lockstatus.osc import capabilities
 from nova_lockstatus.osc import error
+from nova_lockstatus.osc.capabilities import Capabilities
+from nova_lockstatus.osc.capabilities import parse_microversion
 
 Server = dict[str, Any]
 
-# NOTE: the namespace of Nova's own extensions ends so since release 13. One of
-# them is os-hypervisor-status, too, which in Nova is no more than a name.
+# NOTE: the namespace of Nova's own extensions ends so since release 13. Nova
+# itself lists os-hypervisor-status, too, which adds nothing to its API.
 _NOVAS_OWN = '/fake_xml'
 
 
 class ComputeClient:
-    """A cloud, as the user of the OpenStackClient logged in to it.
+    """A client of the compute API, for the user of the OpenStackClient.
 
     NOTE: threads may share it, as the SDK's own share its Connection. The
     authentication plugin of keystoneauth has a lock, and its session up to
@@ -48,8 +49,8 @@ class ComputeClient:
         return self._connection.identity
 
     @functools.cached_property
-    def offer(self) -> capabilities.Capabilities:
-        """What the cloud offers; its extensions are asked for once."""
+    def capabilities(self) -> Capabilities:
+        """What the cloud supports; its extensions are requested once."""
         compute = self._connection.compute
         data = compute.get_endpoint_data()
         newest = data.max_microversion if data else None
@@ -57,17 +58,19 @@ class ComputeClient:
         if pinned is not None:
             # NOTE: 'latest' can be in clouds.yaml.
             pinned = (newest if pinned.endswith('latest')
-                      else capabilities.parse(pinned))
-        offer = capabilities.Capabilities(newest=newest, pinned=pinned)
+                      else parse_microversion(pinned))
+        without_extensions = Capabilities(newest=newest, pinned=pinned)
         try:
-            found = self.get('/extensions', offer.choose())['extensions']
+            extensions = self.get(
+                '/extensions', without_extensions.microversion_for(),
+            )['extensions']
         except error.Refused as exc:
             # An operator may hide the list, or a cloud not have it.
             if exc.status not in (403, 404):
                 raise
-            return offer
-        return capabilities.Capabilities(
-            frozenset(extension['alias'] for extension in found
+            return without_extensions
+        return Capabilities(
+            frozenset(extension['alias'] for extension in extensions
                       if not extension['namespace'].endswith(_NOVAS_OWN)),
             newest, pinned)
 
@@ -80,59 +83,57 @@ class ComputeClient:
     def get(
         self, path: str, microversion: str | None, **query: Any,
     ) -> dict[str, Any]:
-        """Ask.
+        """Send a GET request.
 
         :param path: below the URL of the compute service
-        :param microversion: the one to ask with, None: the cloud's default
+        :param microversion: None: the cloud's default
         :param query: the parameters
-        :returns: the answer
+        :returns: the body of the response
         :raises error.Refused: when it is an error
         """
-        found: dict[str, Any] = self._request(
+        body: dict[str, Any] = self._request(
             'GET', path, microversion, params=query).json()
-        return found
+        return body
 
     def act(
         self, server_id: str, body: dict[str, Any], microversion: str | None,
     ) -> None:
-        """Have something done to a server.
+        """Run a server action.
 
-        :param server_id: which one
-        :param body: the action, as the API names it
-        :param microversion: the one to ask with, None: the cloud's default
+        :param body: such as ``{'unlock': None}``
+        :param microversion: None: the cloud's default
         :raises error.Refused: when the cloud refuses it
         """
         self._request('POST', '/servers/%s/action' % server_id, microversion,
                       json=body)
 
     def _request(
-        self, method: str, path: str, microversion: str | None, **more: Any,
+        self, method: str, path: str, microversion: str | None, **kwargs: Any,
     ) -> Any:
-        answer = self._connection.compute.request(
+        response = self._connection.compute.request(
             path, method, raise_exc=False, microversion=microversion,
-            headers={'Accept': 'application/json'}, **more)
-        if answer.status_code >= 400:
-            raise error.Refused(answer.status_code, error.text_of(answer))
-        return answer
+            headers={'Accept': 'application/json'}, **kwargs)
+        if response.status_code >= 400:
+            raise error.Refused(response.status_code, error.text_of(response))
+        return response
 
     def pages(
         self, path: str, key: str, microversion: str | None, **query: Any,
     ) -> Iterator[dict[str, Any]]:
-        """List, page by page.
+        """List the members of a collection, page by page.
 
         :param path: below the URL of the compute service
-        :param key: of the list in the answer
-        :param microversion: the one to ask with, None: the cloud's default
+        :param key: of the list in the body of a page
+        :param microversion: None: the cloud's default
         :param query: the parameters
-        :returns: the members
         :raises error.Refused: when the cloud refuses it
         :raises error.CommandError: when the pages have no end
         """
         markers = set()
         while True:
-            answer = self.get(path, microversion, **query)
-            yield from answer[key]
-            marker = _next_marker(answer, key)
+            page = self.get(path, microversion, **query)
+            yield from page[key]
+            marker = _next_marker(page, key)
             if marker is None:
                 return
             # NOTE: from microversion 2.33 to 2.52 two cells can have the same
@@ -148,25 +149,22 @@ class ComputeClient:
     def show_server(
         self, server_id: str, microversion: str | None,
     ) -> Server:
-        """Show one server.
+        """Show one server in detail.
 
-        :param server_id: which one
-        :param microversion: the one to ask with, None: the cloud's default
-        :returns: all that there is
+        :param microversion: None: the cloud's default
         :raises error.Refused: when the cloud refuses it
         """
-        found: Server = self.get(
+        server: Server = self.get(
             '/servers/' + server_id, microversion)['server']
-        return found
+        return server
 
     def list_servers(
         self, microversion: str | None, **query: Any,
     ) -> Iterator[Server]:
         """List servers in detail.
 
-        :param microversion: the one to ask with, None: the cloud's default
+        :param microversion: None: the cloud's default
         :param query: the filters
-        :returns: the servers
         :raises error.Refused: when the cloud refuses it
         """
         return self.pages('/servers/detail', 'servers', microversion, **query)
@@ -175,13 +173,12 @@ class ComputeClient:
         self, name_or_id: str, microversion: str | None,
         all_projects: bool = False,
     ) -> Server:
-        """Find the one server that is meant.
+        """Find one server.
 
         :param name_or_id: its id, or its whole name
-        :param microversion: the one to ask with, None: the cloud's default
-        :param all_projects: whether a name may be another project's
-        :returns: the server
-        :raises error.CommandError: when it is none, or not one alone
+        :param microversion: None: the cloud's default
+        :param all_projects: whether the name can be in another project
+        :raises error.CommandError: when no server or several have the name
         """
         if _is_uuid(name_or_id):
             try:
@@ -203,32 +200,31 @@ class ComputeClient:
             % (len(found), name_or_id,
                ', '.join(sorted(server['id'] for server in found))))
 
-    def read_actions(self, server_id: str) -> list[dict[str, Any]]:
-        """Read what was done to a server.
+    def instance_actions(self, server_id: str) -> list[dict[str, Any]]:
+        """List the instance actions of a server.
 
-        :param server_id: which one
-        :returns: its instance actions, the newest first; none where the
-            cloud does not let the user see them
+        :returns: the newest first; none where the cloud does not let the
+            user see them
         :raises error.Refused: when the cloud refuses it otherwise
         """
         try:
             return list(self.pages(
                 '/servers/%s/os-instance-actions' % server_id,
-                'instanceActions', self.offer.choose()))
+                'instanceActions', self.capabilities.microversion_for()))
         except error.Refused as exc:
             if exc.status not in (403, 404):
                 raise
             return []
 
 
-def _next_marker(answer: Mapping[str, Any], key: str) -> str | None:
-    """Return where the next page begins, None behind the last one.
+def _next_marker(page: Mapping[str, Any], key: str) -> str | None:
+    """Return the marker of the next page, None behind the last one.
 
-    NOTE: no more of the link counts. It begins with what the cloud takes
-    itself for, which behind a proxy can be wrong.
+    NOTE: nothing else of the link is used. It begins with the URL that the
+    cloud has for itself, which behind a proxy can be wrong.
     """
-    # NOTE: in an answer with instance actions, they are just "links".
-    for link in answer.get(key + '_links') or answer.get('links') or ():
+    # NOTE: a page of instance actions has them under "links".
+    for link in page.get(key + '_links') or page.get('links') or ():
         if link['rel'] == 'next':
             query: str = urllib.parse.urlsplit(link['href']).query
             return urllib.parse.parse_qs(query)['marker'][0]
@@ -243,8 +239,8 @@ def _is_uuid(text: str) -> bool:
 
 
 def _pattern(name: str) -> str:
-    """Return a regular expression that the name matches, on any database.
+    """Return a regular expression that matches the name in any database.
 
-    What databases escape differently, any character stands for.
+    A dot stands for each character that databases escape differently.
     """
     return '^%s$' % re.sub(r'[\\^$.|?*+()\[\]{}]', '.', name)

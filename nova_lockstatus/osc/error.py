@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a user is told when something does not work, in one line."""
+"""Errors that the OpenStackClient shows as one line."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ from nova_lockstatus.utils import terminal
 
 
 class CommandError(exceptions.CommandError):
-    """What the OpenStackClient shows as one line, without a traceback."""
+    """An error that the OpenStackClient shows without a traceback."""
 
 
 class Refused(CommandError):
-    """The compute API answers with an error.
+    """An error response of the compute API.
 
     :param status: of HTTP
-    :param text: what it says
+    :param text: the message in the response
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -35,14 +35,14 @@ class Refused(CommandError):
         self.status = status
 
 
-def text_of(answer: Any) -> str:
-    """Find the sentence in an answer that is an error.
+def text_of(response: Any) -> str:
+    """Read the message of an error response.
 
-    :param answer: the requests.Response
-    :returns: Nova's message, or at least HTTP's, in printable characters
+    :param response: the requests.Response
+    :returns: Nova's message, else HTTP's reason, in printable characters
     """
     try:
-        body = answer.json()
+        body = response.json()
         # NOTE: {"conflictingRequest": {"message": ...}}, and for a wrong
         # microversion {"errors": [{"detail": ...}]}.
         (found,) = body.values()
@@ -50,6 +50,6 @@ def text_of(answer: Any) -> str:
             found = found[0]
         text = found.get('message') or found['detail']
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        text = answer.reason or 'The compute API gives no reason'
-    # It can quote the reason of a lock.
+        text = response.reason or 'The compute API gives no reason'
+    # It can quote the reason of a lock, which a user wrote.
     return terminal.visible(' '.join(str(text).split()))

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nova_lockstatus.osc import capabilities
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import output
 
@@ -31,8 +30,8 @@ _COLUMNS = (
     output.Column('Servers', 'servers'),
 )
 
-# NOTE: from there on Nova no longer says how many servers a hypervisor has,
-# but names them when it is asked to, with a query for each hypervisor.
+# NOTE: from this microversion on, Nova no longer counts the servers of a
+# hypervisor. It lists them on request, with a statement for each hypervisor.
 _SERVERS_BY_NAME = (2, 88)
 
 
@@ -41,8 +40,8 @@ def flatten(
 ) -> dict[str, Any]:
     """Make a row of a hypervisor.
 
-    :param hypervisor: as GET /os-hypervisors/detail has it
-    :param forced_down: by host; None where the cloud does not tell it
+    :param hypervisor: as ``GET /os-hypervisors/detail`` returns it
+    :param forced_down: by host; None where the cloud does not show it
     :returns: the values by the keys of the columns
     """
     service = hypervisor.get('service', {})
@@ -63,13 +62,12 @@ def flatten(
 def unique(
     hypervisors: Iterable[Mapping[str, Any]],
 ) -> list[Mapping[str, Any]]:
-    """Take a hypervisor once that two pages have.
+    """Drop the second copy of a hypervisor that is on two pages.
 
     From microversion 2.33 to 2.52 a page can begin too early, as two cells can
     have the same ids.
 
-    :param hypervisors: as GET /os-hypervisors/detail has them
-    :returns: the same, in their order
+    :param hypervisors: as ``GET /os-hypervisors/detail`` returns them
     """
     return list({(each.get('service', {}).get('host'),
                   each['hypervisor_hostname']): each
@@ -86,11 +84,6 @@ class ListHypervisorStatus(output.Lister):
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments.
-
-        :param prog_name: the command's name
-        :returns: its parser
-        """
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             '--state', choices=('up', 'down'),
@@ -103,43 +96,37 @@ class ListHypervisorStatus(output.Lister):
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[list[Any]]]:
-        """List the hypervisors.
-
-        :param args: the arguments
-        :returns: heads and rows
-        :raises error.CommandError: when the cloud refuses it
-        """
-        cloud: client.ComputeClient = self.app.client_manager.lockstatus
+        client = self.client
         query = {}
-        pinned = cloud.offer.pinned
+        pinned = client.capabilities.pinned
         if pinned and pinned >= _SERVERS_BY_NAME:
             query['with_servers'] = 'True'
-        if cloud.offer.gives(capabilities.FIND_HYPERVISORS):
+        if client.capabilities.supports(capabilities.FIND_HYPERVISORS):
             query.update({key: value for key, value in (
                 ('state', args.state), ('status', args.status)) if value})
-        found = unique(cloud.pages(
-            '/os-hypervisors/detail', 'hypervisors', cloud.offer.choose(),
-            **query))
+        found = unique(client.pages(
+            '/os-hypervisors/detail', 'hypervisors',
+            client.capabilities.microversion_for(), **query))
         forced_down = None
         if found and not all('forced_down' in each for each in found):
-            forced_down = self._forced_down(cloud)
+            forced_down = self._forced_down()
         rows = [flatten(hypervisor, forced_down) for hypervisor in found
                 if args.state in (None, hypervisor.get('state'))
                 and args.status in (None, hypervisor.get('status'))]
-        return output.lay_out(_COLUMNS, rows, cloud.offer)
+        return output.lay_out(_COLUMNS, rows, client.capabilities)
 
-    def _forced_down(self, cloud: client.ComputeClient
-                     ) -> dict[str, bool] | None:
-        """Ask the services, in a cloud that does not tell it here.
+    def _forced_down(self) -> dict[str, bool] | None:
+        """Read ``forced_down`` of the services.
 
-        :returns: by host; None where nobody tells it, or not the user
+        :returns: by host; None where the cloud does not show it
         """
-        if not cloud.offer.gives(capabilities.SERVICE_FORCED_DOWN):
+        client = self.client
+        if not client.capabilities.supports(capabilities.SERVICE_FORCED_DOWN):
             return None
         try:
-            services = cloud.get(
-                '/os-services',
-                cloud.offer.choose(capabilities.SERVICE_FORCED_DOWN),
+            services = client.get(
+                '/os-services', client.capabilities.microversion_for(
+                    capabilities.SERVICE_FORCED_DOWN),
                 binary='nova-compute')['services']
         except error.Refused as exc:
             if exc.status != 403:

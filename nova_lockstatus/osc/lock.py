@@ -20,11 +20,12 @@ from typing import Any
 
 from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import capabilities
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import lock_history
 from nova_lockstatus.osc import output
 from nova_lockstatus.osc import server_filter
+from nova_lockstatus.osc.client import ComputeClient
+from nova_lockstatus.osc.client import Server
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import terminal
 
@@ -55,13 +56,13 @@ def _pattern(text: str) -> re.Pattern[str]:
             "'%s' is no regular expression: %s" % (text, exc)) from exc
 
 
-def _seen(
+def _shown(
     server: Mapping[str, Any], key: str, capability: capabilities.Capability,
 ) -> Any:
     """Return a value that a filter needs.
 
-    :raises error.CommandError: when the cloud keeps it from the user, as
-        nothing or everything would fit the filter then
+    :raises error.CommandError: when the cloud hides it from the user, as
+        the filter would then match no server or all of them
     """
     if key not in server:
         raise error.CommandError(
@@ -69,20 +70,21 @@ def _seen(
     return server[key]
 
 
-def _since_and_who(
-    cloud: client.ComputeClient, server: Mapping[str, Any],
+def _lock_in_force(
+    client: ComputeClient, server: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Find out since when a server is locked, and which user did it.
+    """Read since when a server is locked, and which user locked it.
 
     :returns: the keys ``locked_at`` and ``locked_by_user_id`` as far as the
-        cloud tells them
+        cloud shows them
     """
-    if cloud.offer.extends(capabilities.LOCKED_AT):
-        server = cloud.show_server(server['id'], cloud.offer.choose())
+    if client.capabilities.has_extension(capabilities.LOCKED_AT):
+        server = client.show_server(
+            server['id'], client.capabilities.microversion_for())
         return {key: server[key] for key in ('locked_at', 'locked_by_user_id')
                 if key in server}
     return lock_history.lock_in_force(
-        lock_history.read(cloud.read_actions(server['id'])))
+        lock_history.read(client.instance_actions(server['id'])))
 
 
 class ListLock(output.Lister):
@@ -93,11 +95,6 @@ class ListLock(output.Lister):
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments.
-
-        :param prog_name: the command's name
-        :returns: its parser
-        """
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         server_filter.add_arguments(parser)
         parser.add_argument(
@@ -124,62 +121,53 @@ class ListLock(output.Lister):
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[list[Any]]]:
-        """List what is locked.
-
-        :param args: the arguments
-        :returns: heads and rows
-        :raises error.CommandError: when the cloud does not tell it
-        """
-        cloud: client.ComputeClient = self.app.client_manager.lockstatus
-        cloud.offer.require(capabilities.LOCKED)
+        client = self.client
+        client.capabilities.require(capabilities.LOCKED)
         if args.locked_by:
-            cloud.offer.require(capabilities.LOCKED_BY)
+            client.capabilities.require(capabilities.LOCKED_BY)
         if args.reason:
-            cloud.offer.require(capabilities.LOCKED_REASON)
-        selection = server_filter.read(args, cloud)
-        rows = list(self._find(cloud, selection, args))
-        wanted = {column.key for column in _COLUMNS} - _LONG
+            client.capabilities.require(capabilities.LOCKED_REASON)
+        chosen = server_filter.from_args(args, client)
+        rows = list(self._locked_servers(chosen, args))
+        shown = {column.key for column in _COLUMNS} - _LONG
         if args.long or args.older_than is not None:
-            rows = self._look_closer(cloud, rows, args)
-            wanted |= _LONG if args.long else {'locked_at'}
-        if selection.all_projects or selection.project_id:
-            wanted.add('tenant_id')
+            rows = self._with_times(rows, args)
+            shown |= _LONG if args.long else {'locked_at'}
+        if chosen.all_projects or chosen.project_id:
+            shown.add('tenant_id')
         return output.lay_out(
-            [column for column in _COLUMNS if column.key in wanted],
-            rows, cloud.offer)
+            [column for column in _COLUMNS if column.key in shown],
+            rows, client.capabilities)
 
-    def _find(self, cloud: client.ComputeClient,
-              selection: server_filter.ServerFilter, args: argparse.Namespace
-              ) -> Iterator[client.Server]:
-        query = {}
-        if cloud.offer.gives(capabilities.FIND_LOCKED):
-            query['locked'] = 'True'
-        if args.locked_by:
-            query['locked_by'] = args.locked_by
-        wanted = [capabilities.LOCKED, capabilities.LOCKED_REASON,
-                  capabilities.FIND_LOCKED]
+    def _locked_servers(
+        self, chosen: server_filter.ServerFilter, args: argparse.Namespace,
+    ) -> Iterator[Server]:
+        needed = [capabilities.LOCKED_REASON]
         if args.long:
-            wanted.append(capabilities.HOST_STATUS)
-        for server in server_filter.servers(
-            cloud, selection, *wanted, **query):
-            if not _seen(server, 'locked', capabilities.LOCKED):
+            needed.append(capabilities.HOST_STATUS)
+        query = {'locked_by': args.locked_by} if args.locked_by else {}
+        for server in server_filter.list_locked(
+            self.client, chosen, *needed, **query):
+            if not _shown(server, 'locked', capabilities.LOCKED):
                 continue
-            if args.locked_by and args.locked_by != _seen(
+            if args.locked_by and args.locked_by != _shown(
                     server, 'locked_by', capabilities.LOCKED_BY):
                 continue
-            if args.reason and not args.reason.search(_seen(
+            if args.reason and not args.reason.search(_shown(
                 server, 'locked_reason', capabilities.LOCKED_REASON) or ''):
                 continue
             yield server
 
-    def _look_closer(
-        self, cloud: client.ComputeClient, rows: list[client.Server],
-        args: argparse.Namespace,
-    ) -> list[client.Server]:
-        with terminal.progress_bar('Locks', len(rows), self.app) as advance:
+    def _with_times(
+        self, servers: list[Server], args: argparse.Namespace,
+    ) -> list[Server]:
+        """Add since when the servers are locked, and apply --older-than."""
+        client = self.client
+        with terminal.progress_bar(
+            'Locks', len(servers), self.app) as on_done:
             outcomes = bulk.run_each(
-                lambda server: _since_and_who(cloud, server), rows,
-                args.parallel, advance)
+                lambda server: _lock_in_force(client, server), servers,
+                args.parallel, on_done)
         found = []
         now = datetime.datetime.now(datetime.timezone.utc)
         for outcome in outcomes:
@@ -189,7 +177,7 @@ class ListLock(output.Lister):
                 raise outcome.failure
             row = {**outcome.item, **(outcome.result or {})}
             if args.older_than is not None and not duration.is_older(
-                    _seen(row, 'locked_at', capabilities.LOCKED_AT),
+                    _shown(row, 'locked_at', capabilities.LOCKED_AT),
                     args.older_than, now):
                 continue
             found.append(row)
@@ -203,11 +191,6 @@ class ShowLock(output.ShowOne):
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments.
-
-        :param prog_name: the command's name
-        :returns: its parser
-        """
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'server', metavar='<server>', help='The server, by name or id')
@@ -217,24 +200,18 @@ class ShowLock(output.ShowOne):
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[Any]]:
-        """Show what is known of one lock.
-
-        :param args: the arguments
-        :returns: names and values
-        :raises error.CommandError: when there is no such server
-        """
-        cloud: client.ComputeClient = self.app.client_manager.lockstatus
-        microversion = cloud.offer.choose(
+        client = self.client
+        microversion = client.capabilities.microversion_for(
             capabilities.LOCKED, capabilities.LOCKED_REASON)
-        server = cloud.find_server(
+        has_times = client.capabilities.has_extension(capabilities.LOCKED_AT)
+        server = client.find_server(
             args.server, microversion, args.all_projects)
-        if (cloud.offer.extends(capabilities.LOCKED_AT)
-                and args.server != server['id']):
-            # Found in a list, which does not have it all.
-            server = cloud.show_server(server['id'], microversion)
-        events = lock_history.read(cloud.read_actions(server['id']))
-        if server.get('locked') and 'locked_at' not in server and (
-                not cloud.offer.extends(capabilities.LOCKED_AT)):
+        if has_times and args.server != server['id']:
+            # A list of servers does not have all fields.
+            server = client.show_server(server['id'], microversion)
+        events = lock_history.read(client.instance_actions(server['id']))
+        if (server.get('locked') and 'locked_at' not in server
+                and not has_times):
             server = {**server, **lock_history.lock_in_force(events)}
         server['project_id'] = server.get('tenant_id')
         names = [name for name in _FIELDS if name in server]

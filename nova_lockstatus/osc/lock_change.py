@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What openstack lock set and openstack lock unset have in common."""
+"""The base class of openstack lock set and openstack lock unset."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -18,20 +18,20 @@ from typing import Any, NamedTuple
 
 from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import capabilities
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import server_filter
+from nova_lockstatus.osc.client import Server
 from nova_lockstatus.utils import terminal
 
 _COLUMNS = ['ID', 'Name', 'Result', 'Error']
 
 
 class Row(NamedTuple):
-    """A server, and what became of it.
+    """A server in the output.
 
-    :param id: its id, empty if it is not known
+    :param id: empty if the server is not found
     :param name: its name, or what the user called it
-    :param failure: why nothing can be or was done to it
+    :param failure: why it cannot be or was not changed
     """
 
     id: str
@@ -40,22 +40,17 @@ class Row(NamedTuple):
 
 
 def _unique(rows: Sequence[Row]) -> list[Row]:
-    """Take a server once that was named twice."""
+    """Drop the second row of a server that was named twice."""
     return list({row.id or '?' + row.name: row for row in rows}.values())
 
 
 class ChangeLocks(bulk.NamedServers):
-    """What both commands do: find the servers, and call the API for each."""
+    """Runs one server action on each of many servers."""
 
     done = ''
-    """What has become of a server."""
+    """The state of a server after the action, such as ``locked``."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments.
-
-        :param prog_name: the command's name
-        :returns: its parser
-        """
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'servers', metavar='<server>', nargs='*',
@@ -71,33 +66,21 @@ class ChangeLocks(bulk.NamedServers):
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[list[str]]]:
-        """Change the locks.
-
-        :param args: the arguments
-        :returns: heads, and a row for each server
-        :raises error.CommandError: when nothing can be done at all
-        """
-        cloud: client.ComputeClient = self.app.client_manager.lockstatus
-        self.check(args, cloud.offer)
-        rows = _unique(self._named(cloud, args) if args.servers
-                       else [self._row(server, cloud, args)
-                             for server in self.select(cloud, args)])
+        self.check(args)
+        rows = _unique(self._find_rows(args))
         if not args.dry_run:
-            rows = self._change(cloud, rows, args)
-        self.count_failed(sum(1 for row in rows if row.failure), len(rows),
-                          'could not be ' + self.done)
+            rows = self._change(rows, args)
+        self.report_failures(sum(1 for row in rows if row.failure), len(rows),
+                             'could not be ' + self.done)
         good = ('would be ' if args.dry_run else '') + self.done
         return _COLUMNS, [
             [row.id, row.name, 'failed' if row.failure else good,
              str(row.failure or '')] for row in rows]
 
-    def check(self, args: argparse.Namespace, offer: capabilities.Capabilities
-              ) -> None:
-        """Refuse what cannot be done, before anything is.
+    def check(self, args: argparse.Namespace) -> None:
+        """Refuse arguments that cannot be carried out.
 
-        :param args: the arguments
-        :param offer: what the cloud offers
-        :raises error.CommandError: when it cannot be done
+        :raises error.CommandError: when they cannot
         """
         narrowed = args.project or args.host or args.tags
         if args.servers and narrowed:
@@ -110,78 +93,63 @@ class ChangeLocks(bulk.NamedServers):
                 '--tag.')
 
     def body(self, args: argparse.Namespace) -> dict[str, Any]:
-        """Return the call's body.
-
-        :param args: the arguments
-        :returns: the action, as the API names it
-        """
+        """Return the body of the server action."""
         raise NotImplementedError
 
-    def wanted(self, args: argparse.Namespace
+    def needed(self, args: argparse.Namespace
                ) -> list[capabilities.Capability]:
-        """Return what the calls need.
-
-        :param args: the arguments
-        :returns: what the microversion is chosen for
-        """
+        """Return the features that the requests use."""
         return []
 
-    def obstacle(
-        self, server: client.Server, cloud: client.ComputeClient,
-        args: argparse.Namespace,
+    def blocked_reason(
+        self, server: Server, args: argparse.Namespace,
     ) -> str | None:
-        """Return why a call would do nothing, though the cloud accepts it.
+        """Return why Nova would accept the action and change nothing.
 
         :param server: as the cloud shows it
-        :param cloud: the cloud
-        :param args: the arguments
-        :returns: the reason, None if there is none
+        :returns: None if the action takes effect
         """
         return None
 
-    def select(
-        self, cloud: client.ComputeClient, args: argparse.Namespace,
-    ) -> Iterable[client.Server]:
-        """List the servers that the options choose.
+    def select(self, args: argparse.Namespace) -> Iterable[Server]:
+        """List the servers that the options select.
 
-        :param cloud: the cloud
-        :param args: the arguments
-        :returns: the servers
-        :raises error.CommandError: when the cloud cannot tell or refuses it
+        :raises error.CommandError: when the cloud refuses it or does not
+            support an option
         """
-        return server_filter.servers(
-            cloud, server_filter.read(args, cloud), *self.wanted(args))
+        return server_filter.list_servers(
+            self.client, server_filter.from_args(args, self.client),
+            *self.needed(args))
 
-    def _row(
-        self, server: client.Server, cloud: client.ComputeClient,
-        args: argparse.Namespace,
-    ) -> Row:
-        obstacle = self.obstacle(server, cloud, args)
+    def _find_rows(self, args: argparse.Namespace) -> list[Row]:
+        if not args.servers:
+            return [self._row(server, args) for server in self.select(args)]
+        microversion = self.client.capabilities.microversion_for(
+            *self.needed(args))
+        return [self._row(outcome.result, args) if outcome.result
+                else Row('', outcome.item, outcome.failure)
+                for outcome in self.find(args, microversion)]
+
+    def _row(self, server: Server, args: argparse.Namespace) -> Row:
+        reason = self.blocked_reason(server, args)
         # NOTE: Nova has no name of a server in a cell that is down.
         return Row(server['id'], server.get('name', ''),
-                   error.CommandError(obstacle) if obstacle else None)
-
-    def _named(
-        self, cloud: client.ComputeClient, args: argparse.Namespace,
-    ) -> list[Row]:
-        microversion = cloud.offer.choose(*self.wanted(args))
-        return [self._row(outcome.result, cloud, args) if outcome.result
-                else Row('', outcome.item, outcome.failure)
-                for outcome in self.find(cloud, args, microversion)]
+                   error.CommandError(reason) if reason else None)
 
     def _change(
-        self, cloud: client.ComputeClient, rows: Sequence[Row],
-        args: argparse.Namespace,
+        self, rows: Sequence[Row], args: argparse.Namespace,
     ) -> list[Row]:
+        client = self.client
         body = self.body(args)
-        microversion = cloud.offer.choose(*self.wanted(args))
+        microversion = client.capabilities.microversion_for(
+            *self.needed(args))
 
         def change(row: Row) -> None:
             if row.failure:
                 raise row.failure
-            cloud.act(row.id, body, microversion)
+            client.act(row.id, body, microversion)
 
-        with terminal.progress_bar('Locks', len(rows), self.app) as advance:
-            outcomes = bulk.run_each(change, rows, args.parallel, advance)
+        with terminal.progress_bar('Locks', len(rows), self.app) as on_done:
+            outcomes = bulk.run_each(change, rows, args.parallel, on_done)
         return [outcome.item._replace(failure=outcome.failure)
                 for outcome in outcomes]

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the instance actions of a server tell about its lock."""
+"""The history of a lock, read from the instance actions of its server."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,13 +22,10 @@ from nova_lockstatus.utils import duration
 
 
 class Event(NamedTuple):
-    """A lock or an unlock.
+    """A request that locked or unlocked the server.
 
     :param action: ``lock`` or ``unlock``
-    :param time: when, in UTC
-    :param user_id: who asked for it
-    :param project_id: as a member of which project
-    :param request_id: of the call
+    :param time: of its start, in UTC
     """
 
     action: str
@@ -39,10 +36,10 @@ class Event(NamedTuple):
 
 
 def read(actions: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Pick the locks and unlocks.
+    """Read the locks and unlocks among the instance actions of a server.
 
-    :param actions: instance actions of one server, the newest first
-    :returns: those that are locks and unlocks, the newest first
+    :param actions: the newest first
+    :returns: the events, the newest first
     """
     return [Event(
         action['action'], duration.normalise(action.get('start_time')),
@@ -52,7 +49,7 @@ def read(actions: Iterable[Mapping[str, Any]]) -> list[Event]:
 
 
 def lock_in_force(events: Sequence[Event]) -> dict[str, str | None]:
-    """Tell since when a locked server is locked, and who did it last.
+    """Return since when a locked server is locked, and who locked it last.
 
     :param events: as :func:`read` returns them
     :returns: the keys ``locked_at`` and ``locked_by_user_id``, as the
@@ -67,21 +64,13 @@ def lock_in_force(events: Sequence[Event]) -> dict[str, str | None]:
 
 
 class HistoryColumn(columns.FormattableColumn):
-    """Shows events to a person as lines, to a program as objects."""
+    """A column of events: lines for people, objects for programs."""
 
     def human_readable(self) -> str:
-        """Return a line for each event.
-
-        :returns: the lines, the newest first
-        """
         return '\n'.join(
             '%s %s by user %s of project %s' % (
                 event.time, event.action, event.user_id, event.project_id)
             for event in self._value)
 
     def machine_readable(self) -> list[dict[str, str | None]]:
-        """Return an object for each event.
-
-        :returns: what JSON and YAML can carry, the newest first
-        """
         return [event._asdict() for event in self._value]

@@ -10,16 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""openstack lock set."""
+"""openstack lock set, openstack lock unset."""
 
 import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nova_lockstatus.osc import capabilities
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import lock_change
 from nova_lockstatus.osc import server_filter
+from nova_lockstatus.osc.client import Server
 
 
 def _reason(text: str) -> str:
@@ -31,21 +31,19 @@ def _reason(text: str) -> str:
 
 
 def blocked_reason(
-    server: Mapping[str, Any], reason: str, extended: bool,
+    server: Mapping[str, Any], reason: str, replaces_reason: bool,
 ) -> str | None:
-    """Tell why a lock of the server's own project would change nothing.
+    """Return why Nova would accept a lock and not store its reason.
 
-    Nova answers 202 all the same.
-
-    :param server: as the cloud shows it
-    :param reason: that it is to be locked with
-    :param extended: whether the cloud has the extension
-        os-server-locked-status; with it the own lock's reason is replaced
-    :returns: why, None if the lock would come into force
+    :param server: a server of the user's own project, as the cloud shows it
+    :param reason: the reason of the new lock
+    :param replaces_reason: whether the cloud replaces the reason of a lock
+        that the project itself holds
+    :returns: None if the reason takes effect
     """
     if not server.get('locked') or server.get('locked_reason') == reason:
         return None
-    if not extended:
+    if not replaces_reason:
         return ('It is locked already, and this cloud does not replace the '
                 'reason: unlock it first.')
     if server.get('locked_by') == 'admin':
@@ -64,11 +62,6 @@ class SetLock(lock_change.ChangeLocks):
     done = 'locked'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments.
-
-        :param prog_name: the command's name
-        :returns: its parser
-        """
         parser = super().get_parser(prog_name)
         parser.add_argument(
             '--reason', metavar='<text>', type=_reason,
@@ -77,53 +70,30 @@ class SetLock(lock_change.ChangeLocks):
                  '2.73)')
         return parser
 
-    def check(self, args: argparse.Namespace, offer: capabilities.Capabilities
-              ) -> None:
-        """Refuse what cannot be done, before anything is.
-
-        :param args: the arguments
-        :param offer: what the cloud offers
-        :raises error.CommandError: when it cannot be done
-        """
-        super().check(args, offer)
+    def check(self, args: argparse.Namespace) -> None:
+        super().check(args)
         if args.reason is not None:
-            offer.require(capabilities.LOCK_REASON)
+            self.client.capabilities.require(capabilities.LOCK_REASON)
 
     def body(self, args: argparse.Namespace) -> dict[str, Any]:
-        """Return the call's body.
-
-        :param args: the arguments
-        :returns: the action, as the API names it
-        """
         return {'lock': None if args.reason is None
                 else {'locked_reason': args.reason}}
 
-    def wanted(self, args: argparse.Namespace
+    def needed(self, args: argparse.Namespace
                ) -> list[capabilities.Capability]:
-        """Return what the calls need.
-
-        :param args: the arguments
-        :returns: what the microversion is chosen for
-        """
         return [] if args.reason is None else [
             capabilities.LOCK_REASON, capabilities.LOCKED,
             capabilities.LOCKED_REASON]
 
     def blocked_reason(
-        self, server: client.Server, cloud: client.ComputeClient,
-        args: argparse.Namespace,
+        self, server: Server, args: argparse.Namespace,
     ) -> str | None:
-        """Return why a reason would not come into force.
-
-        :param server: as the cloud shows it
-        :param cloud: the cloud
-        :param args: the arguments
-        :returns: the reason, None if there is none
-        """
-        if args.reason is None or server.get('tenant_id') != cloud.project_id:
+        if (args.reason is None
+                or server.get('tenant_id') != self.client.project_id):
             return None
         return blocked_reason(
-            server, args.reason, cloud.offer.extends(capabilities.LOCKED_BY))
+            server, args.reason,
+            self.client.capabilities.has_extension(capabilities.LOCKED_BY))
 
 
 class UnsetLock(lock_change.ChangeLocks):
@@ -137,37 +107,15 @@ class UnsetLock(lock_change.ChangeLocks):
     done = 'unlocked'
 
     def body(self, args: argparse.Namespace) -> dict[str, Any]:
-        """Return the call's body.
-
-        :param args: the arguments
-        :returns: the action, as the API names it
-        """
         return {'unlock': None}
 
-    def wanted(self, args: argparse.Namespace
+    def needed(self, args: argparse.Namespace
                ) -> list[capabilities.Capability]:
-        """Return what the calls need.
-
-        :param args: the arguments
-        :returns: what the microversion is chosen for
-        """
         return [] if args.servers else [
             capabilities.LOCKED, capabilities.FIND_LOCKED]
 
-    def select(
-        self, cloud: client.ComputeClient, args: argparse.Namespace,
-    ) -> Iterable[client.Server]:
-        """List the servers that the options choose, and that are locked.
-
-        :param cloud: the cloud
-        :param args: the arguments
-        :returns: the servers
-        :raises error.CommandError: when the cloud cannot tell or refuses it
-        """
-        query = ({'locked': 'True'}
-                 if cloud.offer.gives(capabilities.FIND_LOCKED) else {})
-        chosen = server_filter.servers(
-            cloud, server_filter.read(args, cloud), *self.wanted(args),
-            **query)
-        return (server for server in chosen
+    def select(self, args: argparse.Namespace) -> Iterable[Server]:
+        servers = server_filter.list_locked(
+            self.client, server_filter.from_args(args, self.client))
+        return (server for server in servers
                 if server.get('locked') is not False)

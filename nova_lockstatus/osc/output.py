@@ -10,15 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How the commands write what others chose, such as the reason of a lock."""
+"""Base classes of the commands, and the tables that they write."""
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cliff import display
 from osc_lib.command import command
 
-from nova_lockstatus.osc import capabilities
+from nova_lockstatus.osc.capabilities import Capabilities
+from nova_lockstatus.osc.capabilities import Capability
+from nova_lockstatus.osc.client import ComputeClient
 from nova_lockstatus.utils import terminal
 
 # NOTE: the formats of cliff that programs read. A line of the format "value"
@@ -26,96 +29,71 @@ from nova_lockstatus.utils import terminal
 _EXACT = frozenset({'csv', 'json', 'shell', 'yaml'})
 
 
-def _written(args: argparse.Namespace, cells: Iterable[Any]) -> list[Any]:
-    if args.formatter in _EXACT:
-        return list(cells)
-    return [terminal.visible(cell) if isinstance(cell, str) else cell
-            for cell in cells]
+def _printable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_printable(cell) for cell in value]
+    return terminal.visible(value) if isinstance(value, str) else value
 
 
-class Lister(command.Lister):
-    """A command that lists, and writes only what prints."""
+class _Command(display.DisplayCommandBase):
+    """Escapes unprintable characters in the formats that people read."""
 
-    def produce_output(
-        self, parsed_args: argparse.Namespace, column_names: Sequence[str],
-        data: Iterable[Iterable[Any]],
-    ) -> int:
-        """Write the rows.
-
-        :param parsed_args: the arguments
-        :param column_names: the heads
-        :param data: the rows
-        :returns: the exit code
-        """
-        code: int = super().produce_output(
-            parsed_args, column_names,
-            [_written(parsed_args, row) for row in data])
-        return code
-
-
-class ShowOne(command.ShowOne):
-    """A command that shows one thing, and writes only what prints."""
+    @property
+    def client(self) -> ComputeClient:
+        """The compute API."""
+        client: ComputeClient = self.app.client_manager.lockstatus
+        return client
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Sequence[str],
         data: Iterable[Any],
     ) -> int:
-        """Write the values.
-
-        :param parsed_args: the arguments
-        :param column_names: their names
-        :param data: the values
-        :returns: the exit code
-        """
-        code: int = super().produce_output(
-            parsed_args, column_names, _written(parsed_args, data))
+        if parsed_args.formatter not in _EXACT:
+            data = [_printable(item) for item in data]
+        code: int = super().produce_output(parsed_args, column_names, data)
         return code
 
 
-class Column(NamedTuple):
-    """A column.
+class Lister(_Command, command.Lister):
+    """A command that writes a row for each of many things."""
 
-    :param title: its head
+
+class ShowOne(_Command, command.ShowOne):
+    """A command that writes the fields of one thing."""
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    :param title: its heading
     :param key: of the value in a row
-    :param capability: without which no cloud has the key
+    :param capability: the feature without which no row has the key
     """
 
     title: str
     key: str
-    capability: capabilities.Capability | None = None
-
-
-def choose_columns(
-    columns: Sequence[Column],
-    rows: Sequence[Mapping[str, Any]],
-    offer: capabilities.Capabilities,
-) -> list[Column]:
-    """Leave out the columns that the cloud gives nothing for.
-
-    :param columns: those that could be
-    :param rows: what the cloud gave
-    :param offer: what it gives in general, which counts if there are no rows
-    :returns: those that at least one row has the key of
-    """
-    if rows:
-        return [column for column in columns
-                if any(column.key in row for row in rows)]
-    return [column for column in columns
-            if column.capability is None or offer.gives(column.capability)]
+    capability: Capability | None = None
 
 
 def lay_out(
     columns: Sequence[Column],
     rows: Sequence[Mapping[str, Any]],
-    offer: capabilities.Capabilities,
+    capabilities: Capabilities,
 ) -> tuple[list[str], list[list[Any]]]:
-    """Make a table.
+    """Make a table of the columns that the cloud has values for.
 
-    :param columns: those that could be
-    :param rows: what the cloud gave
-    :param offer: what it gives in general
-    :returns: heads and cells, as cliff's Lister wants them
+    A column is left out if no row has its key. Without rows, the cloud's
+    capabilities decide.
+
+    :param rows: as the compute API returned them
+    :returns: headings and cells, for cliff's Lister
     """
-    chosen = choose_columns(columns, rows, offer)
-    return ([column.title for column in chosen],
-            [[row.get(column.key) for column in chosen] for row in rows])
+    if rows:
+        shown = [column for column in columns
+                 if any(column.key in row for row in rows)]
+    else:
+        shown = [column for column in columns
+                 if column.capability is None
+                 or capabilities.supports(column.capability)]
+    return ([column.title for column in shown],
+            [[row.get(column.key) for column in shown] for row in rows])

@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the OpenStackClient loads at each start, so as little as can be.
+"""The entry point that the OpenStackClient imports at each start.
 
-NOTE: the names in here are those that openstackclient.common.clientmanager
-asks for.
+It imports as little as possible.
+
+NOTE: openstackclient.common.clientmanager requires these names.
 """
 
 import argparse
@@ -31,10 +32,9 @@ API_VERSIONS = {'2': 'nova_lockstatus.osc.client.ComputeClient'}
 
 
 def make_client(instance: typing.Any) -> 'client.ComputeClient':
-    """Make what the commands find as ``client_manager.lockstatus``.
+    """Make the client that the commands get from the client manager.
 
     :param instance: the OpenStackClient's client manager
-    :returns: the cloud that the user chose
     """
     from nova_lockstatus.osc import client
     return client.ComputeClient(instance.sdk_connection)
@@ -43,9 +43,5 @@ def make_client(instance: typing.Any) -> 'client.ComputeClient':
 def build_option_parser(
     parser: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
-    """Add no global option.
-
-    :param parser: the parser of the global options
-    :returns: the same
-    """
+    """Return the parser of the global options; the plugin adds none."""
     return parser

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Servers that are chosen by what they have in common."""
+"""Selects servers by project, host and tag, and finds the project."""
 
 import argparse
 import dataclasses
@@ -20,27 +20,22 @@ from typing import Any
 from openstack import exceptions as sdk_exceptions
 
 from nova_lockstatus.osc import capabilities
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
+from nova_lockstatus.osc.client import ComputeClient
+from nova_lockstatus.osc.client import Server
 
 _HOST = 'OS-EXT-SRV-ATTR:host'
 
 
 def add_all_projects(parser: Any) -> None:
-    """Add the option ``--all-projects``.
-
-    :param parser: the command's, or a group of it
-    """
+    """Add the option ``--all-projects``."""
     parser.add_argument(
         '--all-projects', action='store_true',
         help='Look for servers in all projects (as an administrator)')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose servers.
-
-    :param parser: the command's
-    """
+    """Add the options that select servers."""
     group = parser.add_argument_group(
         title='which servers', description=(
             'Several options choose the servers that fit all of them. Where '
@@ -65,13 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class ServerFilter:
-    """What the servers have in common.
-
-    :param all_projects: they may be any project's
-    :param project_id: or this project's
-    :param host: the compute host that they are on
-    :param tags: the tags that they all have
-    """
+    """The options that select servers. A server has to match all of them."""
 
     all_projects: bool = False
     project_id: str | None = None
@@ -79,22 +68,14 @@ class ServerFilter:
     tags: tuple[str, ...] = ()
 
     @property
-    def narrows(self) -> bool:
-        """Tell whether it says more than whose the servers are."""
-        return bool(self.project_id or self.host or self.tags)
-
-    def capabilities(self) -> list[capabilities.Capability]:
-        """Return what the cloud has to give.
-
-        :returns: what :meth:`offers.Offer.choose` takes
-        """
+    def needed(self) -> list[capabilities.Capability]:
+        """The features that a request with this filter uses."""
         return [capabilities.TAGS] if self.tags else []
 
     def query(self, own_project_id: str | None) -> dict[str, str]:
-        """Return the filters for the compute API.
+        """Return the parameters of ``GET /servers/detail``.
 
         :param own_project_id: the project that the user is logged in to
-        :returns: the parameters of GET /servers/detail
         """
         query = {}
         if self.all_projects or (
@@ -108,15 +89,12 @@ class ServerFilter:
             query['tags'] = ','.join(self.tags)
         return query
 
-    def holds(self, server: client.Server) -> bool:
-        """Tell whether a server is really one of them.
+    def matches(self, server: Server) -> bool:
+        """Tell whether a server that the cloud returned matches.
 
-        Nova ignores filters that it does not allow a user, and then answers
-        with all servers.
+        Nova ignores filters that a user may not use, and returns all servers.
 
-        :param server: as the cloud shows it
-        :returns: whether it has all that is asked for
-        :raises error.CommandError: when the cloud does not show that
+        :raises error.CommandError: when the cloud does not show the host
         """
         if self.project_id and server.get('tenant_id') != self.project_id:
             return False
@@ -130,58 +108,74 @@ class ServerFilter:
         return set(self.tags) <= set(server.get('tags', ()))
 
 
-def read(args: argparse.Namespace, cloud: client.ComputeClient
-         ) -> ServerFilter:
-    """Read the options.
+def from_args(
+    args: argparse.Namespace, client: ComputeClient,
+) -> ServerFilter:
+    """Make a filter of the options.
 
-    :param args: what the parser found
-    :param cloud: where to look up the project
-    :returns: what they choose
-    :raises error.CommandError: when the cloud cannot choose so
+    :param client: for finding the project, and the cloud's capabilities
+    :raises error.CommandError: when there is no such project, or the cloud
+        does not support an option
     """
-    project_id = (find_project_id(
-        cloud.identity, args.project, args.project_domain)
+    project_id = (_find_project_id(
+        client.identity, args.project, args.project_domain)
         if args.project else None)
-    selection = ServerFilter(
+    server_filter = ServerFilter(
         args.all_projects, project_id, args.host, tuple(args.tags))
-    for capability in selection.capabilities():
-        cloud.offer.require(capability)
-    return selection
+    for capability in server_filter.needed:
+        client.capabilities.require(capability)
+    return server_filter
 
 
-def servers(
-    cloud: client.ComputeClient,
-    selection: ServerFilter,
-    *wanted: capabilities.Capability,
+def list_servers(
+    client: ComputeClient,
+    server_filter: ServerFilter,
+    *needed: capabilities.Capability,
     **query: str,
-) -> Iterator[client.Server]:
-    """List the servers that are chosen.
+) -> Iterator[Server]:
+    """List the servers that a filter matches.
 
-    :param cloud: where
-    :param selection: which
-    :param wanted: what the answer should have, as far as may be
-    :param query: further filters
-    :returns: the servers
-    :raises error.CommandError: when the cloud cannot tell or refuses it
+    :param needed: the features that the command uses, if the cloud has them
+    :param query: further parameters of the request
+    :raises error.CommandError: when the cloud refuses it or does not show
+        the host
     """
-    microversion = cloud.offer.choose(*wanted, *selection.capabilities())
-    for server in cloud.list_servers(
-            microversion, **query, **selection.query(cloud.project_id)):
+    microversion = client.capabilities.microversion_for(
+        *needed, *server_filter.needed)
+    for server in client.list_servers(
+            microversion, **query, **server_filter.query(client.project_id)):
         # NOTE: of a server in a cell that is down, Nova knows little more
         # than the id.
-        if server.get('status') != 'UNKNOWN' and selection.holds(server):
+        if server.get('status') != 'UNKNOWN' and server_filter.matches(server):
             yield server
 
 
-def find_project_id(identity: Any, name_or_id: str, domain: str | None) -> str:
-    """Find the id of a project.
+def list_locked(
+    client: ComputeClient,
+    server_filter: ServerFilter,
+    *needed: capabilities.Capability,
+    **query: str,
+) -> Iterator[Server]:
+    """List the locked servers that a filter matches.
 
-    :param identity: the SDK's proxy of Keystone
-    :param name_or_id: its name or id
-    :param domain: the name or id of the domain that it is in
-    :returns: its id; what was given, where the user may not look it up
-    :raises error.CommandError: when there is none, or more than one
+    A cloud that cannot filter by lock returns unlocked servers, too: the
+    caller has to check them.
+
+    :param needed: the features that the command uses, if the cloud has them
+    :param query: further parameters of the request
+    :raises error.CommandError: when the cloud refuses it or does not show
+        the host
     """
+    if client.capabilities.supports(capabilities.FIND_LOCKED):
+        query['locked'] = 'True'
+    return list_servers(
+        client, server_filter, capabilities.LOCKED, capabilities.FIND_LOCKED,
+        *needed, **query)
+
+
+def _find_project_id(
+    identity: Any, name_or_id: str, domain: str | None,
+) -> str:
     query = {}
     if domain is not None:
         query['domain_id'] = _find(identity.find_domain, 'domain', domain)

@@ -17,7 +17,6 @@ from typing import Any
 
 from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import capabilities
-from nova_lockstatus.osc import client
 from nova_lockstatus.osc import error
 from nova_lockstatus.osc import output
 from nova_lockstatus.osc import server_filter
@@ -41,11 +40,6 @@ class ShowServerHostStatus(bulk.NamedServers):
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments.
-
-        :param prog_name: the command's name
-        :returns: its parser
-        """
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'servers', metavar='<server>', nargs='+',
@@ -57,25 +51,19 @@ class ShowServerHostStatus(bulk.NamedServers):
     def take_action(
         self, args: argparse.Namespace,
     ) -> tuple[list[str], list[list[Any]]]:
-        """Show the status of each server's host.
-
-        :param args: the arguments
-        :returns: heads and rows
-        :raises error.CommandError: when the cloud does not tell it
-        """
-        cloud: client.ComputeClient = self.app.client_manager.lockstatus
-        cloud.offer.require(capabilities.HOST_STATUS)
-        microversion = cloud.offer.choose(capabilities.HOST_STATUS)
-        outcomes = self.find(cloud, args, microversion)
+        client = self.client
+        client.capabilities.require(capabilities.HOST_STATUS)
+        outcomes = self.find(args, client.capabilities.microversion_for(
+            capabilities.HOST_STATUS))
         found = [outcome.result for outcome in outcomes if outcome.result]
         if found and not any('host_status' in server for server in found):
             raise error.CommandError(
                 'The cloud does not show you %s.'
                 % capabilities.HOST_STATUS.title)
-        self.count_failed(len(outcomes) - len(found), len(outcomes),
-                          'were not found')
+        self.report_failures(len(outcomes) - len(found), len(outcomes),
+                             'were not found')
         return output.lay_out(
             _COLUMNS,
             [outcome.result or {'name': outcome.item, 'id': '',
                                 'error': str(outcome.failure)}
-             for outcome in outcomes], cloud.offer)
+             for outcome in outcomes], client.capabilities)

@@ -26,11 +26,10 @@ from nova_lockstatus.cli import main
 from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli import status
 nova_config.register()
-from nova_lockstatus import hooks
-from nova_lockstatus.api.hooks import dispatch
-from nova_lockstatus.api.hooks import locked_servers
-from nova_lockstatus.report import locked
-from nova_lockstatus.db import api
+from nova_lockstatus.api import hooks
+from nova_lockstatus.core import locked_server
+from nova_lockstatus.db import watch_process
+from nova_lockstatus.gateway import locked_servers
 """
 
 

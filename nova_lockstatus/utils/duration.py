@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""For how long a server has been locked."""
+"""Ages and times, as the command line takes and shows them."""
 
 import argparse
 import datetime
@@ -23,8 +23,7 @@ def parse(text: str) -> datetime.timedelta:
     """Read the value of ``--older-than``.
 
     :param text: a number and a unit, such as ``30d``
-    :returns: as long as that
-    :raises argparse.ArgumentTypeError: when it is neither
+    :raises argparse.ArgumentTypeError: when it is something else
     """
     found = re.fullmatch('([0-9]{1,6})([mhdw])', text)
     if not found:
@@ -36,12 +35,9 @@ def parse(text: str) -> datetime.timedelta:
 def is_older(
     moment: str | None, age: datetime.timedelta, now: datetime.datetime,
 ) -> bool:
-    """Tell whether something began long enough ago.
+    """Tell whether a time is at least an age ago. An unknown time is not.
 
-    :param moment: when it began, in UTC, as :func:`normalise` returns it
-    :param age: how long ago at the least
-    :param now: the present
-    :returns: whether it is so; not, if the beginning is not known
+    :param moment: in UTC, as :func:`normalise` returns it
     """
     if moment is None:
         return False
@@ -50,7 +46,7 @@ def is_older(
 
 
 def normalise(moment: str | None) -> str | None:
-    """Write a time of the compute API in the one form that is shown.
+    """Format a time of the compute API as the command line shows it.
 
     :param moment: such as ``2026-11-21T12:00:00.000000``
     :returns: such as ``2026-11-21T12:00:00Z``

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Text of others, on a terminal."""
+"""Escapes text for a terminal, and shows progress on it."""
 
 import contextlib
 import sys
@@ -19,13 +19,10 @@ from typing import Any
 
 
 def visible(value: str | None) -> str:
-    """Make of a value what can be shown on a terminal.
+    """Escape the characters of a value that do not print.
 
-    Reasons and names are what others chose: an escape sequence in one must not
-    reach the reader's terminal, nor a line end make a row of its own.
-
-    :param value: the value
-    :returns: it, with escapes in the place of characters that do not print
+    Users write reasons and names: an escape sequence in one must not reach
+    the reader's terminal, and a line end must not start a row.
     """
     if value is None:
         return ''
@@ -40,15 +37,15 @@ def visible(value: str | None) -> str:
 @contextlib.contextmanager
 def progress_bar(title: str, total: int, app: Any
                  ) -> Iterator[Callable[[], None]]:
-    """Show a bar on the standard error while something long goes on.
+    """Show a progress bar on the standard error.
 
-    Only if that is a terminal, there is more than one step, and the user does
-    not want the client to be quiet.
+    It is shown if the standard error is a terminal, there is more than one
+    step, and the user did not ask for ``--quiet``.
 
-    :param title: what goes on
-    :param total: of how many steps
-    :param app: the OpenStackClient's shell
-    :returns: what to call after each step
+    :param title: what the steps are about, such as ``Servers``
+    :param total: the number of steps
+    :param app: the command line's cliff application
+    :returns: a function to call after each step
     """
     if total < 2 or not sys.stderr.isatty() or app.options.verbose_level < 1:
         yield lambda: None

@@ -93,9 +93,10 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
                         group='lockstatus')
         # What looks or tells is done when it returns, however busy the
         # machine is.
-        for where in ('watch.host_look', 'announce.teller'):
+        for where in ('watch.host_status.CELLS_TIMEOUT',
+                      'events.relay.SHARED_SECONDS'):
             self.useFixture(fixtures.MonkeyPatch(
-                'nova_lockstatus.%s.PATIENCE' % where, 30))
+                'nova_lockstatus.' + where, 30))
         self.store = database.open_store(CONF)
         migration.sync(self.store)
         self.app = base.load_app()
@@ -403,7 +404,7 @@ class FailuresTestCase(OutboxTestCase):
             note(store, owner, owed, last_server)
             raise Killed
 
-        with mock.patch.object(outbox_lease, 'note', die), mock.patch.object(
+        with mock.patch.object(outbox_lease, 'checkpoint', die), mock.patch.object(
                 threading, 'excepthook'):
             self.put('compute1', forced_down=True)
             self.wait()
@@ -427,7 +428,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_nobody_has_written_it_down(self):
         """nova-api dies between the two databases."""
         self.watch.look()
-        with mock.patch.object(outbox_publisher.OutboxPublisher, 'put'):
+        with mock.patch.object(outbox_publisher.OutboxPublisher, 'publish'):
             self.put('compute1', forced_down=True)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
@@ -436,7 +437,7 @@ class FailuresTestCase(OutboxTestCase):
         """It has died so, and a second call was before the next look."""
         self.watch.look()
         self.put('compute1', forced_down=True)
-        with mock.patch.object(outbox_publisher.OutboxPublisher, 'put'):
+        with mock.patch.object(outbox_publisher.OutboxPublisher, 'publish'):
             self.put('compute1', forced_down=False)
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],

@@ -489,12 +489,12 @@ class ChangeTestCase(OscTestCase):
     def setUp(self):
         super().setUp()
         # As the demo has it.
-        scenery_locks = {'db-1': ('owner', 'failover planned for tonight'),
-                         'billing-1': ('admin', 'unpaid invoice 4711')}
+        sample_locks = {'db-1': ('owner', 'failover planned for tonight'),
+                        'billing-1': ('admin', 'unpaid invoice 4711')}
         locks = self.locks()
         for name in self.ids:
             by, reason = locks[name]
-            wanted = scenery_locks.get(name, (None, None))
+            wanted = sample_locks.get(name, (None, None))
             if (by, reason) != wanted:
                 self.nova.request(
                     'POST', '/v2.1/servers/%s/action' % self.ids[name],

@@ -39,9 +39,11 @@ import gc, json, sys, tracemalloc
 from sqlalchemy import engine, event
 from nova_lockstatus.cli import nova_config
 nova_config.load([sys.argv[1]], [])
-from nova_lockstatus.report import ahead, locked, writers
-from nova_lockstatus.api.hooks import locked_servers
-locked_servers.CHUNK = 200
+from nova_lockstatus.cli import report_formats
+from nova_lockstatus.core import locked_server
+from nova_lockstatus.gateway import locked_servers
+from nova_lockstatus.utils import prefetch
+locked_servers.PAGE_SIZE = 200
 cell, = [cell for cell in locked_servers.cells() if cell.name == 'two']
 statements = []
 event.listen(engine.Engine, 'before_cursor_execute',
@@ -54,11 +56,11 @@ def measure(**filters):
         tracemalloc.start()
         servers = 0
         with open('/dev/null', 'w') as target:
-            writer = writers.Table(target, locked.COLUMNS)
-            for chunk in ahead.iterate(lambda: locked_servers.read(
-                    cell, locked.Filters(**filters)), 60):
-                servers += len(chunk)
-                writer.write(chunk)
+            writer = report_formats.Table(target, locked_server.COLUMNS)
+            for page in prefetch.prefetch(lambda: locked_servers.read(
+                    cell, locked_server.LockedServerFilter(**filters)), 60):
+                servers += len(page)
+                writer.write(page)
                 # What is garbage by now is not what is held.
                 gc.collect()
             writer.close()

@@ -339,7 +339,7 @@ class FailuresTestCase(WebhooksTestCase):
             if len(noted) == 2:
                 raise Killed
 
-        with mock.patch.object(outbox_lease, 'note', die):
+        with mock.patch.object(outbox_lease, 'checkpoint', die):
             self.assertRaises(Killed, self.deliver, 'acme')
         self.assertEqual(['s1', 'more0'],
                          [event[0] for event in self.events('acme')])

@@ -48,8 +48,8 @@ def older(newest):
     return capabilities.Capabilities(newest=newest)
 
 
-def pinned(offer, version):
-    return capabilities.Capabilities(offer.aliases, offer.newest, version)
+def pinned(found, version):
+    return capabilities.Capabilities(found.aliases, found.newest, version)
 
 
 @ddt.ddt
@@ -82,8 +82,8 @@ class MicroversionTestCase(testtools.TestCase):
         (pinned(STOCK, (2, 1)), LOCK, '2.1'),
         (pinned(STOCK, (2, 96)), (), '2.96'))
     @ddt.unpack
-    def test_choose(self, offer, wanted, expected):
-        self.assertEqual(expected, offer.choose(*wanted))
+    def test_microversion_for(self, found, needed, expected):
+        self.assertEqual(expected, found.microversion_for(*needed))
 
     @ddt.data(
         (PLUGIN, capabilities.LOCKED_BY, True),
@@ -97,13 +97,13 @@ class MicroversionTestCase(testtools.TestCase):
         (pinned(PLUGIN, (2, 1)), capabilities.LOCK_REASON, True),
         (PLUGIN, capabilities.FIND_HYPERVISORS, False))
     @ddt.unpack
-    def test_gives_and_require(self, offer, capability, expected):
-        self.assertEqual(expected, offer.gives(capability))
+    def test_supports_and_require(self, found, capability, expected):
+        self.assertEqual(expected, found.supports(capability))
         if expected:
-            offer.require(capability)
+            found.require(capability)
         else:
             self.assertRaises(
-                error.CommandError, offer.require, capability)
+                error.CommandError, found.require, capability)
 
     @ddt.data(
         (older((2, 60)), capabilities.LOCK_REASON,
@@ -117,15 +117,16 @@ class MicroversionTestCase(testtools.TestCase):
          'For who holds a lock the cloud needs the extension '
          'os-server-locked-status, and this cloud does not have it.'))
     @ddt.unpack
-    def test_what_is_missing(self, offer, capability, message):
+    def test_what_is_missing(self, found, capability, message):
         refusal = self.assertRaises(
-            error.CommandError, offer.require, capability)
+            error.CommandError, found.require, capability)
         self.assertEqual(message, str(refusal))
 
-    def test_parse(self):
-        self.assertEqual((2, 73), capabilities.parse('2.73'))
+    def test_parse_microversion(self):
+        self.assertEqual((2, 73), capabilities.parse_microversion('2.73'))
         for text in ('2', '2.', 'x.1', '', '2.1.1'):
-            self.assertRaises(error.CommandError, capabilities.parse, text)
+            self.assertRaises(error.CommandError,
+                              capabilities.parse_microversion, text)
 
 
 @ddt.ddt
@@ -140,13 +141,14 @@ class SelectionTestCase(testtools.TestCase):
         ({'tags': ('a', 'b')}, True), ({'tags': ('a', 'c')}, False),
         ({'project_id': 'p', 'host': 'other'}, False))
     @ddt.unpack
-    def test_holds(self, chosen, expected):
+    def test_matches(self, chosen, expected):
         self.assertEqual(
-            expected, server_filter.ServerFilter(**chosen).holds(self.SERVER))
+            expected,
+            server_filter.ServerFilter(**chosen).matches(self.SERVER))
 
     def test_a_host_that_is_not_shown_chooses_nothing(self):
         self.assertRaises(
-            error.CommandError, server_filter.ServerFilter(host='h').holds,
+            error.CommandError, server_filter.ServerFilter(host='h').matches,
             {'tenant_id': 'p'})
 
     @ddt.data(
@@ -175,11 +177,11 @@ class TableTestCase(testtools.TestCase):
             output.lay_out(self.COLUMNS, rows, PLUGIN))
 
     def test_without_rows_the_cloud_decides(self):
-        for offer, heads in ((PLUGIN, ['ID', 'By', 'Why']),
+        for found, heads in ((PLUGIN, ['ID', 'By', 'Why']),
                              (STOCK, ['ID', 'Why']),
                              (older((2, 60)), ['ID'])):
             self.assertEqual(
-                (heads, []), output.lay_out(self.COLUMNS, [], offer))
+                (heads, []), output.lay_out(self.COLUMNS, [], found))
 
 
 class OutputTestCase(testtools.TestCase):
@@ -207,8 +209,8 @@ class LockTestCase(testtools.TestCase):
         ({'locked': True, 'locked_by': 'admin', 'locked_reason': 'x'}, True,
          'An administrator holds the lock'))
     @ddt.unpack
-    def test_obstacle(self, server, extended, expected):
-        found = lock_set.blocked_reason(server, 'why', extended)
+    def test_blocked_reason(self, server, replaces_reason, expected):
+        found = lock_set.blocked_reason(server, 'why', replaces_reason)
         if expected is None:
             self.assertIsNone(found)
         else:
@@ -231,7 +233,8 @@ class LockTestCase(testtools.TestCase):
     def test_lock_in_force(self, names, since, user):
         self.assertEqual(
             {'locked_at': since, 'locked_by_user_id': user},
-            lock_history.lock_in_force(lock_history.read(self.actions(*names))))
+            lock_history.lock_in_force(
+                lock_history.read(self.actions(*names))))
 
     def test_history_for_people_and_programs(self):
         column = lock_history.HistoryColumn(
@@ -310,7 +313,7 @@ class PagesTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.asked = []
-        self.cloud = client.ComputeClient(types.SimpleNamespace(compute=self))
+        self.client = client.ComputeClient(types.SimpleNamespace(compute=self))
 
     def request(self, path, method, *, params, **_how):
         """Answer as the SDK's proxy of the compute service does."""
@@ -329,7 +332,7 @@ class PagesTestCase(testtools.TestCase):
         return answer
 
     def read(self):
-        found = self.cloud.pages('/things', 'things', None)
+        found = self.client.pages('/things', 'things', None)
         return [item['id'] for item in itertools.islice(found, 20)]
 
     def test_the_link_says_where_the_next_page_begins(self):
