@@ -156,7 +156,7 @@ class Hypervisors:
     def __init__(self) -> None:
         self.hosts: Any = None
         """The ``gateway.hypervisor_hosts.Hosts`` of a list."""
-        self.search: hypervisor_filter.HypervisorFilter | None = None
+        self.filter: hypervisor_filter.HypervisorFilter | None = None
         """The filter of a list."""
         self.viewed_service: Any = None
         """The Service of the hypervisor that Nova's view is building."""

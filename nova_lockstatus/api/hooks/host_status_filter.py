@@ -48,7 +48,7 @@ def _list(original: Callable[..., Any], state: RequestState,
           controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
     values = [value for name, value in state.parameters if name == KEY]
     if values:
-        state.host_status.filter = _search(
+        state.host_status.filter = _make_filter(
             values, req.environ['nova.context'])
     if state.host_status.filter is not None:
         with contextlib.suppress(UnicodeDecodeError):
@@ -57,8 +57,8 @@ def _list(original: Callable[..., Any], state: RequestState,
     return original(controller, req, *args, **kwargs)
 
 
-def _search(values: list[str], context: Any
-            ) -> host_status.HostStatusFilter | None:
+def _make_filter(values: list[str], context: Any
+                 ) -> host_status.HostStatusFilter | None:
     """Decide what is searched for, None where the parameter is not known."""
     scope = _scope(context, rules.HOST_STATUS)
     unknown_scope = _scope(context, rules.UNKNOWN_ONLY)
@@ -111,11 +111,11 @@ def _get_build_requests(original: Callable[..., Any], state: RequestState,
     return original(context, filters, *args, **kwargs)
 
 
-def _of_no_host(search: host_status.HostStatusFilter,
+def _of_no_host(wanted_hosts: host_status.HostStatusFilter,
                 filters: dict[str, Any]) -> dict[str, Any]:
     """Have those build requests found that may be: they have no host."""
     filters = {key: value for key, value in filters.items() if key != KEY}
-    for grant in search.grants:
+    for grant in wanted_hosts.grants:
         if host_status.NONE not in grant.values:
             continue
         only = {'project_id': grant.project_id, 'user_id': grant.user_id}
@@ -146,18 +146,18 @@ def in_cell(state: RequestState, context: Any,
     :param filters: the filters of Nova's list
     :returns: the filters, with the condition
     """
-    search = state.host_status.filter
-    assert search is not None
-    condition = search.conditions.get(context.cell_uuid)
+    wanted_hosts = state.host_status.filter
+    assert wanted_hosts is not None
+    condition = wanted_hosts.conditions.get(context.cell_uuid)
     if condition is None:
-        statuses = _read(state, search, context)
-        condition = search.conditions[context.cell_uuid] = _Condition(
+        statuses = _read(state, wanted_hosts, context)
+        condition = wanted_hosts.conditions[context.cell_uuid] = _Condition(
             sqlalchemy.or_(*(_clause(grant, statuses)
-                             for grant in search.grants)))
+                             for grant in wanted_hosts.grants)))
     return {**filters, KEY: condition}
 
 
-def _read(state: RequestState, search: host_status.HostStatusFilter,
+def _read(state: RequestState, wanted_hosts: host_status.HostStatusFilter,
           context: Any) -> dict[str, str]:
     statement = sqlalchemy.select(*compute_service.COLUMNS).where(
         *compute_service.IS_COMPUTE)
@@ -173,7 +173,7 @@ def _read(state: RequestState, search: host_status.HostStatusFilter,
             statuses[record['host']] = state.host_status.statuses.status(key)
         except exception.HostStatusUnread as error:
             # It is UP or UNKNOWN, but which of them cannot be told.
-            if search.needs_heartbeats:
+            if wanted_hosts.needs_heartbeats:
                 # NOTE: Nova goes on without the cell, or fails, as [api]
                 # list_records_by_skipping_down_cells says. It makes the error
                 # anew of its arguments.

@@ -65,19 +65,19 @@ def take_out(state: RequestState, controller: Any, request: Any) -> None:
             return
 
 
-def search(state: RequestState
-           ) -> hypervisor_filter.HypervisorFilter | None:
+def read_filter(state: RequestState
+                ) -> hypervisor_filter.HypervisorFilter | None:
     """Read what the list is filtered by, for who may list hypervisors.
 
     :param state: of the request, which keeps the filter
-    :returns: the search, None for a list that is not filtered
+    :returns: the filter, None for a list without one
     :raises ValidationError: when a value is none that a hypervisor can have
     """
     try:
         found = hypervisor_filter.parse(state.parameters)
     except exception.InvalidSearch as error:
         raise nova_exception.ValidationError(detail=str(error)) from error
-    state.hypervisors.search = found
+    state.hypervisors.filter = found
     return found
 
 
@@ -92,7 +92,7 @@ class _Listed(NamedTuple):
 
 def read_page(state: RequestState, api: Any, context: Any,
               limit: int | None, marker: str | None) -> Any:
-    """Read the nodes of a page that match the search of the state.
+    """Read the nodes of a page that match the filter of the list.
 
     It takes the same statements whatever part of the nodes matches: one for
     what decides of all nodes, one for what is shown of those on the page.
@@ -156,8 +156,8 @@ def _matching(state: RequestState, api: Any, hosts: Any
 
 
 def _matches(state: RequestState, api: Any, service: Any) -> bool:
-    search = state.hypervisors.search
-    return search is None or search.matches(
+    wanted = state.hypervisors.filter
+    return wanted is None or wanted.matches(
         api.servicegroup_api.service_is_up(service), service.disabled)
 
 
@@ -199,7 +199,7 @@ def _get_compute_nodes_by_name_pattern(original: Callable[..., Any],
                                        controller: Any, context: Any,
                                        hostname_match: str) -> Any:
     nodes = original(controller, context, hostname_match)
-    if search(state) is None:
+    if read_filter(state) is None:
         return nodes
     hosts = state.hypervisors.hosts
     matching = set(_matching(state, controller.host_api, hosts))
@@ -211,14 +211,14 @@ def _get_compute_nodes_by_name_pattern(original: Callable[..., Any],
 def _get_next_link(original: Callable[..., Any], state: RequestState,
                    view: Any, request: Any, identifier: Any,
                    collection_name: str) -> Any:
-    search = state.hypervisors.search
-    if search is None:
+    wanted = state.hypervisors.filter
+    if wanted is None:
         return original(view, request, identifier, collection_name)
     # Nova would keep one of several values. An integer id may be in several
     # cells, and Nova takes a uuid at every microversion.
     link = original(view, request, state.hypervisors.last_node.uuid,
                     collection_name)
-    return '%s&%s' % (link, urllib.parse.urlencode(search.parameters))
+    return '%s&%s' % (link, urllib.parse.urlencode(wanted.parameters))
 
 
 # NOTE: the controller asks its policy, then for the nodes, and makes the links

@@ -94,8 +94,8 @@ def _compute_node_get_all(original: Callable[..., Any],
                           state: RequestState, api: Any, context: Any,
                           limit: int | None = None,
                           marker: str | None = None) -> Any:
-    search = hypervisor_filter.search(state)
-    if search is None:
+    wanted = hypervisor_filter.read_filter(state)
+    if wanted is None:
         nodes = _read_page(context, limit, marker)
         state.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
         return nodes

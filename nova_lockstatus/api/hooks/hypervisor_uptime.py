@@ -34,11 +34,11 @@ from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)
 
-AT_ONCE = 64
+MAX_PARALLEL_HOSTS = 64
 """How many hosts are asked at the same time."""
 
 
-class _Patience:
+class _UptimeReader:
     """Asks hosts for their uptime, until the time is up."""
 
     def __init__(self) -> None:
@@ -73,11 +73,11 @@ class _Patience:
         return uptime
 
 
-def _ask_all(patience: _Patience, contexts: Iterable[tuple[Any, str]]
+def _ask_all(reader: _UptimeReader, contexts: Iterable[tuple[Any, str]]
              ) -> dict[str, str | None]:
     """Ask hosts at the same time.
 
-    :param patience: asks one
+    :param reader: asks one
     :param contexts: pairs of a RequestContext of a host's cell and the host
     :returns: the uptimes; who did not answer in time is not there
     """
@@ -85,10 +85,10 @@ def _ask_all(patience: _Patience, contexts: Iterable[tuple[Any, str]]
 
     def ask(item: tuple[Any, str]) -> None:
         context, host = item
-        uptimes[host] = patience.ask(context, host)
+        uptimes[host] = reader.ask(context, host)
 
     run_parallel(
-        ask, contexts, AT_ONCE, max(patience.left, 0) + 1)
+        ask, contexts, MAX_PARALLEL_HOSTS, max(reader.left, 0) + 1)
     return dict(uptimes)
 
 
@@ -104,7 +104,7 @@ class _Uptimes:
         self._api = api
         self._context = context
         self._hosts = hosts
-        self._patience = _Patience()
+        self._reader = _UptimeReader()
         self._found: dict[str, str | None] = {}
         self._ask({node.host for node in hosts.nodes
                    if not ('stats' in node and 'uptime' in node.stats)})
@@ -119,7 +119,7 @@ class _Uptimes:
     def _ask(self, names: set[str]) -> None:
         names -= self._found.keys()
         self._found.update(dict.fromkeys(names))
-        self._found.update(_ask_all(self._patience, _to_ask(
+        self._found.update(_ask_all(self._reader, _to_ask(
             self._api, self._context, self._hosts, names)))
 
 
@@ -153,7 +153,7 @@ def _get_host_uptime(original: Callable[..., Any], state: RequestState,
         uptime = None
     elif shown.hosts is None:
         # Nova has targeted the context at the cell of the only host.
-        uptime = _Patience().ask(context, host_name)
+        uptime = _UptimeReader().ask(context, host_name)
     else:
         if shown.uptimes is None:
             shown.uptimes = _Uptimes(api, context, shown.hosts)

@@ -404,7 +404,8 @@ class FailuresTestCase(OutboxTestCase):
             note(store, owner, owed, last_server)
             raise Killed
 
-        with mock.patch.object(outbox_lease, 'checkpoint', die), mock.patch.object(
+        with mock.patch.object(
+            outbox_lease, 'checkpoint', die), mock.patch.object(
                 threading, 'excepthook'):
             self.put('compute1', forced_down=True)
             self.wait()

@@ -164,7 +164,8 @@ class BypassTestCase(StateLockTestCase):
             if not isinstance(layer, types.FunctionType):
                 continue
             file = layer.__code__.co_filename.rpartition('/')[2]
-            if file == 'server_lock_check.py' and hasattr(layer, '__wrapped__'):
+            if file == 'server_lock_check.py' and hasattr(
+                layer, '__wrapped__'):
                 passed.add(layer.__wrapped__)
             for cell in layer.__closure__ or ():
                 # There may be nothing in it yet.
@@ -173,7 +174,8 @@ class BypassTestCase(StateLockTestCase):
         self.assertGreater(len(checks), 30)
         self.assertEqual(set(), checks - passed)
         for check in checks:
-            self.assertEqual({'server_lock_check.py'}, outside[id(check)], check)
+            self.assertEqual(
+                {'server_lock_check.py'}, outside[id(check)], check)
 
 
 class CheckTestCase(testtools.TestCase):
