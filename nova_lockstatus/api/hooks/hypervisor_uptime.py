@@ -110,7 +110,7 @@ class _Uptimes:
                    if not ('stats' in node and 'uptime' in node.stats)})
 
     def get(self, host: str) -> str | None:
-        """Return the uptime of a host, None where it does not state."""
+        """Return the uptime of a host, None where it does not answer."""
         if host not in self._found:
             # NOTE: older releases do not look for one that is stored.
             self._ask({node.host for node in self._hosts.nodes})
