@@ -82,12 +82,13 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from nova_lockstatus.watch import host_status
     from nova_lockstatus.watch import notification_relay
     from nova_lockstatus.watch import webhook_relay
-    from nova_lockstatus.watch.guard import guard
+    from nova_lockstatus.watch.guard import tasks as guard_tasks
 
     posters = webhook_relay.make_clients(conf)
     metrics, counting = _make_metrics(conf)
     duties: list[service.PeriodicTask] = [
-        guard.Guard(conf, metrics), guard.Probe(conf, metrics), *counting]
+        guard_tasks.Guard(conf, metrics), guard_tasks.Probe(conf, metrics),
+        *counting]
     try:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:

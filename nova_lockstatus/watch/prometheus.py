@@ -44,7 +44,7 @@ STATUSES = tuple(status for status in host_status.VALUES
 HOLDERS = (server_lock.OWNER, server_lock.ADMIN)
 
 ACTIONS = tuple(
-    measure.action for measure in decisions.ENFORCEMENT_ACTIONS.values())
+    action.name for action in decisions.ENFORCEMENT_ACTIONS.values())
 
 
 class _Count(NamedTuple):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the guard makes of a server: pure functions."""
+"""Decides what the guard does about a server: pure functions."""
 
 import datetime
 from typing import NamedTuple
@@ -21,20 +21,20 @@ from nova.compute import vm_states
 from nova.objects import fields
 
 
-class Row(NamedTuple):
-    """What a cell's database says of a server that the guard looks at.
+class ServerRow(NamedTuple):
+    """A locked server, as a query of the guard reads it from a cell.
 
-    :param id: the number of its row
+    :param id: its id in the table ``instances``
     :param uuid: its uuid
     :param host: the host that it is on, None where it is on none
     :param vm_state: its state, as Nova has it
     :param task_state: the task that is under way, or None
     :param power_state: its power state, as Nova has recorded it
-    :param newest: the number of its newest instance action, or None
-    :param owed: the newest instance action, where it is the guard's and
-        nova-compute has not done it
-    :param failed: how many of the newest actions are such
-    :param tried_at: when the newest action began, in UTC
+    :param newest_action_id: the id of its newest instance action, or None
+    :param unfinished_action: the newest instance action, where the guard
+        recorded it and nova-compute has not finished it
+    :param failed_attempts: how many of the newest actions are unfinished
+    :param attempted_at: when the newest action began, in UTC
     """
 
     id: int
@@ -43,26 +43,26 @@ class Row(NamedTuple):
     vm_state: str | None
     task_state: str | None
     power_state: int | None = None
-    newest: int | None = None
-    owed: str | None = None
-    failed: int = 0
-    tried_at: datetime.datetime | None = None
+    newest_action_id: int | None = None
+    unfinished_action: str | None = None
+    failed_attempts: int = 0
+    attempted_at: datetime.datetime | None = None
 
 
 class EnforcementAction(NamedTuple):
-    """How a server is brought back.
+    """How the guard brings a server back to its state.
 
-    :param action: the instance action, and in nova-compute's RPC the method
-        without ``_instance``
+    :param name: the instance action; nova-compute's RPC method has
+        ``_instance`` behind it
     :param vm_state: the state that the server should have
-    :param task_state: the task that Nova's API sets for it
-    :param event: the word for it in the types of notifications
+    :param task_state: the task that Nova's API sets for the action
+    :param notification_action: the last word of the notification's event type
     """
 
-    action: str
+    name: str
     vm_state: str
     task_state: str
-    event: str
+    notification_action: str
 
 
 ENFORCEMENT_ACTIONS = {action.vm_state: action for action in (
@@ -75,36 +75,36 @@ ENFORCEMENT_ACTIONS = {action.vm_state: action for action in (
     EnforcementAction(instance_actions.PAUSE, vm_states.PAUSED,
                       task_states.PAUSING, fields.NotificationAction.PAUSE),
 )}
-"""What is done about a server that runs, by the state that it should have."""
+"""The action on a server that runs, by the state that it should have."""
 
-BROKEN = (vm_states.ERROR, vm_states.ACTIVE)
-"""The states that nova-compute can leave a server in that it failed to
-suspend or to pause."""
+FAILED_STATES = (vm_states.ERROR, vm_states.ACTIVE)
+"""The states in which nova-compute leaves a server that it failed to suspend
+or to pause."""
 
 
-def enforcement_action(row: Row) -> EnforcementAction | None:
-    """Say how a server that runs is brought back.
+def enforcement_action(row: ServerRow) -> EnforcementAction | None:
+    """Choose the action that brings a running server back.
 
-    :param row: what is known of it
-    :returns: the action. None where nothing says that it should be down
+    :param row: the server
+    :returns: the action, None where the server may run
     """
     if row.vm_state in ENFORCEMENT_ACTIONS:
         return ENFORCEMENT_ACTIONS[row.vm_state]
-    if row.vm_state not in BROKEN:
+    if row.vm_state not in FAILED_STATES:
         return None
     return next((action for action in ENFORCEMENT_ACTIONS.values()
-                 if action.action == row.owed), None)
+                 if action.name == row.unfinished_action), None)
 
 
-def action_under_way(row: Row) -> EnforcementAction | None:
-    """Say which action of the guard's is under way.
+def action_under_way(row: ServerRow) -> EnforcementAction | None:
+    """Find the guard's action that is under way.
 
-    :param row: what is known of the server
-    :returns: the action. None where the task is somebody else's
+    :param row: the server
+    :returns: the action, None where the task is not the guard's
     """
     return next((action for action in ENFORCEMENT_ACTIONS.values()
                  if row.task_state == action.task_state
-                 and row.owed == action.action), None)
+                 and row.unfinished_action == action.name), None)
 
 
 def pause(times: int, first: float, longest: float) -> float:
@@ -120,19 +120,19 @@ def pause(times: int, first: float, longest: float) -> float:
     return float(min(first * 2 ** min(times - 1, 32), longest))
 
 
-def due(row: Row, now: datetime.datetime,
+def due(row: ServerRow, now: datetime.datetime,
         pauses: tuple[float, float]) -> bool:
     """Tell whether a server may be acted on now.
 
-    What other processes have done counts, too: it is in the row.
+    The row has the attempts of all processes.
 
-    :param row: what is known of it
+    :param row: the server
     :param now: the time, in UTC
     :param pauses: the first and the longest pause, in seconds
     :returns: whether the pause since the last action that failed is over
     """
-    if not row.failed or row.tried_at is None:
+    if not row.failed_attempts or row.attempted_at is None:
         return True
-    waited = (now - row.tried_at).total_seconds()
+    waited = (now - row.attempted_at).total_seconds()
     # A clock that was set back must not make the pause longer.
-    return waited < 0 or waited >= pause(row.failed, *pauses)
+    return waited < 0 or waited >= pause(row.failed_attempts, *pauses)

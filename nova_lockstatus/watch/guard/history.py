@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the guard remembers of servers, for as long as it finds them."""
+"""What the guard remembers of the servers that it finds."""
 
 import dataclasses
 
@@ -48,51 +48,52 @@ class Turn:
 
 @dataclasses.dataclass
 class ServerState:
-    """What was found, look after look: a server, or a host that is silent.
+    """What the guard has done about a server, or about a silent host.
 
-    :param acted: the actions on it
-    :param said: the messages about it
-    :param failure: the newest instance action that was reported as failed
-    :param pending: the instance action of the guard's that is under way
-    :param pending_since: since when it is seen under way while the host is
-        up, in seconds of a monotonic clock
+    :param action_turn: paces the actions on the server
+    :param report_turn: paces the messages about it
+    :param reported_failure: the id of the newest instance action that was
+        reported as failed
+    :param pending_action: the id of the guard's action that is under way
+    :param pending_since: since when that action is found under way while the
+        host is up, in seconds of a monotonic clock
     """
 
-    acted: Turn = dataclasses.field(default_factory=Turn)
-    said: Turn = dataclasses.field(default_factory=Turn)
-    failure: int | None = None
-    pending: int | None = None
+    action_turn: Turn = dataclasses.field(default_factory=Turn)
+    report_turn: Turn = dataclasses.field(default_factory=Turn)
+    reported_failure: int | None = None
+    pending_action: int | None = None
     pending_since: float = 0
 
 
 class GuardHistory:
-    """The cases of one cell."""
+    """The states of the servers and silent hosts of one cell."""
 
     def __init__(self) -> None:
-        self._cases: dict[str, ServerState] = {}
-        self._seen: set[str] = set()
+        self._states: dict[str, ServerState] = {}
+        self._kept: set[str] = set()
 
     def __len__(self) -> int:
-        return len(self._cases)
+        return len(self._states)
 
-    def see(self, key: str) -> ServerState:
-        """Return the case of what is found.
+    def state(self, key: str) -> ServerState:
+        """Return the state of a server or host that was found, and keep it.
 
         :param key: the uuid of a server, or the name of a host
-        :returns: what is remembered of it
+        :returns: the state, a new one where there is none yet
         """
-        self._seen.add(key)
-        return self._cases.setdefault(key, ServerState())
+        self._kept.add(key)
+        return self._states.setdefault(key, ServerState())
 
     def keep(self, key: str) -> None:
-        """Do not forget what this look cannot see.
+        """Keep the state of a server that cannot be checked now, if any.
 
-        :param key: as for :meth:`see`. What is not remembered is not begun
+        :param key: the uuid of the server
         """
-        self._seen.add(key)
+        self._kept.add(key)
 
-    def end_look(self) -> None:
-        """Forget what a whole look at the cell did not find."""
-        self._cases = {key: case for key, case in self._cases.items()
-                       if key in self._seen}
-        self._seen = set()
+    def forget_others(self) -> None:
+        """Forget all that was neither found nor kept since the last call."""
+        self._states = {key: state for key, state in self._states.items()
+                        if key in self._kept}
+        self._kept = set()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the watch asks nova-compute, and has it do."""
+"""The guard's calls of nova-compute, and its questions about hosts."""
 
 from typing import Any
 
@@ -30,15 +30,15 @@ FAULTS = models.InstanceFault.__table__
 
 
 class HostSilent(Exception):
-    """A host does not answer in time."""
+    """The nova-compute of a host does not answer in time."""
 
 
 def hosts_up(context: Any) -> set[str]:
     """Find the hosts of a cell that can be acted on.
 
     :param context: a RequestContext that is targeted at the cell
-    :returns: those whose nova-compute is alive and not forced down. A
-        disabled one is: it takes no new servers, but has its old ones
+    :returns: the hosts whose nova-compute is alive and not forced down;
+        disabled ones are among them, as they have their old servers
     """
     # NOTE: service_is_up knows of forced_down.
     api = servicegroup.API()
@@ -53,7 +53,7 @@ def is_up(context: Any, host: str | None) -> bool:
 
     :param context: a RequestContext that is targeted at the cell
     :param host: its name, None for none
-    :returns: whether it can. It cannot if its service was deleted
+    :returns: False also for a host whose service was deleted
     """
     try:
         service = objects.Service.get_by_compute_host(context, host)
@@ -66,9 +66,9 @@ def runs(context: Any, uuid: str, timeout: float) -> bool | None:
     """Ask nova-compute whether a server runs on its hypervisor.
 
     :param context: a RequestContext that is targeted at the cell
-    :param uuid: the server's
+    :param uuid: the uuid of the server
     :param timeout: seconds to wait for the answer
-    :returns: None where it cannot tell
+    :returns: None where nova-compute cannot tell
     :raises HostSilent: when there is no answer in time
     """
     # NOTE: of all that nova-compute offers, from release 27 to 34, only the
@@ -102,7 +102,7 @@ def load(context: Any, uuid: str) -> Any:
     """Load a server as nova-compute's RPC and the notifications need it.
 
     :param context: a RequestContext that is targeted at the cell
-    :param uuid: the server's
+    :param uuid: the uuid of the server
     :returns: the Instance
     """
     return objects.Instance.get_by_uuid(
@@ -111,15 +111,15 @@ def load(context: Any, uuid: str) -> Any:
 
 
 def bring_back(context: Any, instance: Any,
-               measure: decisions.EnforcementAction) -> None:
-    """Have nova-compute bring a server back to the state it should have.
+               action: decisions.EnforcementAction) -> None:
+    """Cast to nova-compute that it brings a server back to its state.
 
     :param context: a RequestContext that is targeted at the cell
     :param instance: the Instance, claimed
-    :param measure: what to do
+    :param action: the action that does it
     """
     sent = instance.obj_clone()
-    if measure.vm_state == vm_states.SUSPENDED:
+    if action.vm_state == vm_states.SUSPENDED:
         # NOTE: suspend_instance stores the state that it finds, for resume to
         # give it back. The server would stay suspended for ever: so it finds
         # what was stored at first.
@@ -127,5 +127,5 @@ def bring_back(context: Any, instance: Any,
         sent.vm_state = (vm_states.ACTIVE
                          if before in (None, vm_states.SUSPENDED) else before)
         sent.obj_reset_changes(['vm_state'])
-    method = getattr(rpcapi.ComputeAPI(), measure.action + '_instance')
+    method = getattr(rpcapi.ComputeAPI(), action.name + '_instance')
     method(context, sent)

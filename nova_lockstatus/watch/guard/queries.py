@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The statements that find locked servers in a cell's database."""
+"""Queries that find the locked servers of a cell that the guard checks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,17 +27,17 @@ ACTIONS = models.InstanceAction.__table__
 EVENTS = models.InstanceActionEvent.__table__
 
 EVENT = 'lockstatus_guard'
-"""The event by which the guard's instance actions are known."""
+"""The event that each instance action of the guard has."""
 
 PAGE = 1000
 """How many servers are held in memory at a time."""
 
-TASKS = [action.task_state
-         for action in decisions.ENFORCEMENT_ACTIONS.values()]
+TASK_STATES = [action.task_state
+               for action in decisions.ENFORCEMENT_ACTIONS.values()]
 
 
-def _is_owed(action: Any) -> Any:
-    """Tell of an instance action whether nova-compute still owes it."""
+def _is_unfinished(action: Any) -> Any:
+    """Make the condition that an action of the guard is not finished."""
     def has(*conditions: Any) -> Any:
         return sqlalchemy.exists().where(
             EVENTS.c.action_id == action.c.id, *conditions)
@@ -47,8 +47,8 @@ def _is_owed(action: Any) -> Any:
         ~has(EVENTS.c.event != EVENT, EVENTS.c.result == 'Success'))
 
 
-def newest_action(uuid: Any) -> Any:
-    """Make the subquery for the number of a server's newest action.
+def newest_action_id(uuid: Any) -> Any:
+    """Make the subquery for the id of a server's newest instance action.
 
     :param uuid: the server's uuid, or the column that has it
     :returns: a scalar subquery
@@ -59,37 +59,34 @@ def newest_action(uuid: Any) -> Any:
     ).correlate(INSTANCES).scalar_subquery()
 
 
-def _of_newest(column: str) -> Any:
+def _attempted_at() -> Any:
     newest = ACTIONS.alias()
-    return sqlalchemy.select(newest.c[column]).where(
-        newest.c.id == newest_action(INSTANCES.c.uuid)).scalar_subquery()
+    return sqlalchemy.select(newest.c.start_time).where(
+        newest.c.id == newest_action_id(INSTANCES.c.uuid)).scalar_subquery()
 
 
-def _owed() -> Any:
+def _unfinished_action() -> Any:
     newest = ACTIONS.alias()
     return sqlalchemy.select(newest.c.action).where(
-        newest.c.id == newest_action(INSTANCES.c.uuid),
-        _is_owed(newest)).scalar_subquery()
+        newest.c.id == newest_action_id(INSTANCES.c.uuid),
+        _is_unfinished(newest)).scalar_subquery()
 
 
-def _failed() -> Any:
-    """Count the newest actions that are owed, back to one that is not."""
-    done = ACTIONS.alias()
+def _failed_attempts() -> Any:
+    """Count the unfinished actions since the last one that is not."""
+    other = ACTIONS.alias()
     action = ACTIONS.alias()
-    last_done = sqlalchemy.select(sqlalchemy.func.max(done.c.id)).where(
-        done.c.instance_uuid == INSTANCES.c.uuid,
-        ~_is_owed(done)).correlate(INSTANCES).scalar_subquery()
+    last_other = sqlalchemy.select(sqlalchemy.func.max(other.c.id)).where(
+        other.c.instance_uuid == INSTANCES.c.uuid,
+        ~_is_unfinished(other)).correlate(INSTANCES).scalar_subquery()
     return sqlalchemy.select(sqlalchemy.func.count()).where(
         action.c.instance_uuid == INSTANCES.c.uuid,
-        action.c.id > sqlalchemy.func.coalesce(last_done, 0),
+        action.c.id > sqlalchemy.func.coalesce(last_other, 0),
     ).scalar_subquery()
 
 
 def locked() -> Any:
-    """Make the condition that a server is locked, and there.
-
-    :returns: it
-    """
+    """Make the condition that a server is locked and not deleted."""
     return sqlalchemy.and_(
         INSTANCES.c.deleted == 0,
         sqlalchemy.or_(INSTANCES.c.locked == sqlalchemy.true(),
@@ -97,10 +94,10 @@ def locked() -> Any:
 
 
 def running() -> Any:
-    """Make the condition that a server should be down, and Nova has it up.
+    """Make the condition that a server should be down and is recorded as up.
 
-    :returns: it. It holds as well for a server that the guard acts on now, or
-        acted on in vain
+    It is met as well by a server that an action of the guard is under way for,
+    or that such an action has failed for.
     """
     up = sqlalchemy.and_(INSTANCES.c.power_state == power_state.RUNNING,
                          INSTANCES.c.task_state.is_(None))
@@ -110,16 +107,13 @@ def running() -> Any:
         sqlalchemy.and_(
             sqlalchemy.or_(
                 sqlalchemy.and_(
-                    up, INSTANCES.c.vm_state.in_(decisions.BROKEN)),
-                INSTANCES.c.task_state.in_(TASKS)),
-            _owed().is_not(None)))
+                    up, INSTANCES.c.vm_state.in_(decisions.FAILED_STATES)),
+                INSTANCES.c.task_state.in_(TASK_STATES)),
+            _unfinished_action().is_not(None)))
 
 
 def down() -> Any:
-    """Make the condition that a server should be down, and Nova has it so.
-
-    :returns: it
-    """
+    """Make the condition that a server should be down and is recorded so."""
     return sqlalchemy.and_(
         INSTANCES.c.vm_state.in_(list(decisions.ENFORCEMENT_ACTIONS)),
         INSTANCES.c.task_state.is_(None), INSTANCES.c.host.is_not(None),
@@ -128,28 +122,29 @@ def down() -> Any:
 
 
 def pages(context: Any, condition: Any, size: int = PAGE
-          ) -> Iterator[list[decisions.Row]]:
+          ) -> Iterator[list[decisions.ServerRow]]:
     """Read the locked servers of a cell that meet a condition.
 
     :param context: a RequestContext that is targeted at the cell
-    :param condition: what they must meet, beside being locked
+    :param condition: a further condition, of SQLAlchemy
     :param size: how many to read in one statement
-    :returns: lists of them that are not empty
+    :returns: the servers in lists, none of which is empty
     """
     columns = INSTANCES.c
     statement = sqlalchemy.select(
         columns.id, columns.uuid, columns.host, columns.vm_state,
-        columns.task_state, columns.power_state, newest_action(columns.uuid),
-        _owed(), _failed(), _of_newest('start_time'),
+        columns.task_state, columns.power_state,
+        newest_action_id(columns.uuid), _unfinished_action(),
+        _failed_attempts(), _attempted_at(),
     ).where(locked(), condition).order_by(columns.id).limit(size)
     last = 0
     while True:
         # A transaction of its own for each page: acting on the servers of one
         # must not keep it open.
         with db.get_context_manager(context).reader.using(context) as session:
-            rows = [decisions.Row(
-                *row) for row in session.connection().execute(
-                statement.where(columns.id > last))]
+            rows = [decisions.ServerRow(*row)
+                    for row in session.connection().execute(
+                        statement.where(columns.id > last))]
         if rows:
             yield rows
         if len(rows) < size:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Claims a server for an action, as Nova's API does before it calls."""
+"""Claims a server by its task state, as Nova's API does before a call."""
 
 from typing import Any
 
@@ -25,38 +25,38 @@ from nova_lockstatus.watch.guard import decisions
 from nova_lockstatus.watch.guard import queries
 
 MESSAGE = 'locked'
-"""Why, as the instance action says it."""
+"""The message of the instance action: why it was taken."""
 
 # NOTE: as Nova's own functions that write an instance.
 _retry = oslo_db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
 
 
 class _Changed(Exception):
-    """Somebody else was there since the server was found."""
+    """The server has changed since it was read."""
 
 
-def acquire(context: Any, row: decisions.Row,
-            measure: decisions.EnforcementAction, host: str) -> int | None:
+def acquire(context: Any, row: decisions.ServerRow,
+            action: decisions.EnforcementAction, host: str) -> int | None:
     """Claim a server that was found running.
 
     :param context: a RequestContext that is targeted at the cell, with a
         request id of its own
-    :param row: what was found
-    :param measure: what is going to be done
+    :param row: the server, as it was read
+    :param action: the action that the server is claimed for
     :param host: the name of the host that the watch runs on
-    :returns: the number of the instance action. None where the server is not
-        locked any more, or has another state, host, task or an instance action
-        that it had not when it was found: then nothing is stored
+    :returns: the id of the instance action. None where the server is not
+        locked any more, or its state, host, task or newest instance action
+        has changed since it was read: then nothing is stored
     """
     try:
-        action: int = _retry(_claim)(context, row, measure, host)
+        action_id: int = _retry(_claim)(context, row, action, host)
     except _Changed:
         return None
-    return action
+    return action_id
 
 
-def _claim(context: Any, row: decisions.Row,
-           measure: decisions.EnforcementAction, host: str) -> int:
+def _claim(context: Any, row: decisions.ServerRow,
+           action: decisions.EnforcementAction, host: str) -> int:
     with db.get_context_manager(context).writer.using(context) as session:
         connection = session.connection()
         columns = queries.INSTANCES.c
@@ -65,60 +65,62 @@ def _claim(context: Any, row: decisions.Row,
             columns.uuid == row.uuid, queries.locked(),
             columns.vm_state == row.vm_state, columns.task_state.is_(None),
             columns.host == row.host, columns.power_state == row.power_state,
-        ).values(task_state=measure.task_state, vm_state=measure.vm_state,
+        ).values(task_state=action.task_state, vm_state=action.vm_state,
                  updated_at=now))
         # The row is this transaction's now. Another process that acted since
-        # the server was found has left an action, even if all is as before.
-        if not found.rowcount or _newest(connection, row.uuid) != row.newest:
+        # the server was read has left an action, even if all is as before.
+        if not found.rowcount or _newest_action_id(
+                connection, row.uuid) != row.newest_action_id:
             raise _Changed
-        action = instance_action.InstanceAction.pack_action_start(
-            context, row.uuid, measure.action)
+        record = instance_action.InstanceAction.pack_action_start(
+            context, row.uuid, action.name)
         return instance_actions.record(
-            connection, {**action, 'start_time': timeutils.utcnow(),
+            connection, {**record, 'start_time': timeutils.utcnow(),
                          'message': MESSAGE}, queries.EVENT, host)
 
 
-def _newest(connection: Any, uuid: str) -> int | None:
+def _newest_action_id(connection: Any, uuid: str) -> int | None:
     newest: int | None = connection.execute(
-        sqlalchemy.select(queries.newest_action(uuid))).scalar()
+        sqlalchemy.select(queries.newest_action_id(uuid))).scalar()
     return newest
 
 
-def release(context: Any, uuid: str, measure: decisions.EnforcementAction,
-            action: int | None) -> bool:
-    """Take back a claim that nova-compute does nothing about.
+def release(context: Any, uuid: str, action: decisions.EnforcementAction,
+            action_id: int | None) -> bool:
+    """Release a claim that nova-compute does not work on.
 
     :param context: a RequestContext that is targeted at the cell
-    :param uuid: the server's
-    :param measure: what was going to be done
-    :param action: the number of the instance action
-    :returns: whether it is taken back. Otherwise nova-compute, or somebody
-        else, has ended it
+    :param uuid: the uuid of the server
+    :param action: the action that the server was claimed for
+    :param action_id: the id of the instance action
+    :returns: False where nova-compute or another process has ended the action
+        already
     """
     try:
-        _retry(_release)(context, uuid, measure, action)
+        _retry(_release)(context, uuid, action, action_id)
     except _Changed:
         return False
     return True
 
 
-def _release(context: Any, uuid: str, measure: decisions.EnforcementAction,
-             action: int | None) -> None:
+def _release(context: Any, uuid: str, action: decisions.EnforcementAction,
+             action_id: int | None) -> None:
     with db.get_context_manager(context).writer.using(context) as session:
         connection = session.connection()
         columns = queries.INSTANCES.c
         now = timeutils.utcnow()
         found = connection.execute(queries.INSTANCES.update().where(
             columns.uuid == uuid, columns.deleted == 0,
-            columns.task_state == measure.task_state,
+            columns.task_state == action.task_state,
         ).values(task_state=None, updated_at=now))
-        if not found.rowcount or _newest(connection, uuid) != action:
+        if (not found.rowcount
+                or _newest_action_id(connection, uuid) != action_id):
             raise _Changed
         # NOTE: what Nova stores of an action that failed.
         connection.execute(queries.ACTIONS.update().where(
-            queries.ACTIONS.c.id == action,
+            queries.ACTIONS.c.id == action_id,
         ).values(message='Error', updated_at=now, finish_time=now))
         connection.execute(queries.EVENTS.update().where(
-            queries.EVENTS.c.action_id == action,
+            queries.EVENTS.c.action_id == action_id,
             queries.EVENTS.c.event == queries.EVENT,
         ).values(result='Error', updated_at=now, finish_time=now))
