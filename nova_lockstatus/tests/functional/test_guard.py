@@ -28,9 +28,9 @@ from oslo_utils import timeutils
 
 from nova_lockstatus.embedded import driver as embedded_driver
 from nova_lockstatus.tests.functional import base
-from nova_lockstatus.watch.guard import guard
 from nova_lockstatus.watch.guard import history
 from nova_lockstatus.watch.guard import queries
+from nova_lockstatus.watch.guard import tasks
 
 HOUR = 3600
 
@@ -117,7 +117,7 @@ class GuardTestCase(base.NovaTestCase):
                 real)
 
     def look(self, *duties):
-        for duty in duties or (guard.Guard(CONF),):
+        for duty in duties or (tasks.Guard(CONF),):
             duty.run(threading.Event())
         # What was cast is taken up by other threads.
         deadline = time.monotonic() + 10
@@ -247,7 +247,7 @@ class EnforceTestCase(GuardTestCase):
         self.start_behind_nova(server_id)
         for task in ('suspending', 'powering-on', 'image_uploading'):
             self.save(server_id, task_state=task)
-            guard.Guard(CONF).run(threading.Event())
+            tasks.Guard(CONF).run(threading.Event())
             self.assertEqual(task, self.instance(server_id).task_state)
         self.assertEqual([], self.guarded(server_id))
         self.assertEqual([], self.outcomes())
@@ -321,8 +321,9 @@ class RaceTestCase(GuardTestCase):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         del self.servers[server_id]
-        guard.Guard(CONF)._host(self.nova.case.cell_mappings['cell1'],
-                                history.GuardHistory(), 'compute1', rows)
+        tasks.Guard(CONF)._check_host(
+            self.nova.case.cell_mappings['cell1'], history.GuardHistory(),
+            'compute1', rows)
         self.assertEqual([], self.outcomes())
         self.assertNotIn('The guard failed', self.nova.log)
 
@@ -374,7 +375,7 @@ class RaceTestCase(GuardTestCase):
         servers = [self.down() for _ in range(3)]
         for server_id in servers:
             self.start_behind_nova(server_id)
-        guards = [guard.Guard(CONF) for _ in range(2)]
+        guards = [tasks.Guard(CONF) for _ in range(2)]
         threads = [threading.Thread(target=one.run, args=(threading.Event(),))
                    for one in guards]
         for thread in threads:
@@ -411,17 +412,17 @@ class FailureTestCase(GuardTestCase):
         self.configure('lockstatus', guard_pause=HOUR)
         for server_id in (broken, other):
             self.start_behind_nova(server_id)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         self.look(watch)
         self.assertEqual(self.SUSPENDED, self.states(other))
         # nova-compute leaves it so.
         self.assertEqual('error', self.instance(broken).vm_state)
         self.look(watch)
         # Another process knows of the pause, too.
-        self.look(guard.Guard(CONF))
+        self.look(tasks.Guard(CONF))
         self.assertEqual(1, len(self.tries))
         self.configure('lockstatus', guard_pause=1, guard_pause_max=HOUR)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         deadline = time.monotonic() + 60
         while len(self.tries) < 4:
             self.assertLess(time.monotonic(), deadline)
@@ -445,7 +446,7 @@ class FailureTestCase(GuardTestCase):
         self.start_behind_nova(server_id)
         self.break_driver(server_id)
         self.configure('lockstatus', guard_pause=1)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         self.look(watch)
         self.assertEqual('error', self.instance(server_id).vm_state)
         del self.driver(server_id).suspend
@@ -527,7 +528,7 @@ class FailureTestCase(GuardTestCase):
         server_id = self.down()
         self.start_behind_nova(server_id)
         self.configure('lockstatus', guard_pause=1)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         with fixtures.MonkeyPatch(
                 'nova.compute.rpcapi.ComputeAPI.suspend_instance',
                 lambda *args: None):
@@ -535,8 +536,8 @@ class FailureTestCase(GuardTestCase):
         self.assertEqual('suspending', self.instance(server_id).task_state)
         watch.run(threading.Event())
         self.assertEqual('suspending', self.instance(server_id).task_state)
-        for case in watch._memories.values():
-            for one in case._cases.values():
+        for servers in watch._histories.values():
+            for one in servers._states.values():
                 one.pending_since -= HOUR
         time.sleep(1.1)
         watch.run(threading.Event())
@@ -555,7 +556,7 @@ class ReportTestCase(GuardTestCase):
         self.configure('lockstatus', guard='report')
         server_id = self.down()
         self.start_behind_nova(server_id)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         self.look(watch)
         self.look(watch)
         self.assertEqual(self.RUNNING, self.states(server_id))
@@ -567,7 +568,7 @@ class ReportTestCase(GuardTestCase):
     def test_says_again_after_a_pause(self):
         self.configure('lockstatus', guard='report', guard_pause=1)
         self.start_behind_nova(self.down())
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         self.look(watch)
         time.sleep(1.1)
         self.look(watch)
@@ -577,12 +578,12 @@ class ReportTestCase(GuardTestCase):
         self.configure('lockstatus', guard='report')
         server_id = self.down()
         self.start_behind_nova(server_id)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         self.look(watch)
         self.act(server_id, 'unlock', 'admin')
         self.look(watch)
         self.assertEqual([0, 0], [
-            len(cell) for cell in watch._memories.values()])
+            len(cell) for cell in watch._histories.values()])
         self.lock(server_id, 'admin')
         self.look(watch)
         self.assertEqual([('suspend', 'found')] * 2, self.outcomes())
@@ -591,7 +592,7 @@ class ReportTestCase(GuardTestCase):
         self.configure('lockstatus', guard='off', guard_probe_interval=600)
         server_id = self.down()
         self.start_behind_nova(server_id)
-        duties = (guard.Guard(CONF), guard.Probe(CONF))
+        duties = (tasks.Guard(CONF), tasks.Probe(CONF))
         self.look(*duties)
         self.assertEqual([0, 0], [duty.interval for duty in duties])
         self.assertEqual(self.RUNNING, self.states(server_id))
@@ -602,7 +603,7 @@ class ReportTestCase(GuardTestCase):
         self.addCleanup(CONF.set_override, 'guard', 'enforce',
                         group='lockstatus')
         self.assertEqual(('report', 0), (
-            CONF.lockstatus.guard, guard.Probe(CONF).interval))
+            CONF.lockstatus.guard, tasks.Probe(CONF).interval))
 
 
 class ProbeTestCase(GuardTestCase):
@@ -622,7 +623,7 @@ class ProbeTestCase(GuardTestCase):
         self.start_behind_nova(server_id, recorded=False)
         self.look()
         self.assertEqual(power_state.RUNNING, self.states(server_id)[3])
-        self.look(guard.Probe(CONF))
+        self.look(tasks.Probe(CONF))
         self.assertEqual(self.SUSPENDED, self.states(server_id))
         self.assertEqual([('suspend', 'locked')], self.guarded(server_id))
         self.assertEqual([('suspend', 'acted')], self.outcomes())
@@ -634,7 +635,7 @@ class ProbeTestCase(GuardTestCase):
         self.configure('lockstatus', guard='report')
         server_id = self.down('os-stop', 'SHUTOFF')
         self.start_behind_nova(server_id, recorded=False)
-        self.look(guard.Probe(CONF))
+        self.look(tasks.Probe(CONF))
         self.assertEqual(power_state.RUNNING, self.states(server_id)[3])
         self.assertEqual([('power_off', 'found')], self.outcomes())
 
@@ -642,7 +643,7 @@ class ProbeTestCase(GuardTestCase):
         server_id = self.down()
         self.act(server_id, 'unlock', 'admin')
         self.start_behind_nova(server_id, recorded=False)
-        self.look(guard.Probe(CONF))
+        self.look(tasks.Probe(CONF))
         self.assertEqual(power_state.RUNNING, self.states(server_id)[3])
 
     def test_driver_cannot_tell(self):
@@ -655,7 +656,7 @@ class ProbeTestCase(GuardTestCase):
 
         driver.get_instance_diagnostics = get_instance_diagnostics
         self.addCleanup(delattr, driver, 'get_instance_diagnostics')
-        self.look(guard.Probe(CONF))
+        self.look(tasks.Probe(CONF))
         self.assertEqual([], self.guarded(server_id))
         self.sync(server_id)
         self.look()
@@ -675,7 +676,7 @@ class CellDownTestCase(GuardTestCase):
                 raise db_exception.DBConnectionError('gone')
             original(context, mapping)
 
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         with fixtures.MonkeyPatch(
                 'nova.context.set_target_cell', set_target_cell):
             watch.run(threading.Event())
@@ -705,7 +706,7 @@ class CellDownTestCase(GuardTestCase):
             original(context, mapping)
 
         self.configure('lockstatus', guard_interval=1)
-        watch = guard.Guard(CONF)
+        watch = tasks.Guard(CONF)
         with fixtures.MonkeyPatch(
                 'nova.context.set_target_cell', set_target_cell):
             watch.run(threading.Event())

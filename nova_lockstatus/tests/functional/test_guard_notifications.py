@@ -24,7 +24,7 @@ from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.tests.functional import fingerprints
 from nova_lockstatus.tests.functional import test_guard
 from nova_lockstatus.tests.functional import test_lock_notifications
-from nova_lockstatus.watch.guard import guard
+from nova_lockstatus.watch.guard import tasks
 
 FINGERPRINTS = {
     'GuardNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
@@ -58,7 +58,7 @@ class GuardSamplesTestCase(test_guard.GuardTestCase):
         server_id = self.down()
         self.start_behind_nova(server_id)
         self.configure('lockstatus', guard='report')
-        guard.Guard(CONF).run(threading.Event())
+        tasks.Guard(CONF).run(threading.Event())
         self.configure('lockstatus', guard='enforce')
         self.look()
         found, acted = self.sent()

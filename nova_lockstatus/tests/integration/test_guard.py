@@ -63,9 +63,9 @@ class ClaimTestCase(case.DatabaseTestCase):
                 'JOIN instance_actions_events e ON e.action_id = a.id'))]
 
     def claim_all(self, rows, claimed):
-        measure = decisions.ENFORCEMENT_ACTIONS['suspended']
+        enforcement = decisions.ENFORCEMENT_ACTIONS['suspended']
         for row in rows:
-            if task_claim.acquire(self.context(), row, measure, 'watch'):
+            if task_claim.acquire(self.context(), row, enforcement, 'watch'):
                 claimed.append(row.uuid)
 
     def test_one_server_gets_one_action(self):
@@ -103,7 +103,8 @@ class ClaimTestCase(case.DatabaseTestCase):
         self.assertEqual(SERVERS, len(claimed))
         self.assertEqual(SERVERS, len(self.actions()))
         for row in self.found():
-            self.assertEqual(('suspend', 1), (row.owed, row.failed))
+            self.assertEqual(('suspend', 1), (
+                row.unfinished_action, row.failed_attempts))
 
     def test_changed_since(self):
         rows = self.found()
@@ -122,18 +123,18 @@ class ClaimTestCase(case.DatabaseTestCase):
 
     def test_release(self):
         row = self.found()[0]
-        measure = decisions.ENFORCEMENT_ACTIONS['suspended']
-        action = task_claim.acquire(self.context(), row, measure, 'watch')
+        enforcement = decisions.ENFORCEMENT_ACTIONS['suspended']
+        action = task_claim.acquire(self.context(), row, enforcement, 'watch')
         self.assertFalse(task_claim.release(
-            self.context(), row.uuid, measure, row.newest))
+            self.context(), row.uuid, enforcement, row.newest_action_id))
         self.assertTrue(task_claim.release(
-            self.context(), row.uuid, measure, action))
+            self.context(), row.uuid, enforcement, action))
         self.assertFalse(task_claim.release(
-            self.context(), row.uuid, measure, action))
+            self.context(), row.uuid, enforcement, action))
         again = next(other for other in self.found()
                      if other.uuid == row.uuid)
         self.assertEqual((None, 'suspend', 1), (
-            again.task_state, again.owed, again.failed))
+            again.task_state, again.unfinished_action, again.failed_attempts))
 
     def test_pages(self):
         self.assertEqual([row.uuid for row in self.found()],

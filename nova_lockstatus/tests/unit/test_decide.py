@@ -22,7 +22,7 @@ NOW = datetime.datetime(2026, 11, 21, 12)
 
 def row(vm_state='suspended', **kwargs):
     values = {'id': 1, 'uuid': 'u', 'host': 'compute1', 'task_state': None}
-    return decisions.Row(vm_state=vm_state, **{**values, **kwargs})
+    return decisions.ServerRow(vm_state=vm_state, **{**values, **kwargs})
 
 
 class MeasureTestCase(testtools.TestCase):
@@ -32,10 +32,10 @@ class MeasureTestCase(testtools.TestCase):
                 ('suspended', ('suspend', 'suspending', 'suspend')),
                 ('stopped', ('stop', 'powering-off', 'power_off')),
                 ('paused', ('pause', 'pausing', 'pause'))):
-            measure = decisions.enforcement_action(row(vm_state))
-            self.assertEqual(vm_state, measure.vm_state)
+            action = decisions.enforcement_action(row(vm_state))
+            self.assertEqual(vm_state, action.vm_state)
             self.assertEqual(expected, (
-                measure.action, measure.task_state, measure.event))
+                action.name, action.task_state, action.notification_action))
 
     def test_nothing_to_do(self):
         for vm_state in ('active', 'error', 'rescued', 'resized', 'shelved',
@@ -44,31 +44,31 @@ class MeasureTestCase(testtools.TestCase):
 
     def test_what_nova_compute_failed_at(self):
         for vm_state in ('error', 'active'):
-            measure = decisions.enforcement_action(
-                row(vm_state, owed='suspend'))
-            self.assertEqual('suspended', measure.vm_state)
-        self.assertIsNone(
-            decisions.enforcement_action(row('rescued', owed='suspend')))
-        # Nobody but the guard writes the event that makes an action owed.
-        self.assertIsNone(
-            decisions.enforcement_action(row('error', owed='reboot')))
+            action = decisions.enforcement_action(
+                row(vm_state, unfinished_action='suspend'))
+            self.assertEqual('suspended', action.vm_state)
+        self.assertIsNone(decisions.enforcement_action(
+            row('rescued', unfinished_action='suspend')))
+        # The guard, whose actions alone are unfinished, does not reboot.
+        self.assertIsNone(decisions.enforcement_action(
+            row('error', unfinished_action='reboot')))
 
     def test_state_counts_more_than_what_failed(self):
         self.assertEqual('stop', decisions.enforcement_action(
-            row('stopped', owed='suspend')).action)
+            row('stopped', unfinished_action='suspend')).name)
 
 
 class ClaimedTestCase(testtools.TestCase):
 
     def test_own(self):
-        self.assertEqual('suspended', decisions.action_under_way(
-            row(task_state='suspending', owed='suspend')).vm_state)
+        self.assertEqual('suspended', decisions.action_under_way(row(
+            task_state='suspending', unfinished_action='suspend')).vm_state)
 
     def test_of_somebody_else(self):
-        for task_state, owed in (('suspending', None), ('rebooting', 'stop'),
+        for task_state, name in (('suspending', None), ('rebooting', 'stop'),
                                  ('pausing', 'suspend'), (None, 'suspend')):
             self.assertIsNone(decisions.action_under_way(
-                row(task_state=task_state, owed=owed)))
+                row(task_state=task_state, unfinished_action=name)))
 
 
 class PauseTestCase(testtools.TestCase):
@@ -88,8 +88,8 @@ class DueTestCase(testtools.TestCase):
 
     def due(self, seconds, failed):
         return decisions.due(row(
-            failed=failed, newest=1,
-            tried_at=NOW - datetime.timedelta(seconds=seconds)),
+            failed_attempts=failed, newest_action_id=1,
+            attempted_at=NOW - datetime.timedelta(seconds=seconds)),
             NOW, (60, 600))
 
     def test_at_once_where_nothing_failed(self):

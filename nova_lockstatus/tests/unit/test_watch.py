@@ -132,17 +132,17 @@ class MemoryTestCase(testtools.TestCase):
 
     def test_forgets_what_a_whole_look_did_not_find(self):
         seen = history.GuardHistory()
-        seen.see('found').failure = 1
-        seen.see('kept').failure = 2
-        seen.see('well')
-        seen.end_look()
-        seen.see('found')
+        seen.state('found').reported_failure = 1
+        seen.state('kept').reported_failure = 2
+        seen.state('well')
+        seen.forget_others()
+        seen.state('found')
         seen.keep('kept')
         seen.keep('never seen')
-        seen.end_look()
+        seen.forget_others()
         self.assertEqual(2, len(seen))
-        self.assertEqual([1, 2], [seen.see('found').failure,
-                                  seen.see('kept').failure])
+        self.assertEqual([1, 2], [seen.state('found').reported_failure,
+                                  seen.state('kept').reported_failure])
 
 
 class EachHostTestCase(testtools.TestCase):
