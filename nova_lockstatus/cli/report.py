@@ -18,7 +18,7 @@ import argparse
 import datetime
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from cliff import command
@@ -87,103 +87,96 @@ class Report(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         nova_config.quieten(self.app.options.debug)
         nova_config.load(parsed_args.config_file, parsed_args.config_dir)
+        filters = locked_server.LockedServerFilter(
+            parsed_args.project, parsed_args.host, parsed_args.locked_by,
+            parsed_args.older_than, parsed_args.reason_matches)
         writer = report_formats.FORMATS[parsed_args.format](
             self.app.stdout, parsed_args.column or locked_server.COLUMNS)
-        run = _Run(parsed_args, writer, self.app.options.debug)
+        reader = _CellReader(filters, parsed_args.cell_timeout,
+                             self.app.options.debug)
+        total = reader.count() if self._is_watched() else 0
         try:
             with terminal.progress_bar(
-                'Locked servers', run.count(self._is_watched()),
-                self.app) as step:
-                run.write(step)
+                    'Locked servers', total, self.app) as advance:
+                _write(reader, filters, writer, advance)
             self.app.stdout.flush()
         except BrokenPipeError:
             nova_config.forget_output()
             raise
-        return 1 if run.failed else 0
+        return 1 if reader.failed else 0
 
     def _is_watched(self) -> bool:
         # On the terminal that shows the report, a bar would be among the rows.
         return self.app.stderr.isatty() and not self.app.stdout.isatty()
 
 
-class _Run:
-    """Reads all cells once.
+class _CellReader:
+    """Reads the locked servers of one cell after the other.
 
-    :param asked: the arguments of the command
-    :param writer: what writes the servers
-    :param debug: whether errors are to be shown in full
+    :param filters: which servers to read
+    :param timeout: seconds to wait for each answer of a database
+    :param debug: whether errors are logged in full
     """
 
-    def __init__(self, asked: argparse.Namespace,
-                 writer: report_formats.Writer, debug: bool) -> None:
+    def __init__(self, filters: locked_server.LockedServerFilter,
+                 timeout: float, debug: bool) -> None:
         try:
+            from nova_lockstatus.gateway import cells
             from nova_lockstatus.gateway import locked_servers
             from nova_lockstatus.gateway import requirements
         except ImportError as error:
             raise exception.NovaNotUsable(
                 reason=nova_config.one_line(error)) from error
         requirements.check(locked_servers.RELIES_ON)
-        self._reader = locked_servers
-        self._writer = writer
+        self._gateway = locked_servers
+        self._cell_name = cells.name
+        self._filters = filters
+        self._timeout = timeout
         self._debug = debug
-        self._patience = asked.cell_timeout
-        self._filters = locked_server.LockedServerFilter(
-            asked.project, asked.host, asked.locked_by, asked.older_than,
-            asked.reason_matches)
         self.failed: set[str] = set()
-        self._cells = self._read_cells()
-
-    def _read_cells(self) -> Sequence[Any]:
         try:
-            cells: Sequence[Any]
-            cells, = prefetch(lambda: [self._reader.cells()],
-                              self._patience)
+            self._cells, = prefetch(lambda: [cells.list_all()], timeout)
         except Exception as error:
             raise exception.CellsUnread(
                 reason=nova_config.one_line(error)) from error
-        return cells
 
-    def count(self, wanted: bool) -> int:
-        """Count what is to be read.
+    def count(self) -> int:
+        """Count the servers that the databases find."""
+        return sum(number for cell in self._cells for number in self._read(
+            cell, lambda *args: [self._gateway.count(*args)]))
 
-        :param wanted: whether somebody wants to know
-        :returns: the number of servers, 0 if nobody does
-        """
-        return sum(number for cell in self._cells if wanted
-                   for number in self._ask(cell, lambda cell, filters: [
-                       self._reader.count(cell, filters)]))
-
-    def write(self, step: Callable[[], None]) -> None:
-        """Read all cells, and write their servers.
-
-        :param step: is called for each server that was read
-        """
-        now = datetime.datetime.now(datetime.timezone.utc)
+    def pages(self) -> Iterator[list[locked_server.LockedServer]]:
+        """Read the servers that the databases find, page by page."""
         for cell in self._cells:
-            for servers in self._ask(cell, self._reader.read):
-                chosen = [server for server in servers
-                          if self._filters.passes(server, now)]
-                if chosen:
-                    self._writer.write(chosen)
-                for _ in servers:
-                    step()
-        self._writer.close()
+            yield from self._read(cell, self._gateway.read)
 
-    def _ask(
+    def _read(
         self, cell: Any,
         read: Callable[[Any, locked_server.LockedServerFilter], Iterable[T]],
     ) -> Iterator[T]:
-        """Read from a cell, or remember that it has failed."""
+        """Read from a cell, unless it has failed before."""
         if cell.uuid in self.failed:
             return
         try:
             yield from prefetch(lambda: read(cell, self._filters),
-                                self._patience)
+                                self._timeout)
         except Exception as error:
             self.failed.add(cell.uuid)
             LOG.error('The cell %s is not in the report, or not all of it: '
-                      '%s.', self._reader.name(cell),
+                      '%s.', self._cell_name(cell),
                       nova_config.one_line(error), exc_info=self._debug)
+
+
+def _write(reader: _CellReader, filters: locked_server.LockedServerFilter,
+           writer: report_formats.Writer, advance: Callable[[], None]) -> None:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for page in reader.pages():
+        chosen = [server for server in page if filters.passes(server, now)]
+        if chosen:
+            writer.write(chosen)
+        for _ in page:
+            advance()
+    writer.close()
 
 
 def _expression(text: str) -> re.Pattern[str]:

@@ -10,36 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes locked servers while they are being read, however many they are."""
+"""The formats of the report: each writes the servers as they are read."""
 
+import abc
 import csv
 import json
 import unicodedata
 from collections.abc import Sequence
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.utils import terminal
 
 
-class Writer(Protocol):
-    """Writes one report."""
-
-    def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
-        """Write some more servers.
-
-        :param servers: the servers
-        """
-
-    def close(self) -> None:
-        """Write what follows the last server."""
-
-
-class Table:
-    """A table for people.
-
-    The first servers decide how wide its columns are. A longer value later on
-    is not cut off: it moves the rest of its line to the right.
+class Writer(abc.ABC):
+    """Writes one report.
 
     :param stream: where to write to
     :param columns: the names of the columns
@@ -48,13 +33,31 @@ class Table:
     def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
         self._stream = stream
         self._columns = columns
-        self._widths: list[int] = []
 
+    @abc.abstractmethod
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         """Write some more servers.
 
         :param servers: the servers
         """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Write what follows the last server."""
+
+
+class Table(Writer):
+    """A table for people.
+
+    The first servers decide how wide its columns are. A longer value later on
+    is not cut off: it moves the rest of its line to the right.
+    """
+
+    def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
+        super().__init__(stream, columns)
+        self._widths: list[int] = []
+
+    def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         rows = [[terminal.visible(getattr(server, column))
                  for column in self._columns] for server in servers]
         if not self._widths:
@@ -68,7 +71,6 @@ class Table:
             self._line(row)
 
     def close(self) -> None:
-        """Write the line below the last server."""
         if not self._widths:
             self.write(())
         self._rule()
@@ -83,23 +85,12 @@ class Table:
             '-' * (wanted + 2) for wanted in self._widths))
 
 
-class Json:
-    """A JSON array with an object for each server, which has a line.
+class Json(Writer):
+    """A JSON array with an object for each server, which has a line."""
 
-    :param stream: where to write to
-    :param columns: the keys
-    """
-
-    def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
-        self._stream = stream
-        self._columns = columns
-        self._before = '[\n'
+    _before = '[\n'
 
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
-        """Write some more servers.
-
-        :param servers: the servers
-        """
         for server in servers:
             self._stream.write(self._before)
             self._before = ',\n'
@@ -108,44 +99,35 @@ class Json:
                  for column in self._columns}))
 
     def close(self) -> None:
-        """Write the end of the array."""
         self._stream.write('[]\n' if self._before == '[\n' else '\n]\n')
 
 
-class Csv:
+class Csv(Writer):
     """Comma separated values, with the names of the columns in the first line.
-
-    :param stream: where to write to
-    :param columns: the names
     """
 
     def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
-        self._columns = columns
+        super().__init__(stream, columns)
         self._writer = csv.writer(stream, lineterminator='\n')
         self._writer.writerow(columns)
 
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
-        """Write some more servers.
-
-        :param servers: the servers
-        """
         self._writer.writerows(
             [getattr(server, column) for column in self._columns]
             for server in servers)
 
     def close(self) -> None:
-        """Write nothing more."""
+        pass
 
 
-FORMATS: dict[str, type[Table] | type[Json] | type[Csv]] = {
-    'table': Table, 'json': Json, 'csv': Csv}
+FORMATS: dict[str, type[Writer]] = {'table': Table, 'json': Json, 'csv': Csv}
 
 
 def width(text: str) -> int:
-    """Tell how many columns of a terminal a text takes.
+    """Count the columns of a terminal that a text takes.
 
     :param text: printable characters
-    :returns: the number, two for those of East Asia
+    :returns: the number, with two for a wide character of East Asia
     """
     if text.isascii():
         return len(text)

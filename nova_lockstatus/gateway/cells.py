@@ -39,6 +39,13 @@ def context(cell: Any) -> Any:
     return targeted
 
 
+def list_all() -> list[Any]:
+    """Read the CellMappings of all cells, in the order of their names."""
+    # NOTE: cell0 too: a server that could not be scheduled can be locked.
+    return sorted(objects.CellMappingList.get_all(
+        nova_context.get_admin_context()), key=name)
+
+
 def name(cell: Any) -> str:
     """Return what a cell is called.
 

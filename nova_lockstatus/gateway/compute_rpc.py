@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nova's RPC calls of nova-compute, with a limit on the time."""
+"""Nova's RPC calls of nova-compute, with a timeout of their own."""
 
+import types
 from typing import Any
 
 from nova.compute import rpcapi
@@ -24,50 +25,37 @@ RELIES_ON = ('nova.compute.rpcapi:ComputeAPI.router',
              'nova.rpc:ClientRouter.client')
 
 
-class _Router:
-    """Gives Nova's RPC clients, which then wait for so long at the most.
-
-    :param router: Nova's own
-    :param seconds: how long
-    """
-
-    def __init__(self, router: Any, seconds: float) -> None:
-        self._router = router
-        self._seconds = seconds
-
-    def client(self, context: Any) -> '_Client':
-        return _Client(self._router.client(context), self._seconds)
-
-
 class _Client:
-    """An RPC client that waits for so long at the most.
+    """Nova's RPC client, which has a timeout once it is prepared.
 
     :param client: Nova's own
-    :param seconds: how long
+    :param timeout: seconds that a call waits for its answer
     """
 
-    def __init__(self, client: Any, seconds: float) -> None:
+    def __init__(self, client: Any, timeout: float) -> None:
         self._client = client
-        self._seconds = seconds
+        self._timeout = timeout
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
     def prepare(self, **kwargs: Any) -> Any:
-        return self._client.prepare(timeout=self._seconds, **kwargs)
+        return self._client.prepare(timeout=self._timeout, **kwargs)
 
 
 class ComputeAPI(rpcapi.ComputeAPI):  # type: ignore[misc]
-    """Nova's RPC calls, in whatever version, with a limit on the time.
+    """Nova's RPC calls, in whatever version, with a timeout.
 
-    :param seconds: how long a call waits
+    :param timeout: seconds that a call waits for its answer
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, timeout: float) -> None:
         super().__init__()
-        self._lockstatus_seconds = seconds
+        self._lockstatus_timeout = timeout
 
     @property
-    def router(self) -> _Router:
-        """Give the clients that wait no longer."""
-        return _Router(super().router, self._lockstatus_seconds)
+    def router(self) -> Any:
+        """Return what gives the calls their clients."""
+        novas = super().router
+        return types.SimpleNamespace(client=lambda context: _Client(
+            novas.client(context), self._lockstatus_timeout))

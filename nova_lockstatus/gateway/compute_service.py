@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads the compute services of hosts, and asks Nova whether they report."""
+"""The columns of hosts' compute services, and whether a service is up."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,25 +25,27 @@ _ROW = models.Service
 
 COLUMNS = (_ROW.host, _ROW.topic, _ROW.forced_down, _ROW.disabled,
            _ROW.last_seen_up, _ROW.created_at)
-"""What names the state of a host, with any of Nova's servicegroup drivers."""
+"""The columns that the status of a host is computed from, with any of Nova's
+servicegroup drivers."""
 
 HOST = _ROW.host
 """The column with the name of the host."""
 
 LAST_REPORT = sqlalchemy.func.coalesce(_ROW.last_seen_up, _ROW.created_at)
-"""When the host has last reported, as Nova's servicegroup driver ``db`` reads
+"""The time of the last heartbeat, as Nova's servicegroup driver ``db`` reads
 it."""
 
 _NAMES = tuple(column.key for column in COLUMNS)
 
 IS_COMPUTE = (_ROW.binary == host_status.BINARY, _ROW.deleted == 0)
-"""Which records count: not those of services that were deleted."""
+"""The conditions of a compute service that was not deleted."""
 
 
 def service_is_up() -> Callable[[Any], bool]:
-    """Make the function that tells whether a service reports.
+    """Return the function that tells whether a service is up.
 
-    :returns: what Nova's own API asks, of the driver that is configured
+    :returns: the function of Nova's API, with the servicegroup driver that is
+        configured
     """
     is_up: Callable[[Any], bool] = servicegroup.API().service_is_up
     return is_up
@@ -52,8 +54,7 @@ def service_is_up() -> Callable[[Any], bool]:
 def record(values: Sequence[Any]) -> dict[str, Any]:
     """Make the record of a service, as a servicegroup driver takes it.
 
-    :param values: those of :data:`COLUMNS`
-    :returns: the record
+    :param values: the values of :data:`COLUMNS`
     """
     # NOTE: the drivers read a Service by its keys, and with get().
     return {'binary': host_status.BINARY,

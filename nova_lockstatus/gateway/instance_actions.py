@@ -27,7 +27,7 @@ def read_lock(instance: Any) -> base.Lock:
     """Read the records of the lock of a server, with one statement.
 
     :param instance: the Instance, with a context that is targeted at its cell
-    :returns: what they tell
+    :returns: since when the server is locked, and who locked it last
     """
     context = instance._context
     with db.get_context_manager(context).reader.using(context) as session:
@@ -39,8 +39,8 @@ def read_locks(session: Any, uuids: Collection[str]) -> dict[str, base.Lock]:
     """Read the records of the locks of servers, with one statement.
 
     :param session: of SQLAlchemy, in the servers' cell
-    :param uuids: of which servers
-    :returns: what they tell, by server; those without a record are not there
+    :param uuids: the servers
+    :returns: the locks, by server; a server without a record has none
     """
     return {uuid: base.Lock(since, user_id)
             for uuid, since, user_id in session.execute(_select_locks(uuids))}
@@ -82,23 +82,23 @@ def _select_locks(uuids: Collection[str]) -> Any:
 
 def record(connection: Any, action: Mapping[str, Any], event: str,
            host: str) -> int:
-    """Record an instance action of which one event is over, and well.
+    """Record an instance action with one event that has succeeded.
 
-    :param connection: it is inserted in the transaction of this one
-    :param action: what ``InstanceAction.pack_action_start()`` makes of it, and
-        further columns
+    :param connection: of SQLAlchemy; its transaction gets the rows
+    :param action: the columns of ``InstanceAction.pack_action_start()``, and
+        further ones
     :param event: the name of the event
-    :param host: the name of the host that it was on
-    :returns: the number of the instance action
+    :param host: the name of the host that recorded it
+    :returns: the id of the instance action
     """
     # NOTE: Nova's EventReporter writes the same, but goes on after a deadlock
     # has ended the transaction and hides it, and its functions retry inside.
     now = timeutils.utcnow()
     times = {'created_at': now, 'updated_at': now, 'deleted': 0}
-    number: int = connection.execute(
+    action_id: int = connection.execute(
         models.InstanceAction.__table__.insert().values({**action, **times}),
     ).inserted_primary_key[0]
     connection.execute(models.InstanceActionEvent.__table__.insert().values(
-        action_id=number, event=event, host=host, start_time=now,
+        action_id=action_id, event=event, host=host, start_time=now,
         finish_time=now, result='Success', **times))
-    return number
+    return action_id

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Nova's Instance has, and what of it must be asked for."""
+"""The attributes of Nova's Instance, and those that it loads lazily."""
 
 from collections.abc import Iterable
 
@@ -21,10 +21,10 @@ from nova_lockstatus.extensions import base
 
 
 def check(extension: base.Extension) -> None:
-    """Refuse an extension that reads what an Instance does not have.
+    """Check that an Instance has the attributes that an extension reads.
 
     :param extension: the extension
-    :raises BrokenExtension: when it names an attribute that is none
+    :raises BrokenExtension: when an Instance lacks one of them
     """
     for name in extension.instance_attributes:
         if name not in nova_instance.Instance.fields:
@@ -34,10 +34,10 @@ def check(extension: base.Extension) -> None:
 
 
 def lazy(names: Iterable[str]) -> set[str]:
-    """Choose the attributes that are only loaded when asked for.
+    """Choose the attributes that Nova loads only when asked for.
 
     :param names: names of attributes of an Instance
-    :returns: those of them that Nova takes as ``expected_attrs``
+    :returns: the names that Nova takes as ``expected_attrs``
     """
     # NOTE: INSTANCE_OPTIONAL_ATTRS: since before release 20.
     return set(names).intersection(nova_instance.INSTANCE_OPTIONAL_ATTRS)

@@ -10,16 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads the locked servers of a cell, some at a time."""
+"""Reads the locked servers of a cell, page by page."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from nova import context as nova_context
 from nova.db.main import api as db
 from nova.db.main import models
-from nova.objects import cell_mapping
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
@@ -27,6 +25,7 @@ from nova_lockstatus.core import host_status
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions.base import Lock
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.gateway import instances
@@ -34,7 +33,7 @@ from nova_lockstatus.gateway import instances
 LOG = logging.getLogger(__name__)
 
 PAGE_SIZE = 1000
-"""How many servers are read at a time."""
+"""How many servers a page has at the most."""
 
 # NOTE: all of them are there, the same, in release 27 and in release 34.
 RELIES_ON = (
@@ -55,7 +54,7 @@ _COLUMNS = (_ROW.id, _ROW.uuid, _ROW.display_name, _ROW.project_id, _ROW.host,
 
 
 class _Details(NamedTuple):
-    """What other tables have about some servers.
+    """The columns of other tables for a page of servers.
 
     :param system_metadata: the rows with the reason, by server and key
     :param locks: the records of the locks, by server
@@ -65,34 +64,13 @@ class _Details(NamedTuple):
     locks: Mapping[str, Lock]
 
 
-def cells() -> Sequence[Any]:
-    """Read which cells there are.
-
-    :returns: their CellMappings, in the order of their names
-    """
-    # NOTE: cell0 too: a server that could not be scheduled can be locked.
-    found = cell_mapping.CellMappingList.get_all(
-        nova_context.get_admin_context())
-    return sorted(found, key=name)
-
-
-def name(cell: Any) -> str:
-    """Return what a cell is called.
-
-    :param cell: its CellMapping
-    :returns: its name, or its uuid where it has none
-    """
-    return str(cell.name or cell.uuid)
-
-
 def count(cell: Any, filters: locked_server.LockedServerFilter) -> int:
     """Count the servers that :func:`read` would read.
 
     :param cell: the CellMapping
-    :param filters: which are asked for
-    :returns: how many
+    :param filters: which servers to count
     """
-    context = _target(cell)
+    context = cells.context(cell)
     with db.get_context_manager(context).reader.using(context) as session:
         return int(session.execute(
             sqlalchemy.select(sqlalchemy.func.count(_ROW.id))
@@ -101,16 +79,16 @@ def count(cell: Any, filters: locked_server.LockedServerFilter) -> int:
 
 def read(cell: Any, filters: locked_server.LockedServerFilter
          ) -> Iterator[list[locked_server.LockedServer]]:
-    """Read the locked servers of a cell, in the order that it has them.
+    """Read the locked servers of a cell, in the order of their ids.
 
-    Each part of the result takes four statements at the most, however many
-    servers it has.
+    A page takes four statements at the most, however many servers it has.
 
     :param cell: the CellMapping
-    :param filters: which are asked for, by what the table of servers has
-    :returns: :data:`CHUNK` servers at a time
+    :param filters: which servers to read. ``older_than`` and ``reason``, which
+        no column has, do not count here
+    :returns: pages of :data:`PAGE_SIZE` servers at the most
     """
-    context = _target(cell)
+    context = cells.context(cell)
     hosts = host_status.HostStatuses(compute_service.service_is_up())
     last = 0
     while True:
@@ -124,16 +102,10 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
             _read_hosts(session, hosts, {row.host for row in rows})
         if details is None:
             return
-        yield [_server(row, details, hosts, name(cell)) for row in rows]
+        yield [_server(row, details, hosts, cells.name(cell)) for row in rows]
         if len(rows) < PAGE_SIZE:
             return
         last = rows[-1].id
-
-
-def _target(cell: Any) -> Any:
-    context = nova_context.get_admin_context()
-    nova_context.set_target_cell(context, cell)
-    return context
 
 
 def _conditions(filters: locked_server.LockedServerFilter) -> Iterable[Any]:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the plugin needs of the installed Nova, and whether it is there."""
+"""Checks that the installed Nova has all that the plugin relies on."""
 
 import importlib
 from collections.abc import Iterable
@@ -43,9 +43,9 @@ def resolve(target: str) -> Any:
 
 
 def check_release() -> None:
-    """Refuse a Nova that is too old.
+    """Check the release of the installed Nova.
 
-    Of a newer one than the plugin knows the hooks decide, one by one.
+    A release that is newer than the newest tested one gets a warning.
 
     :raises UnsupportedNova: when the release is older than the oldest
     """
@@ -60,7 +60,7 @@ def check_release() -> None:
 
 
 def check(targets: Iterable[str]) -> None:
-    """Prove that the installed Nova has what a program needs.
+    """Check that the installed Nova has what a program relies on.
 
     :param targets: as :func:`resolve` takes them
     :raises UnsupportedNova: when Nova is older than the plugin supports
