@@ -41,10 +41,11 @@ from nova_lockstatus.cli import nova_config
 nova_config.load([sys.argv[1]], [])
 from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import locked_servers
 from nova_lockstatus.utils import prefetch
 locked_servers.PAGE_SIZE = 200
-cell, = [cell for cell in locked_servers.cells() if cell.name == 'two']
+cell, = [cell for cell in cells.list_all() if cell.name == 'two']
 statements = []
 event.listen(engine.Engine, 'before_cursor_execute',
              lambda connection, cursor, statement, *_: statements.append(1)
