@@ -20,15 +20,15 @@ from collections.abc import Callable, Sequence
 
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
+from oslo_upgradecheck.upgradecheck import Code
+from oslo_upgradecheck.upgradecheck import Result
 
 from nova_lockstatus import exception
 from nova_lockstatus.cli import config_files
 from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli.upgrade_check import checks
-from nova_lockstatus.cli.upgrade_check import installation as installations
 from nova_lockstatus.cli.upgrade_check import policy as policy_checks
-from nova_lockstatus.cli.upgrade_check import result
-from nova_lockstatus.cli.upgrade_check import watch_heartbeats
+from nova_lockstatus.cli.upgrade_check.installation import Installation
 
 ERROR = 255
 """The exit code of nova-status where the checks themselves fail."""
@@ -39,17 +39,23 @@ OPTS = [
                'nova-api reads, by its environment and nova.conf.'),
 ]
 
-Check = Callable[['Checks'], upgradecheck.Result]
+Check = Callable[['Checks'], Result]
 
 
-def _of(function: Callable[[installations.Installation], upgradecheck.Result]
-        ) -> Check:
-    def check(commands: Checks) -> upgradecheck.Result:
+def _check_watch(installation: Installation) -> Result:
+    # It loads SQLAlchemy and alembic, which --help does without.
+    from nova_lockstatus.cli.upgrade_check import watch_heartbeats
+    return watch_heartbeats.check(installation)
+
+
+def _of(function: Callable[[Installation], Result]) -> Check:
+    def check(commands: Checks) -> Result:
         try:
             return function(commands.installation)
         except Exception as error:
             # One check that fails must not hide what the others find.
-            return result.failure(
+            return Result(
+                Code.FAILURE,
                 'It could not be found out: %s: %s. See the other checks '
                 'first.' % (type(error).__name__,
                             nova_config.one_line(error)))
@@ -58,14 +64,14 @@ def _of(function: Callable[[installations.Installation], upgradecheck.Result]
 
 
 class Checks(upgradecheck.UpgradeCommands):
-    """The checks, in the order in which one may need the one before.
+    """The checks, in an order in which one may need those before.
 
-    :param installation: what is checked
+    :param installation: the installation to check
     """
 
     display_title = 'Upgrade Check Results of nova-lockstatus'
 
-    def __init__(self, installation: installations.Installation) -> None:
+    def __init__(self, installation: Installation) -> None:
         super().__init__()
         self.installation = installation
 
@@ -78,7 +84,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Policy file', _of(policy_checks.check_file)),
         ('Policy rules', _of(policy_checks.check_rules)),
         ('Notifications', _of(checks.check_notifications)),
-        ('Watch service', _of(watch_heartbeats.check)),
+        ('Watch service', _of(_check_watch)),
     )
 
 
@@ -93,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf = nova_config.register()
         nova_config.quieten(False)
         conf.register_cli_opts(OPTS)
-        commands = Checks(installations.Installation(conf, os.environ))
+        commands = Checks(Installation(conf, os.environ))
         upgradecheck.register_cli_options(conf, commands)
         default = config_files.of_nova_api(os.environ)
         conf(list(sys.argv[1:] if argv is None else argv), project='nova',

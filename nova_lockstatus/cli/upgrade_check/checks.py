@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What ``nova-lockstatus-status upgrade check`` looks at.
+"""The checks of ``nova-lockstatus-status upgrade check``, but for a few.
 
-Each function looks at one thing and says what to do about it. None needs
-Nova's databases, a message broker or a running service.
+Each function checks one part and says how to mend it. None needs Nova's
+databases, a message broker or a running service.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
-from oslo_upgradecheck import upgradecheck
+from oslo_upgradecheck.upgradecheck import Code
+from oslo_upgradecheck.upgradecheck import Result
 
 from nova_lockstatus import exception
 from nova_lockstatus.cli.api_paste import check as paste_check
-from nova_lockstatus.cli.upgrade_check import installation as installations
-from nova_lockstatus.cli.upgrade_check import result
+from nova_lockstatus.cli.upgrade_check.installation import Installation
+from nova_lockstatus.cli.upgrade_check.installation import notification_drivers
 from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import loader
@@ -34,49 +35,50 @@ from nova_lockstatus.extensions import loader
 LOCK_ALIAS = 'os-server-locked-status'
 
 
-def check_configuration(installation: installations.Installation
-                        ) -> upgradecheck.Result:
-    """Name the files that the configuration is from."""
+def check_configuration(installation: Installation) -> Result:
+    """Name the files that the configuration was read from."""
     found = installation.files_read()
     if found.files or found.directories:
-        return result.success(', '.join([*found.files, *found.directories]))
-    return result.warning(
+        return Result(
+            Code.SUCCESS, ', '.join([*found.files, *found.directories]))
+    return Result(
+        Code.WARNING,
         'No nova.conf was found: these checks are about the defaults of all '
         'options. Name the files that nova-api reads with --config-file, or '
         'set OS_NOVA_CONFIG_DIR and OS_NOVA_CONFIG_FILES as nova-api has '
         'them.')
 
 
-def check_release(_installation: installations.Installation
-                  ) -> upgradecheck.Result:
-    """Hold the installed Nova against the releases that are supported."""
+def check_release(_installation: Installation) -> Result:
+    """Compare the installed Nova with the supported releases."""
     from nova import version
     found = str(version.version_string())
     major = int(found.partition('.')[0])
     if major < releases.OLDEST:
-        return result.failure(
+        return Result(
+            Code.FAILURE,
             'This is Nova %s, and nova-lockstatus needs Nova %d or newer. Use '
             'it with a newer Nova, or take the filter out of the pipelines '
             'with "nova-lockstatus disable".' % (found, releases.OLDEST))
     if major > releases.NEWEST:
-        return result.warning(
+        return Result(
+            Code.WARNING,
             'This is Nova %s, and the newest release that this '
             'nova-lockstatus was tested with is %d. See whether there is a '
             'newer nova-lockstatus. Without one, the check of the hooks '
             'counts.' % (found, releases.NEWEST))
-    return result.success('Nova %s' % found)
+    return Result(Code.SUCCESS, 'Nova %s' % found)
 
 
-def check_hooks(_installation: installations.Installation
-                ) -> upgradecheck.Result:
-    """Prove each place in Nova that the plugin relies on."""
+def check_hooks(_installation: Installation) -> Result:
+    """Check each place in Nova that the plugin relies on."""
     try:
         from nova_lockstatus.api import hooks
         from nova_lockstatus.gateway import locked_servers
         from nova_lockstatus.gateway import requirements
         from nova_lockstatus.watch import requirements as watch_requirements
     except (ImportError, AttributeError) as error:
-        return result.failure(_misfit([str(error)]))
+        return Result(Code.FAILURE, _misfit([str(error)]))
     problems = []
     checks: list[Callable[[], object]] = [hook.check for hook in hooks.HOOKS]
     checks += [functools.partial(requirements.resolve, target)
@@ -88,8 +90,9 @@ def check_hooks(_installation: installations.Installation
         except exception.HookMismatch as error:
             problems.append(str(error).partition('Nova: ')[2])
     problems = list(dict.fromkeys(problems))
-    return result.failure(_misfit(problems)) if problems else result.success(
-        '%d hooks fit.' % len(hooks.HOOKS))
+    if problems:
+        return Result(Code.FAILURE, _misfit(problems))
+    return Result(Code.SUCCESS, '%d hooks fit.' % len(hooks.HOOKS))
 
 
 def _misfit(problems: Sequence[str]) -> str:
@@ -101,45 +104,47 @@ def _misfit(problems: Sequence[str]) -> str:
                 problem.rstrip('.') for problem in problems) + '.'))
 
 
-def check_filter(installation: installations.Installation
-                 ) -> upgradecheck.Result:
-    """Look for the filter in each pipeline of the compute API."""
+def check_filter(installation: Installation) -> Result:
+    """Check that each pipeline of the compute API has the filter."""
     try:
         config = installation.read_paste()
         paste_check.check_pipelines(config)
     except exception.LockStatusException as error:
-        return result.failure(str(error).replace(' is left as it is', ''))
+        return Result(
+            Code.FAILURE, str(error).replace(' is left as it is', ''))
     lacking = ['"%s" in [%s]' % (pipeline.option, pipeline.section)
                for pipeline in config.pipelines
                if pipeline.is_api and not pipeline.filters]
     if lacking:
-        return result.failure(
+        return Result(
+            Code.FAILURE,
             '%s: the filter is not in %s. What comes that way is answered as '
             'stock Nova does it. Run "nova-lockstatus enable" and restart '
             'nova-api.' % (config.name, ', '.join(lacking)))
-    return result.success(config.name)
+    return Result(Code.SUCCESS, config.name)
 
 
-def check_extensions(installation: installations.Installation
-                     ) -> upgradecheck.Result:
-    """Load the extensions that are enabled, as nova-api would."""
+def check_extensions(installation: Installation) -> Result:
+    """Load the enabled extensions as nova-api does."""
     try:
         pipelines = [loader.load_extensions(aliases)
                      for aliases in installation.aliases()]
-        _connect(installation, pipelines)
+        _register(installation, pipelines)
     except exception.LockStatusException as error:
-        return result.failure(
+        return Result(
+            Code.FAILURE,
             '%s Correct [lockstatus] in nova.conf, or the section of the '
             'filter in api-paste.ini.' % error)
     except ImportError as error:
-        return result.failure(_misfit([str(error)]))
+        return Result(Code.FAILURE, _misfit([str(error)]))
     names = dict.fromkeys(extension.alias for extensions in pipelines
                           for extension in extensions)
-    return result.success(
+    return Result(
+        Code.SUCCESS,
         ', '.join(names) or 'None is enabled: this is stock Nova.')
 
 
-def _connect(installation: installations.Installation,
+def _register(installation: Installation,
              pipelines: Sequence[Sequence[base.Extension]]) -> None:
     from nova_lockstatus.api import policy
     from nova_lockstatus.api import policy_enforcer
@@ -154,11 +159,10 @@ def _connect(installation: installations.Installation,
         policy.add(enforcer, extensions)
 
 
-def check_notifications(installation: installations.Installation
-                        ) -> upgradecheck.Result:
-    """Hold the format of notifications against what is to be sent."""
+def check_notifications(installation: Installation) -> Result:
+    """Check that Nova sends the format of the enabled notifications."""
     conf = installation.conf
-    drivers = installations.notification_drivers(conf)
+    drivers = notification_drivers(conf)
     senders = []
     if LOCK_ALIAS in installation.known_aliases():
         senders.append('lockstatus.lock and lockstatus.unlock (%s)'
@@ -167,14 +171,16 @@ def check_notifications(installation: installations.Installation
         senders.append('lockstatus.guard.* ([lockstatus]guard = %s, where '
                        'nova-lockstatus-watch runs)' % conf.lockstatus.guard)
     if not senders:
-        return result.success('Nothing that is enabled sends any.')
+        return Result(Code.SUCCESS, 'Nothing that is enabled sends any.')
     if not drivers:
-        return result.success(
+        return Result(
+            Code.SUCCESS,
             'None are sent at all, by Nova neither: '
             '[oslo_messaging_notifications]driver is not set.')
     if conf.notifications.notification_format == 'unversioned':
-        return result.warning(
+        return Result(
+            Code.WARNING,
             '[notifications]notification_format is "unversioned", and these '
             'notifications are versioned ones: %s. They are not sent. Set it '
             'to "both" or "versioned" if you want them.' % ', '.join(senders))
-    return result.success()
+    return Result(Code.SUCCESS)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The configuration and the files of a nova-api, for the checks."""
+"""The configuration and the files of a nova-api, as the checks read them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from nova_lockstatus.cli.api_paste import reader as paste_reader
 
 @dataclasses.dataclass
 class Installation:
-    """What is looked at.
+    """The installation that is checked.
 
     :param conf: Nova's configuration
     :param environ: the environment that nova-api has
@@ -41,17 +41,13 @@ class Installation:
     api_paste: str | None = None
 
     def files_read(self) -> config_files.ConfigFiles:
-        """Name what the configuration is from.
-
-        :returns: the files and directories
-        """
+        """Return the files and directories that the configuration is from."""
         return config_files.ConfigFiles(self.conf.config_file or [],
                                         self.conf.config_dir or [])
 
     def read_paste(self) -> paste_reader.PasteConfig:
         """Read the api-paste.ini that nova-api loads.
 
-        :returns: what it says
         :raises PasteFileNotFound: when there is none, or two
         :raises PasteFileUnreadable: when it cannot be read
         :raises PasteFileNotUnderstood: when paste could not read it, either
@@ -61,17 +57,17 @@ class Installation:
         return paste_reader.PasteConfig(paste_file.read(path), path)
 
     def aliases(self) -> list[list[str]]:
-        """Return which extensions are enabled, for each way to say it.
+        """Return the lists of aliases that nova-api may enable.
 
-        :returns: those of nova.conf, and of each section of the filter that
-            names others
+        :returns: the list of nova.conf, and that of each section of the filter
+            that names others
         :raises InvalidPasteOption: when such a section has another option
         """
         found = [list(self.conf.lockstatus.enabled_extensions)]
         try:
             config = self.read_paste()
         except exception.LockStatusException:
-            # That is what check_filter() is for.
+            # check_filter() reports it.
             return found
         for name in config.filters:
             options = dict(config.options(config.sections['filter', name]))
@@ -83,22 +79,18 @@ class Installation:
         return found
 
     def known_aliases(self) -> set[str]:
-        """Return which extensions are enabled anywhere, as far as is known.
-
-        :returns: their aliases
-        """
+        """Return the aliases of all lists that can be read."""
         try:
             return {alias for aliases in self.aliases() for alias in aliases}
         except exception.InvalidPasteOption:
-            # That is what check_extensions() is for.
+            # check_extensions() reports it.
             return set(self.conf.lockstatus.enabled_extensions)
 
 
 def notification_drivers(conf: cfg.ConfigOpts) -> set[str]:
-    """Return the drivers that send Nova's notifications.
+    """Return the names of the drivers that send Nova's notifications.
 
     :param conf: Nova's configuration
-    :returns: their names, none where no notifications are sent
     """
     from oslo_messaging import opts as messaging_opts
     for group, options in messaging_opts.list_opts():

@@ -10,46 +10,47 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What ``nova-lockstatus-status upgrade check`` looks at in policy files."""
+"""The checks of ``nova-lockstatus-status upgrade check`` on policy files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from oslo_upgradecheck import upgradecheck
+from oslo_upgradecheck.upgradecheck import Code
+from oslo_upgradecheck.upgradecheck import Result
 
 from nova_lockstatus import exception
-from nova_lockstatus.cli.upgrade_check import installation as installations
-from nova_lockstatus.cli.upgrade_check import result
+from nova_lockstatus.cli.upgrade_check.installation import Installation
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import loader
 
 _OLD_FILE = 'policy.json'
 
 _SHOWN_BY = ('os_compute_api:servers:show', 'os_compute_api:servers:detail')
-"""The rules of Nova's that say who sees a server."""
+"""Nova's rules on who sees a server."""
 
 
-def check_file(installation: installations.Installation
-               ) -> upgradecheck.Result:
-    """Look for a policy file that oslo.policy does not read."""
+def check_file(installation: Installation) -> Result:
+    """Check that oslo.policy reads the policy file that is there."""
     conf = installation.conf
     # It registers the options of the group as well.
     enforcer = _make_enforcer(installation)
     configured = conf.oslo_policy.policy_file
     path = conf.find_file(configured)
     if path:
-        return result.success(path)
+        return Result(Code.SUCCESS, path)
     location = conf.get_location('policy_file', 'oslo_policy')
     if location is not None and location.location.is_user_controlled:
-        return result.warning(
+        return Result(
+            Code.WARNING,
             '[oslo_policy]policy_file names %s, which is not there: the '
             'defaults of all rules are in force. Correct it, or take it out.'
             % configured)
     old_path = conf.find_file(_OLD_FILE)
     if not old_path:
-        return result.success(
+        return Result(
+            Code.SUCCESS,
             'There is no %s: the defaults of the rules are in force, but for '
             'those in [oslo_policy]policy_dirs.' % configured)
     advice = ('Convert it with "oslopolicy-convert-json-to-yaml --namespace '
@@ -58,17 +59,18 @@ def check_file(installation: installations.Installation
                   old_path, old_path.removesuffix('.json'), old_path))
     # NOTE: up to release 4 of oslo.policy an Enforcer falls back to it.
     if enforcer.policy_file == _OLD_FILE:
-        return result.warning(
+        return Result(
+            Code.WARNING,
             '%s is read, as there is no %s, but newer releases of oslo.policy '
             'do not read it. %s' % (old_path, configured, advice))
-    return result.failure(
+    return Result(
+        Code.FAILURE,
         '%s is not read: [oslo_policy]policy_file is %s. The rules in it are '
         'not in force. %s' % (old_path, configured, advice))
 
 
-def check_rules(installation: installations.Installation
-                ) -> upgradecheck.Result:
-    """Look for rules in policy files that nobody knows or that are wrong."""
+def check_rules(installation: Installation) -> Result:
+    """Check that the rules in policy files are known and correct."""
     from nova_lockstatus.api import policy_enforcer
     extensions = _load_extensions(installation)
     enforcer = policy_enforcer.make(installation.conf, extensions)
@@ -77,7 +79,8 @@ def check_rules(installation: installations.Installation
         enforcer.load_rules()
     except Exception as error:
         # Whatever comes up in a parser of YAML or JSON.
-        return result.failure(
+        return Result(
+            Code.FAILURE,
             'A policy file cannot be read: %s. Correct it.'
             % ' '.join(str(error).split()))
     unreadable = policy_enforcer.unreadable_rules(enforcer)
@@ -90,20 +93,21 @@ def check_rules(installation: installations.Installation
          'them.', policy_enforcer.undefined_rules(enforcer))) if names]
     problems += _narrower_rules(enforcer, extensions)
     if unreadable:
-        return result.failure(' '.join(problems))
+        return Result(Code.FAILURE, ' '.join(problems))
     if problems:
-        return result.warning(' '.join(problems))
-    return result.success(
+        return Result(Code.WARNING, ' '.join(problems))
+    return Result(
+        Code.SUCCESS,
         '%d rules are set in policy files.' % len(enforcer.file_rules))
 
 
 def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
                     ) -> list[str]:
-    """Find rules that may refuse what Nova itself shows to whoever sees it."""
+    """Find rules that may withhold a field that Nova itself shows."""
     widened = [name for name in _SHOWN_BY if name in enforcer.file_rules
                and enforcer.file_rules[name].check_str
                != enforcer.registered_rules[name].check_str]
-    # Of other fields that Nova has, it has a rule of its own.
+    # For other fields Nova has rules of its own.
     rules = {field.rule for extension in extensions
              for field in extension.server_fields
              if field.nova_since and field.nova_requires}
@@ -115,16 +119,15 @@ def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
                 ' and '.join(widened), ', '.join(lacking))]
 
 
-def _make_enforcer(installation: installations.Installation) -> Any:
+def _make_enforcer(installation: Installation) -> Any:
     from nova_lockstatus.api import policy_enforcer
     return policy_enforcer.make(
         installation.conf, _load_extensions(installation))
 
 
-def _load_extensions(installation: installations.Installation
-                     ) -> Sequence[base.Extension]:
+def _load_extensions(installation: Installation) -> Sequence[base.Extension]:
     try:
         return loader.load_extensions(sorted(installation.known_aliases()))
     except exception.LockStatusException:
-        # That is what check_extensions() is for.
+        # check_extensions() reports it.
         return []

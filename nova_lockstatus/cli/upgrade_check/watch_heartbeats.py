@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What ``nova-lockstatus-status upgrade check`` finds of the watch service."""
+"""The check on nova-lockstatus-watch of the upgrade check."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ import datetime
 from collections.abc import Sequence
 
 from oslo_config import cfg
-from oslo_upgradecheck import upgradecheck
+from oslo_upgradecheck.upgradecheck import Code
+from oslo_upgradecheck.upgradecheck import Result
 
 from nova_lockstatus import exception
-from nova_lockstatus.cli.upgrade_check import installation as installations
-from nova_lockstatus.cli.upgrade_check import result
+from nova_lockstatus.cli.upgrade_check.installation import Installation
+from nova_lockstatus.cli.upgrade_check.installation import notification_drivers
 from nova_lockstatus.db import database
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import watch_process
 
 
-def check(installation: installations.Installation) -> upgradecheck.Result:
-    """Ask the store whether nova-lockstatus-watch has reported lately.
+def check(installation: Installation) -> Result:
+    """Check in the plugin's database that nova-lockstatus-watch runs.
 
-    :param installation: what is looked at
+    :param installation: Nova's configuration and its files
     :returns: the result
     """
     conf = installation.conf
@@ -42,40 +43,41 @@ def check(installation: installations.Installation) -> upgradecheck.Result:
     except exception.StoreNotConfigured:
         return judge_without_store(conf)
     except exception.StoreUnreachable as error:
-        return result.failure(
+        return Result(
+            Code.FAILURE,
             '%s Correct it. If the database is new, then run '
             '"nova-lockstatus db sync".' % error)
     except exception.LockStatusException as error:
-        return result.failure(str(error))
+        return Result(Code.FAILURE, str(error))
     return judge(
         conf.lockstatus.guard, announces(conf), watches, watch_process.now())
 
 
 def announces(conf: cfg.ConfigOpts) -> bool:
-    """Tell whether the watch is to announce what becomes of hosts.
+    """Tell whether nova-lockstatus-watch is to notify of host status.
 
     :param conf: Nova's configuration
-    :returns: whether it is. Nova need not be there to be asked
+    :returns: True where webhooks or notifications are configured; Nova need
+        not be installed
     """
     return bool(conf.lockstatus.announce_host_status
                 and (conf.lockstatus.webhooks
-                     or installations.notification_drivers(conf)))
+                     or notification_drivers(conf)))
 
 
-def judge_without_store(conf: cfg.ConfigOpts) -> upgradecheck.Result:
-    """Decide what it means that nobody can report.
+def judge_without_store(conf: cfg.ConfigOpts) -> Result:
+    """Judge an installation without a database of the plugin.
 
     :param conf: Nova's configuration
-    :returns: a failure where webhooks are to be told, which only the store
-        makes possible, a warning where the guard should act or hosts should
-        be announced
+    :returns: a failure where webhooks need that database, a warning where the
+        guard should act or host status should be notified
     """
     text = ('[lockstatus]connection is not set, so it cannot be told whether '
             'nova-lockstatus-watch runs.')
     is_enforced = conf.lockstatus.guard == 'enforce'
     is_announced = announces(conf)
     if not (is_enforced or is_announced):
-        return result.success(text)
+        return Result(Code.SUCCESS, text)
     if is_enforced:
         text += ' [lockstatus]guard is "enforce".'
     if is_announced:
@@ -83,23 +85,24 @@ def judge_without_store(conf: cfg.ConfigOpts) -> upgradecheck.Result:
                  '[lockstatus]announce_host_status wants.')
     advice = ' Set it, and run "nova-lockstatus db sync".'
     if is_announced and conf.lockstatus.webhooks:
-        return result.failure(
+        return Result(
+            Code.FAILURE,
             text + ' No webhook is told of anything.' + advice)
-    return result.warning(text + advice)
+    return Result(Code.WARNING, text + advice)
 
 
 def judge(guard: str, announces_hosts: bool,
           watches: Sequence[watch_process.WatchProcess], now: datetime.datetime
-          ) -> upgradecheck.Result:
-    """Decide what the reports mean.
+          ) -> Result:
+    """Judge the heartbeats of all processes of nova-lockstatus-watch.
 
-    :param guard: what [lockstatus]guard says
-    :param announces_hosts: whether the watch is to announce hosts
-    :param watches: who has reported
+    :param guard: the value of [lockstatus]guard
+    :param announces_hosts: whether the watch is to notify of host status
+    :param watches: the processes that have sent a heartbeat
     :param now: the time, in UTC without a time zone
-    :returns: a failure where the guard should act and nobody does it, a
-        warning where it should report or hosts should be announced, or where
-        some of several are missing
+    :returns: a failure where the guard should act and no process runs, a
+        warning where it should report or host status should be notified, or
+        where some of several processes are missing
     """
     ages = {watch.host: (now - watch.reported_at).total_seconds()
             for watch in watches}
@@ -110,15 +113,17 @@ def judge(guard: str, announces_hosts: bool,
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
             'from %s for %d s' % pair for pair in missing.items())
     elif there:
-        return result.success(', '.join(there))
+        return Result(Code.SUCCESS, ', '.join(there))
     else:
         text = 'No nova-lockstatus-watch runs.'
     if guard == 'off' and not announces_hosts:
-        return result.success(
+        return Result(
+            Code.SUCCESS,
             '%s [lockstatus]guard is "off", and what becomes of hosts is not '
             'announced, so none is needed.' % text)
     if there:
-        return result.warning(
+        return Result(
+            Code.WARNING,
             '%s It runs on %s. Start the others again, or wait: what does '
             'not report is forgotten after a day.' % (text, ', '.join(there)))
     if guard != 'off':
@@ -127,5 +132,5 @@ def judge(guard: str, announces_hosts: bool,
     if announces_hosts:
         text += ' A host that is lost is not announced.'
     if guard == 'enforce':
-        return result.failure(text + ' Start it.')
-    return result.warning(text + ' Start it.')
+        return Result(Code.FAILURE, text + ' Start it.')
+    return Result(Code.WARNING, text + ' Start it.')
