@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The table of supported releases, made of what ran.
+"""Makes the table of supported releases from test runs.
 
 ``record`` reads the last run of the functional tests with each release out of
 tox's environments into doc/source/install/releases.json, and ``write`` makes
@@ -74,14 +74,14 @@ Record = dict[str, str | int]
 
 
 class NotRecorded(Exception):
-    """Says why a run is not kept."""
+    """A run that is not recorded; the message says why."""
 
 
 def read_run(path: pathlib.Path) -> tuple[dict[str, str], str]:
     """Read the last run in a repository of stestr.
 
     :param path: the directory that has ``.stestr``
-    :returns: what came of each test, by its id; and the day of the run
+    :returns: the result of each test, by its id, and the day of the run
     :raises NotRecorded: when there is none
     """
     found: dict[str, str] = {}
@@ -112,7 +112,7 @@ def list_tests(path: pathlib.Path, python: pathlib.Path, top: pathlib.Path,
     :param path: the directory that has ``.stestr``
     :param python: of the environment that they run in
     :param top: where the tests are imported from
-    :param tests: the directory of the tests, below of it
+    :param tests: the directory of the tests, below it
     """
     done = subprocess.run(
         [python.with_name('stestr'), '--repo-url', path.absolute(),
@@ -123,14 +123,13 @@ def list_tests(path: pathlib.Path, python: pathlib.Path, top: pathlib.Path,
 
 def record(release: int, path: pathlib.Path, python: pathlib.Path,
            top: pathlib.Path = TOP, tests: str = TESTS) -> Record:
-    """Say what came of the last run with a release.
+    """Make the record of the last run with a release.
 
     :param release: the number of Nova's release
     :param path: the directory that has ``.stestr``
     :param python: of the environment that the tests ran in
     :param top: where the tests are imported from
-    :param tests: the directory of the tests, below of it
-    :returns: what is kept of it
+    :param tests: the directory of the tests, below it
     :raises NotRecorded: when not each test ran, or with another release
     """
     versions: Record = json.loads(subprocess.check_output(
@@ -158,7 +157,7 @@ def record(release: int, path: pathlib.Path, python: pathlib.Path,
 def table(records: dict[str, Record]) -> str:
     """Make the table of supported releases.
 
-    :param records: what came of the runs, by the number of the release
+    :param records: the records of the runs, by the number of the release
     :returns: the table, as reStructuredText
     """
     rows = []
@@ -187,7 +186,7 @@ def page(text: str, records: dict[str, Record]) -> str:
     """Put the table into a page.
 
     :param text: the page
-    :param records: what came of the runs, by the number of the release
+    :param records: the records of the runs, by the number of the release
     :returns: the page with this table between its two comments
     """
     before, _, rest = text.partition(BEGIN)
@@ -196,7 +195,7 @@ def page(text: str, records: dict[str, Record]) -> str:
 
 
 def read_records() -> dict[str, Record]:
-    """Return what came of the runs, by the number of the release."""
+    """Return the records of the runs, by the number of the release."""
     records: dict[str, Record] = json.loads(RECORDS.read_text())
     return records
 
@@ -232,7 +231,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     writer = commands.add_parser('write', help='make the tables anew')
     writer.set_defaults(releases=())
     recorder = commands.add_parser(
-        'record', help='keep what came of the last runs, and make the tables')
+        'record', help='record the last runs, and make the tables')
     recorder.add_argument(
         'releases', type=int, nargs='*', metavar='RELEASE',
         default=range(releases.OLDEST, releases.NEWEST + 1),

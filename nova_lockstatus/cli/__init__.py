@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The programs that operators run."""
+"""The commands that operators run."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which configuration files nova-api reads, if its arguments name none."""
+"""Finds the configuration files that nova-api reads by default."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VARIABLES = ('OS_NOVA_CONFIG_DIR', 'OS_NOVA_CONFIG_FILES')
 
 @dataclasses.dataclass(frozen=True)
 class ConfigFiles:
-    """What oslo.config is to read.
+    """The configuration that oslo.config is to read.
 
     :param files: the paths of files
     :param directories: the paths of directories, which are read after them
@@ -40,10 +40,7 @@ class ConfigFiles:
     directories: Sequence[str]
 
     def arguments(self) -> list[str]:
-        """Return the arguments of a program that name all of them.
-
-        :returns: options and paths
-        """
+        """Return the arguments of a program that name all of them."""
         return [argument for option, paths in (
             ('--config-file', self.files), ('--config-dir', self.directories))
             for path in paths for argument in (option, path)]
@@ -55,14 +52,14 @@ def of_nova_api(environ: Mapping[str, str], folder: str = FOLDER
 
     :param environ: the environment that nova-api has
     :param folder: where Nova's files are if no variable says so
-    :returns: the files. All are there, but for those that nova-api demands
-        itself under a WSGI server
+    :returns: the files; under a WSGI server also files that do not exist and
+        that nova-api itself demands
     """
     if not names_files(environ) and _has_script():
         return ConfigFiles(cfg.find_config_files('nova', SCRIPT),
                            cfg.find_config_dirs('nova', SCRIPT))
     paste, *others = of_application(environ, folder)
-    # Who only reads the configuration can do without the first one.
+    # A program that only reads the configuration needs no api-paste.ini.
     files = [paste, *others] if os.path.exists(paste) else others
     # NOTE: nova/wsgi/osapi_compute.py, since release 33. Up to release 32 the
     # directory is named like the program that serves it.
@@ -76,7 +73,7 @@ def of_application(environ: Mapping[str, str], folder: str = FOLDER
 
     :param environ: the environment that nova-api has
     :param folder: where Nova's files are if no variable says so
-    :returns: the paths of the api-paste.ini and of what else is read
+    :returns: the path of the api-paste.ini, and those of the other files
     """
     # NOTE: as nova/api/openstack/wsgi_app.py: _get_config_files(), in each
     # release. oslo.config reads the api-paste.ini, too.
@@ -88,9 +85,9 @@ def of_application(environ: Mapping[str, str], folder: str = FOLDER
 def names_files(environ: Mapping[str, str]) -> bool:
     """Tell whether an environment says where the files are.
 
+    nova-api ignores it unless it runs under a WSGI server.
+
     :param environ: the environment that nova-api has
-    :returns: whether it does: what does not run under a WSGI server does not
-        heed it
     """
     return any(name in environ for name in _VARIABLES)
 

@@ -31,7 +31,7 @@ LOG = logging.getLogger(__name__)
 
 
 class _Edit(command.Command):
-    """What both have in common: to show, to ask, to replace the file."""
+    """Shows the change, asks for a confirmation and replaces the file."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -68,8 +68,8 @@ class _Edit(command.Command):
         return 0
 
     def _show(self, text: str) -> None:
-        # Flushed, as the question goes to the other stream; and who has lost
-        # the reader of the difference has the file as it was.
+        # Flushed, as the question goes to the other stream. Where the reader
+        # of the difference has gone, the file is left as it is.
         try:
             self.app.stdout.write(text)
             self.app.stdout.flush()
@@ -151,7 +151,7 @@ def difference(path: str, before: str, after: str) -> str:
     :param path: the file's name in the heading
     :param before: the text that it has
     :param after: the text that it would have
-    :returns: lines as diff prints them, but all with the same line end
+    :returns: the lines as diff prints them, all with the same line end
     """
     lines: list[str] = []
     for line in difflib.unified_diff(

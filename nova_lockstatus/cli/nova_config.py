@@ -30,9 +30,9 @@ from nova_lockstatus.cli import config_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name the files.
+    """Add the options that name configuration files.
 
-    :param parser: of a command
+    :param parser: the parser of a command
     """
     parser.add_argument(
         '--config-file', metavar='<file>', action='append', default=[],
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def register() -> Any:
-    """Register Nova's options and the plugin's, and read no file yet.
+    """Register Nova's options and the plugin's without reading a file.
 
     :returns: Nova's configuration
     :raises NovaNotUsable: when Nova is not installed here
@@ -62,11 +62,11 @@ def register() -> Any:
 def load(files: Sequence[str], directories: Sequence[str]) -> Any:
     """Read Nova's configuration, and connect its databases.
 
-    Nothing is asked of them yet, nor of the message broker.
+    Neither the databases nor the message broker are contacted yet.
 
-    :param files: the paths of the files, none for those of nova-api
-    :param directories: the paths of directories with files, none for those of
-        nova-api
+    :param files: the paths of files, by default those that nova-api reads
+    :param directories: the paths of directories with files, by default those
+        that nova-api reads
     :returns: Nova's configuration
     :raises NovaNotUsable: when Nova is not installed here
     :raises ConfigurationUnreadable: when a file is not there or wrong
@@ -97,11 +97,11 @@ def _choose_threads() -> None:
 
 
 def quieten(verbose: bool) -> None:
-    """Keep what libraries say to a service's log from the terminal.
+    """Keep the log lines of libraries from the terminal.
 
-    The command itself says in a line what has failed.
+    The command itself reports a failure in one line.
 
-    :param verbose: whether somebody wants to see it
+    :param verbose: whether to show them all the same
     """
     if not verbose:
         for name in ('alembic', 'nova', 'oslo_config', 'oslo_db',
@@ -110,11 +110,11 @@ def quieten(verbose: bool) -> None:
 
 
 def one_line(error: BaseException) -> str:
-    """Make one line of what an error says.
+    """Make one line of the text of an error.
 
     :param error: the error
-    :returns: its text without a full stop, up to where a database's driver
-        adds the statement and a link
+    :returns: the text without a full stop, and without the statement and the
+        link that a database's driver adds
     """
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = lines[0] if lines[0].startswith('(') else ' '.join(lines)
@@ -122,8 +122,8 @@ def one_line(error: BaseException) -> str:
 
 
 def forget_output() -> None:
-    """Have nothing said of a reader that went away, such as ``head``.
+    """Discard further output, when a reader such as ``head`` has gone.
 
-    What Python flushes when it ends goes nowhere.
+    Otherwise Python fails as it flushes the output at its end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The values of a parameter by which a list is filtered."""
+"""Parses a query parameter that filters a list by several values."""
 
 from collections.abc import Sequence
 
@@ -18,17 +18,16 @@ from nova_lockstatus import exception
 
 
 def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
-    """Read the values that a caller filters by.
+    """Parse the values that a caller filters by.
 
-    :param key: the parameter
-    :param text: the values, between commas
-    :param known: the values that it takes
-    :returns: the values that are asked for
-    :raises InvalidSearch: when there is one that is not known
+    :param key: the name of the parameter
+    :param text: its value: the values, separated by commas
+    :param known: the values that the parameter takes
+    :raises InvalidSearch: when a value is not among the known ones
     """
-    asked = frozenset(text.split(','))
-    for value in sorted(asked):
+    values = frozenset(text.split(','))
+    for value in sorted(values):
         if value not in known:
             raise exception.InvalidSearch(
                 key=key, value=value, values=list(known))
-    return asked
+    return values

@@ -10,10 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the state of a host is called, decided as Nova decides it.
+"""The status of a host, decided as Nova decides it.
 
-The record of a host's nova-compute, and whether that reports, come from the
-hooks.
+The callers read the record of a host's nova-compute and tell whether it is up.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,10 +32,10 @@ BINARY = 'nova-compute'
 
 
 def status(service: Any, is_up: Callable[[Any], bool]) -> str:
-    """Name the state of a host, as ``API.get_instance_host_status()`` does.
+    """Name the status of a host, as ``API.get_instance_host_status()`` does.
 
     :param service: the record of its nova-compute, None if it has none
-    :param is_up: tells whether a service reports; not asked where the record
+    :param is_up: tells whether a service is up; not called where the record
         alone decides
     :returns: one of :data:`VALUES`
     """
@@ -50,11 +49,11 @@ def status(service: Any, is_up: Callable[[Any], bool]) -> str:
 
 
 def compute_service(services: Iterable[Any]) -> Any:
-    """Choose the record that counts among those of one host.
+    """Find the service of nova-compute among those of one host.
 
-    :param services: Services as Nova loads them with an Instance, where it
-        leaves in the records that are marked as deleted
-    :returns: the one of nova-compute, None if there is none
+    :param services: Services as Nova loads them with an Instance, deleted
+        ones among them
+    :returns: the Service, None if there is none that is not deleted
     """
     for service in services:
         if service.binary == BINARY and not service.deleted:
@@ -64,11 +63,10 @@ def compute_service(services: Iterable[Any]) -> Any:
 
 def hosts_in(statuses: Mapping[str, str],
              values: Iterable[str]) -> frozenset[str]:
-    """Choose the hosts whose state is among some.
+    """Choose the hosts that have one of some statuses.
 
-    :param statuses: the state of each host
-    :param values: the states
-    :returns: the hosts
+    :param statuses: the status of each host
+    :param values: the wanted statuses
     """
     wanted = frozenset(values)
     return frozenset(host for host, value in statuses.items()
@@ -80,9 +78,9 @@ HostKey = tuple[str | None, str]
 
 
 class HostStatuses:
-    """The states of the hosts of one answer, each named once.
+    """The statuses of the hosts of one answer, each computed once.
 
-    :param is_up: tells whether a service reports
+    :param is_up: tells whether a service is up
     """
 
     def __init__(self, is_up: Callable[[Any], bool]) -> None:
@@ -90,11 +88,11 @@ class HostStatuses:
         self._statuses: dict[HostKey, str | Exception] = {}
 
     def __contains__(self, key: HostKey) -> bool:
-        """Tell whether a host was read, or could not be."""
+        """Tell whether a host was added, as read or unread."""
         return key in self._statuses
 
     def add(self, key: HostKey, service: Any) -> None:
-        """Keep the state of a host.
+        """Add the status of a host.
 
         :param key: the host
         :param service: the record of its nova-compute, None if it has none
@@ -102,19 +100,19 @@ class HostStatuses:
         try:
             self._statuses[key] = status(service, self._is_up)
         except Exception as error:
-            # What happened to one host is no concern of the others.
+            # An error with one host must not hide the others.
             self._statuses[key] = error
 
     def add_unread(self, keys: Iterable[HostKey], error: Exception) -> None:
-        """Keep that hosts could not be read.
+        """Add hosts that could not be read.
 
         :param keys: the hosts
-        :param error: why
+        :param error: the reason
         """
         self._statuses.update(dict.fromkeys(keys, error))
 
     def status(self, key: HostKey) -> str:
-        """Return the state of a host that was added.
+        """Return the status of a host that was added.
 
         :param key: the host
         :returns: one of :data:`VALUES`
@@ -131,11 +129,11 @@ Scope = tuple[str | None, str | None]
 
 
 class Grant(NamedTuple):
-    """Whose servers a caller may find by which states of their hosts.
+    """The servers that a caller may find by some statuses of their hosts.
 
-    :param values: the states
-    :param project_id: of which project, None for all
-    :param user_id: of which user, None for all
+    :param values: the statuses
+    :param project_id: the project of the servers, None for all
+    :param user_id: the user of the servers, None for all
     """
 
     values: frozenset[str]
@@ -144,37 +142,34 @@ class Grant(NamedTuple):
 
 
 class HostStatusFilter:
-    """What a list of servers is filtered by.
+    """The filter by host status of one list of servers.
 
-    :param grants: a server is found by any of them
-    :param text: the values as one parameter of the query
+    :param grants: a server is listed by any of them
+    :param text: the values as one query parameter
     """
 
     def __init__(self, grants: Sequence[Grant], text: str) -> None:
         self.grants = grants
         self.text = text
         self.conditions: dict[str, Any] = {}
-        """What the hooks ask each cell's database, by the cell's uuid."""
+        """The conditions of SQLAlchemy for each cell, by the cell's uuid."""
 
     @property
     def needs_heartbeats(self) -> bool:
-        """Tell whether it has to be known of each host whether it reports.
-
-        :returns: whether UP or UNKNOWN is asked for
-        """
+        """Tell whether the heartbeats of hosts decide: for UP and UNKNOWN."""
         return any(grant.values & {UP, UNKNOWN} for grant in self.grants)
 
 
 def grants(values: frozenset[str], scope: Scope | None,
            unknown_scope: Scope | None) -> Sequence[Grant]:
-    """Decide what a caller may find.
+    """Decide which servers a caller may find.
 
-    :param values: the states that are asked for
-    :param scope: whose servers' states the caller may see, None if nobody's
-    :param unknown_scope: of whose servers the caller may see that the state is
-        unknown, None if of nobody's
-    :returns: the grants; none where the caller may not ask for one of the
-        states, as a search for the others would not be what was asked for
+    :param values: the statuses to find
+    :param scope: whose servers' statuses the caller may see, None if nobody's
+    :param unknown_scope: of whose servers the caller may see that the status
+        is unknown, None if of nobody's
+    :returns: the grants; none where the caller may not search for one of the
+        statuses, as finding only the others would be a wrong answer
     """
     unknown = values & {UNKNOWN}
     found = []

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a list of hypervisors is filtered by: pure functions."""
+"""Filters a list of hypervisors by state and status: pure functions."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,15 +18,15 @@ from typing import NamedTuple
 from nova_lockstatus.core import filter_values
 
 VALUES = {'state': ('up', 'down'), 'status': ('enabled', 'disabled')}
-"""The parameters, each with the values that it takes."""
+"""The query parameters, and the values that each takes."""
 
 
 class HypervisorFilter(NamedTuple):
-    """What a caller asks for.
+    """The filter of one request.
 
-    :param state: the states to list; none lists all
-    :param status: the statuses to list; none lists all
-    :param parameters: the parameters as the caller gave them
+    :param state: the states to list; an empty set lists all
+    :param status: the statuses to list; an empty set lists all
+    :param parameters: the query parameters as the caller gave them
     """
 
     state: frozenset[str]
@@ -36,9 +36,9 @@ class HypervisorFilter(NamedTuple):
     def matches(self, is_up: bool, disabled: bool) -> bool:
         """Tell whether a hypervisor is to be listed.
 
-        :param is_up: whether its nova-compute reports
-        :param disabled: whether that is disabled
-        :returns: whether it has one of the states and one of the statuses
+        :param is_up: whether its nova-compute is up
+        :param disabled: whether its nova-compute is disabled
+        :returns: whether the filter has its state and its status
         """
         state = 'up' if is_up else 'down'
         status = 'disabled' if disabled else 'enabled'
@@ -47,19 +47,19 @@ class HypervisorFilter(NamedTuple):
 
 
 def parse(query: Iterable[tuple[str, str]]) -> HypervisorFilter | None:
-    """Read the parameters.
+    """Parse the query parameters.
 
     Each may be given several times, with several values between commas.
 
     :param query: the names and values of the query
-    :returns: what the caller asks for, None for nothing
-    :raises InvalidSearch: when a value is none that a hypervisor can have
+    :returns: the filter, None where the query has none of the parameters
+    :raises InvalidSearch: when a hypervisor cannot have one of the values
     """
     parameters = tuple((key, value) for key, value in query if key in VALUES)
     if not parameters:
         return None
-    asked: dict[str, set[str]] = {key: set() for key in VALUES}
+    values: dict[str, set[str]] = {key: set() for key in VALUES}
     for key, value in parameters:
-        asked[key] |= filter_values.parse(key, value, VALUES[key])
-    return HypervisorFilter(frozenset(asked['state']),
-                            frozenset(asked['status']), parameters)
+        values[key] |= filter_values.parse(key, value, VALUES[key])
+    return HypervisorFilter(frozenset(values['state']),
+                            frozenset(values['status']), parameters)

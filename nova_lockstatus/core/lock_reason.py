@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How the reason of a lock is stored, in a database that may not hold it.
+"""Stores the reason of a lock, also where the database cannot hold it.
 
 Nova's tables on MySQL and MariaDB are made in MySQL's utf8, which has no
 characters above U+FFFF: stock Nova answers a lock with such a reason with 500.
@@ -35,12 +35,12 @@ _HIGH, _LOW, _SAME = 0xe000, 0xe400, '.'
 
 
 def rows(reason: str | None, wide: bool) -> dict[str, str]:
-    """Make of a reason what is stored of it.
+    """Encode a reason as rows of system metadata.
 
     :param reason: the reason, or None
     :param wide: whether the database holds characters above U+FFFF
-    :returns: rows of system metadata by key, none longer than the reason;
-        what stands where Nova has the reason can be read without the others
+    :returns: the rows by key, none longer than the reason; the row under
+        Nova's own key can be read without the others
     """
     if reason is None:
         return {}
@@ -58,10 +58,10 @@ def rows(reason: str | None, wide: bool) -> dict[str, str]:
 
 
 def read(system_metadata: Mapping[str, str]) -> str | None:
-    """Read a reason from what is stored of it.
+    """Decode a reason from rows of system metadata.
 
-    :param system_metadata: rows of system metadata by key
-    :returns: the reason as it was given, or None
+    :param system_metadata: the rows by key
+    :returns: the reason as the caller gave it, or None
     """
     shown = system_metadata.get(KEY)
     if shown is None:
@@ -77,11 +77,7 @@ def read(system_metadata: Mapping[str, str]) -> str | None:
 
 
 def is_wide(text: str) -> bool:
-    """Tell whether a text has characters above U+FFFF.
-
-    :param text: the text
-    :returns: whether it has
-    """
+    """Tell whether a text has characters above U+FFFF."""
     return any(character > '\uffff' for character in text)
 
 

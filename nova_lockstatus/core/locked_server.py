@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Locked servers, as ``nova-lockstatus report`` tells of them."""
+"""Locked servers, as ``nova-lockstatus report`` lists them."""
 
 import dataclasses
 import datetime
@@ -30,11 +30,12 @@ class LockedServer(NamedTuple):
     locked_by: str | None
     locked_reason: str | None
     locked_at: str | None
-    """Since when it is locked without a break, in UTC. None: not known."""
+    """Since when it has been locked without a break, in UTC. None: not known.
+    """
     locked_by_user_id: str | None
-    """Who has made the lock that is in force. None: not known."""
+    """The user who made the lock that is in force. None: not known."""
     host_status: str | None
-    """None: it could not be found out."""
+    """None: it could not be read."""
     cell: str
     """The name of the cell, or its uuid where it has none."""
 
@@ -44,13 +45,13 @@ COLUMNS = LockedServer._fields
 
 @dataclasses.dataclass(frozen=True)
 class LockedServerFilter:
-    """Which locked servers are asked for; None asks for all.
+    """Which locked servers to report; None does not filter.
 
-    :param project_id: those of a project
-    :param host: those on a host
-    :param locked_by: those that an ``owner`` has locked, or an ``admin``
-    :param older_than: those that have been locked for so long
-    :param reason: those with a reason in which the expression is found
+    :param project_id: the project of the servers
+    :param host: the host of the servers
+    :param locked_by: who locked them, ``owner`` or ``admin``
+    :param older_than: how long they have been locked at the least
+    :param reason: an expression that is found in their reason
     """
 
     project_id: str | None = None
@@ -60,13 +61,13 @@ class LockedServerFilter:
     reason: re.Pattern[str] | None = None
 
     def passes(self, server: LockedServer, now: datetime.datetime) -> bool:
-        """Tell whether a server is asked for, by what no table has a column.
+        """Tell whether a server passes ``older_than`` and ``reason``.
 
-        The project, the host and who holds the lock are left to the database.
+        The database filters by the others, which have a column.
 
         :param server: the server
         :param now: the present
-        :returns: whether it is. What is not known is neither old nor matched
+        :returns: False also where the server's time or reason is not known
         """
         if self.older_than is not None and not duration.is_older(
                 server.locked_at, self.older_than, now):
@@ -80,6 +81,6 @@ def format_time(time: datetime.datetime | None) -> str | None:
     """Write a time as the API does.
 
     :param time: in UTC, without a zone, as Nova stores it
-    :returns: such as ``2026-11-21T12:00:00Z``
+    :returns: a text such as ``2026-11-21T12:00:00Z``
     """
     return None if time is None else time.strftime('%Y-%m-%dT%H:%M:%SZ')

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which releases of Nova the plugin is for."""
+"""The releases of Nova that the plugin supports."""
 
 OLDEST = 27
-"""The first release of Nova that the hooks are written for: 2023.1."""
+"""The oldest supported release of Nova: 2023.1."""
 
 NEWEST = 34
 """The newest release of Nova that the tests have run with: 2026.2."""

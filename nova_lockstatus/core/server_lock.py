@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who holds the lock of a server, and what locking and unlocking make of it.
+"""Who holds the lock of a server, and how a further lock changes it.
 
 The rules of Nova's ``compute.api.API.lock`` and ``unlock``, and beyond them:
 the reason belongs to the lock that is in force.
@@ -26,7 +26,7 @@ class Lock(NamedTuple):
     """The lock of a server.
 
     :param locked_by: :data:`OWNER`, :data:`ADMIN` or None
-    :param reason: why, or None
+    :param reason: the reason of the lock, or None
     """
 
     locked_by: str | None = None
@@ -47,10 +47,10 @@ def holder(server_project: str, caller_project: str | None) -> str:
 
 
 def describe(visible: Lock) -> str:
-    """Say of whom and why a lock is.
+    """Describe a lock for an error message.
 
-    :param visible: what of it the caller may see
-    :returns: what to add to "Instance X is locked", such as " by admin: why"
+    :param visible: the lock, without the parts that the caller may not see
+    :returns: the text behind "Instance X is locked", such as " by admin: why"
     """
     by = ' by %s' % visible.locked_by if visible.locked_by else ''
     reason = ': %s' % visible.reason if visible.reason else ''
@@ -61,7 +61,8 @@ def lock(current: Lock, caller: str, reason: str | None) -> Lock | None:
     """Lock a server.
 
     :param current: its lock
-    :param caller: as whom the caller locks
+    :param caller: the holder that the caller is: :data:`OWNER` or
+        :data:`ADMIN`
     :param reason: the reason that the caller gives, or None
     :returns: the lock that comes into force. None where nothing changes: the
         owner cannot touch an admin's lock, nor has anything to add to a lock

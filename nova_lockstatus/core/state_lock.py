@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may change a locked server, and who is stopped."""
+"""Decides whether a call may change a locked server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +22,8 @@ SWAP = 'os_compute_api:os-volumes-attachments:swap'
 class CallBlocked(BaseException):
     """A call that must not go on.
 
-    It is no Exception: Nova's controllers take each of those for an error of
-    their own making, turn it into a 400 or a 500, or go on.
+    It is no Exception: Nova's controllers turn some of those into a 400 or a
+    500, and go on after others.
     """
 
 
@@ -39,18 +39,18 @@ class RefusedByLock(CallBlocked):
 
 
 class LockUnreadable(CallBlocked):
-    """Nobody can tell whether a server is locked."""
+    """The lock of a server could not be read."""
 
 
 class LockGate:
-    """Stops one call that would change a locked server.
+    """Blocks one call that would change a locked server.
 
-    It knows what Nova has done so far: which servers it read, and that it
-    asked a rule that let the caller pass. When it has done both, the guard
-    decides, once for each server: what a later call locks is not its matter.
+    It keeps track of what Nova has done so far: which servers it read, and
+    whether a policy rule let the caller pass. When Nova has done both, the
+    gate decides, once for each server: a lock that comes later does not count.
 
     :param is_exempt: whether the call is exempt
-    :param may_bypass: asks whether the caller may change a locked server
+    :param may_bypass: tells whether the caller may change a locked server
     :param body: the body of the request
     """
 
@@ -66,7 +66,7 @@ class LockGate:
 
     @property
     def has_read(self) -> bool:
-        """Tell whether a server was read."""
+        """Tell whether Nova has read a server."""
         return bool(self._undecided or self._decided)
 
     def bypasses(self, uuid: str) -> bool:
@@ -74,11 +74,11 @@ class LockGate:
         return uuid in self._bypassed
 
     def read(self, server: Any) -> None:
-        """Take note of a server that Nova has read.
+        """Note that Nova has read a server.
 
         :param server: its Instance
         :raises RefusedByLock: when the lock refuses the call
-        :raises LockUnreadable: when the server has no word of a lock
+        :raises LockUnreadable: when the Instance does not tell its lock
         """
         if server.uuid in self._decided:
             return
@@ -86,11 +86,11 @@ class LockGate:
         self._decide()
 
     def passed(self, rule: str) -> None:
-        """Take note of a rule that let the caller pass.
+        """Note that a policy rule has let the caller pass.
 
-        :param rule: its name
+        :param rule: the name of the rule
         :raises RefusedByLock: when the lock refuses the call
-        :raises LockUnreadable: when a server has no word of a lock
+        :raises LockUnreadable: when an Instance does not tell its lock
         """
         self._rule = rule
         self._decide()

@@ -27,7 +27,7 @@ _READING_METHODS = ('GET', 'HEAD', 'OPTIONS')
 
 
 class Kind(enum.Enum):
-    """What the lock of a server has to do with a call."""
+    """How a call relates to the lock of a server."""
 
     CHANGES = 'changes a server'
     READS = 'reads'
@@ -48,15 +48,15 @@ READS = (
     'POST /servers/{}/consoles',
     'DELETE /servers/{}/consoles/{}',
 )
-"""Calls that open a way to look at a server, with a method that writes."""
+"""Calls that only read or open a console, with a method that writes."""
 
 SERVICES = (
     'POST /os-assisted-volume-snapshots',
     'DELETE /os-assisted-volume-snapshots/{}',
     'POST /os-server-external-events',
 )
-"""Calls of Cinder, Neutron, Ironic and Cyborg. They tell what has happened
-already, or are a part of what was asked of those services."""
+"""Calls of Cinder, Neutron, Ironic and Cyborg. They report an event that has
+happened, or are part of a call to those services."""
 
 NO_SERVER = (
     'POST /servers',
@@ -106,7 +106,7 @@ NO_SERVER = (
     'POST /os-volumes',
     'DELETE /os-volumes/{}',
 )
-"""Calls that act on no server that is there."""
+"""Calls that act on no existing server."""
 
 _KINDS = {name: kind for kind, names in (
     (Kind.LOCKS, LOCKS), (Kind.READS, READS), (Kind.SERVICE, SERVICES),
@@ -125,10 +125,10 @@ def name(method: str, path: str, action: str | None) -> str:
 
 
 def kind(call: str) -> Kind:
-    """Tell what the lock of a server has to do with a call.
+    """Classify a call.
 
     :param call: its name
-    :returns: :attr:`Kind.CHANGES` for a call that is not known
+    :returns: its kind, :attr:`Kind.CHANGES` for a call that is not known
     """
     if call.partition(' ')[0] in _READING_METHODS:
         return Kind.READS
@@ -136,14 +136,13 @@ def kind(call: str) -> Kind:
 
 
 def exempt(configured: Iterable[str], known: Iterable[str]) -> frozenset[str]:
-    """Read the names of the calls that are exempt.
+    """Check the configured names of exempt calls.
 
-    :param configured: as the operator wrote them, with any word in braces
-        for an id
+    :param configured: the names as the operator wrote them, with any word in
+        braces for an id
     :param known: the names of the calls that Nova has
-    :returns: the names
-    :raises InvalidExemption: when a name is not that of a call that the lock
-        refuses, so that none is exempt, or refused, by mistake
+    :returns: the names, with ``{}`` for each id
+    :raises InvalidExemption: when the lock refuses no call of that name
     """
     refusable = {call for call in known if kind(call) is Kind.CHANGES}
     names = set()

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the plugin can add to Nova's API, one module for each alias."""
+"""The extensions: their contract, their loader, and one module per alias."""

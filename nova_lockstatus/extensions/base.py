@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The contract of an extension, the plugin's own and a stranger's alike."""
+"""The contract of an extension, the plugin's own or another package's."""
 
 import abc
 import dataclasses
@@ -22,11 +22,11 @@ from oslo_policy import policy
 
 
 class Lock(NamedTuple):
-    """What Nova's instance actions tell of the lock in force.
+    """The lock in force, as Nova's instance actions record it.
 
     :param since: when the server was locked, in UTC, without a time zone; a
-        further lock of a server that is locked leaves it as it is
-    :param user_id: who has locked it last
+        further lock of a locked server does not change it
+    :param user_id: who locked it last
     """
 
     since: datetime.datetime | None = None
@@ -46,13 +46,12 @@ class Subject(Protocol):
 
     @property
     def target(self) -> dict[str, Any]:
-        """Return what the rules are asked for."""
+        """Return the target of the policy rules."""
 
     def knows(self, names: Sequence[str]) -> bool:
         """Tell whether all that an extension reads was loaded.
 
         :param names: the extension's ``instance_attributes``
-        :returns: whether its fields can be computed
         """
 
 
@@ -65,10 +64,8 @@ class Server:
         Nova would load it with a query for each server
     :param system_metadata: the rows of the server's system metadata that the
         extension names in ``system_metadata``, by key; more may be there
-    :param read_lock: reads since when the server is locked and who has locked
-        it last, each None where there is no record of it. It is one
-        statement, so only a field that is ``shown_alone`` may call it; in an
-        answer of several servers nothing is known
+    :param read_lock: reads the lock in force from the instance actions, with
+        one statement. Only a field that is ``shown_alone`` may call it
     :param read_host_status: returns the state of the server's host, as Nova
         names it; for an extension that sets ``reads_host_status``
     """
@@ -80,19 +77,15 @@ class Server:
 
     @property
     def target(self) -> dict[str, Any]:
-        """Return whose the server is."""
+        """Return the project and the user of the server."""
         instance = self.instance
-        # Of a server in a cell that is down the user may be unknown.
+        # In a cell that is down the user may be unknown.
         return {'project_id': instance.project_id,
                 'user_id': (instance.user_id if 'user_id' in instance
                             else None)}
 
     def knows(self, names: Sequence[str]) -> bool:
-        """Tell whether the Instance has attributes without a query.
-
-        :param names: the attributes
-        :returns: whether it has all of them
-        """
+        """Tell whether the Instance has all attributes without a query."""
         return all(name in self.instance for name in names)
 
 
@@ -109,23 +102,19 @@ class Hypervisor:
 
     @property
     def target(self) -> dict[str, Any]:
-        """Return nothing: a hypervisor belongs to no project."""
+        """Return an empty target: a hypervisor belongs to no project."""
         return {}
 
     def knows(self, names: Sequence[str]) -> bool:
-        """Tell that node and service are always whole.
-
-        :param names: attributes of an Instance, which it has nothing of
-        :returns: True
-        """
+        """Return True: node and service are always whole."""
         return True
 
 
 class Fallback(NamedTuple):
-    """What is shown of a field where its rule refuses.
+    """The value of a field where its rule refuses.
 
-    :param rule: the policy rule that is asked then
-    :param value: computes what may still be shown, or :data:`ABSENT`
+    :param rule: the policy rule that is checked then
+    :param value: computes the value, or :data:`ABSENT`
     """
 
     rule: str
@@ -137,7 +126,7 @@ class Field:
     """A key that an extension adds to each subject of a kind.
 
     :param key: its name in the JSON
-    :param rule: the policy rule that is asked before the value is computed,
+    :param rule: the policy rule that is checked before the value is computed,
         with the ``target`` of the subject
     :param value: computes what JSON can carry from a subject, or
         :data:`ABSENT`; a field whose function raises is left out of the answer
@@ -148,9 +137,9 @@ class Field:
         on: it is null where it is withheld, otherwise it is absent
     :param replaces_nova: whether the value stands in place of Nova's from
         there on; Nova's stands where it cannot be computed
-    :param fallback: what is shown where the rule refuses
-    :param shown_alone: whether the field is only there where one subject is
-        asked for, as with GET /servers/{id}
+    :param fallback: the value where the rule refuses
+    :param shown_alone: whether only a request for one subject has the field,
+        such as GET /servers/{id}
     """
 
     key: str
@@ -164,7 +153,7 @@ class Field:
 
     @property
     def rules(self) -> Iterable[str]:
-        """Return all rules that the field asks."""
+        """Return all policy rules of the field."""
         return (self.rule, *([self.fallback.rule] if self.fallback else ()))
 
 
@@ -184,20 +173,17 @@ class ServerField(Field):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HypervisorField(Field):
-    """A key that an extension adds to hypervisors, from a Hypervisor.
-
-    The target of its rules is empty, as it is of Nova's own for hypervisors.
+    """A key that an extension adds to hypervisors; its rules have no target.
     """
 
 
 class Extension(abc.ABC):
-    """A part of the plugin that is switched on by its alias.
+    """A part of the plugin that is enabled by its alias.
 
-    A subclass sets the five attributes of its identity, as GET /extensions
-    shows them, and what it takes part in; all the rest is optional. It is
-    loaded through the stevedore namespace ``nova_lockstatus.extensions``,
-    where the name of the entry point is the alias, and made once for each
-    pipeline, without arguments.
+    A subclass sets the five attributes that GET /extensions shows; all others
+    are optional. It is loaded through the stevedore namespace
+    ``nova_lockstatus.extensions``, where the name of the entry point is the
+    alias, and made once for each pipeline, without arguments.
     """
 
     @property
@@ -246,7 +232,7 @@ class Extension(abc.ABC):
     system metadata of all servers."""
 
     reads_host_status: bool = False
-    """Whether the fields read the state of a server's host. It is then read
+    """Whether the fields read the status of a server's host. It is then read
     for the servers of which the caller may see one of the server fields."""
 
     @property
@@ -255,10 +241,7 @@ class Extension(abc.ABC):
         return (*self.server_fields, *self.hypervisor_fields)
 
     def describe(self) -> dict[str, Any]:
-        """Return the entry of GET /extensions.
-
-        :returns: exactly the keys of Nova's own entries
-        """
+        """Return the entry of GET /extensions, with the keys of Nova's own."""
         return {'alias': self.alias,
                 'description': self.description,
                 'links': [],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Computes the fields of servers and hypervisors, into Nova's own answer."""
+"""Adds the fields of servers and hypervisors to Nova's own answer."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -28,12 +28,12 @@ Target = dict[str, Any]
 
 
 class RequestAccess(NamedTuple):
-    """What is to be known of a request to answer it.
+    """What a request may see.
 
-    :param may: asks a policy rule for the caller, with a target
+    :param may: checks a policy rule for the caller and a target
     :param supports: tells whether the request's microversion is a given one
         or newer
-    :param shows_alone: whether one server was asked for
+    :param shows_alone: whether the request is for one server
     """
 
     may: Callable[[str, Target], bool]
@@ -41,11 +41,11 @@ class RequestAccess(NamedTuple):
     shows_alone: bool = False
 
     def allows(self, rule: str, target: Target) -> bool:
-        """Ask a rule, and take what cannot be asked for a refusal.
+        """Check a rule, and refuse where the check fails.
 
         :param rule: the rule
-        :param target: what it is asked for
-        :returns: whether it lets the caller pass
+        :param target: the target of the rule
+        :returns: whether the rule lets the caller pass
         """
         try:
             return self.may(rule, target)
@@ -55,11 +55,11 @@ class RequestAccess(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """What is to be done about a field, for all subjects of one target.
+    """The decision about a field, for all subjects of one target.
 
     :param field: the field
     :param value: computes its value, None where the rules refuse
-    :param in_nova: whether Nova itself has the key, at this microversion
+    :param in_nova: whether Nova itself has the key at this microversion
     """
 
     field: base.Field
@@ -73,8 +73,8 @@ _Plan = list[tuple[base.Extension, list[_Step]]]
 class Fields:
     """The fields that a pipeline's extensions add to one kind of subject.
 
-    :param extensions: the extensions, in their order: where two add the same
-        key, the first one's counts
+    :param extensions: the extensions in their order; where two add the same
+        key, the first one wins
     :param fields_of: returns an extension's fields of that kind
     """
 
@@ -85,62 +85,61 @@ class Fields:
                             if (fields := fields_of(extension))]
         self._warned: set[tuple[Any, ...]] = set()
 
-    def merge(self, asked: RequestAccess,
+    def merge(self, access: RequestAccess,
               subjects: Iterable[tuple[dict[str, Any], base.Subject]]
               ) -> None:
-        """Add the fields to subjects, and withhold what a rule refuses.
+        """Add the fields to subjects, and withhold those that a rule refuses.
 
-        Nothing that goes wrong with a field leaves this function: the field
-        is left out, and the log has it, once for each cause.
+        A field that fails is left out and logged once for each cause.
 
-        :param asked: the request
-        :param subjects: the dict of each in the answer, changed in place, with
-            the subject itself
+        :param access: what the request may see
+        :param subjects: pairs of a subject's dict in the answer, which is
+            changed in place, and the subject
         """
         plans: dict[tuple[Any, ...], _Plan] = {}
         for body, subject in subjects:
             target = subject.target
             plan = plans.get(key := tuple(target.values()))
             if plan is None:
-                plan = plans[key] = self._plan(asked, target)
+                plan = plans[key] = self._plan(access, target)
             for extension, steps in plan:
                 known = subject.knows(extension.instance_attributes)
                 for step in steps:
-                    self._take(extension, step, body, subject, known)
+                    self._apply(extension, step, body, subject, known)
 
-    def _plan(self, asked: RequestAccess, target: Target) -> _Plan:
-        """Decide all that is the same for every subject of a target."""
+    def _plan(self, access: RequestAccess, target: Target) -> _Plan:
+        """Decide on all fields for the subjects of one target."""
         plan = []
         for extension, fields in self._extensions:
             steps = []
             for field in fields:
                 in_nova = (field.nova_since is not None
-                           and asked.supports(field.nova_since))
+                           and access.supports(field.nova_since))
                 value = None
-                if in_nova or asked.shows_alone or not field.shown_alone:
-                    value = self._decide(asked, extension, field, target)
+                if in_nova or access.shows_alone or not field.shown_alone:
+                    value = self._decide(access, extension, field, target)
                 if in_nova or value:
                     steps.append(_Step(field, value, in_nova))
             plan.append((extension, steps))
         return plan
 
-    def _decide(self, asked: RequestAccess, extension: base.Extension,
+    def _decide(self, access: RequestAccess, extension: base.Extension,
                 field: base.Field, target: Target
                 ) -> Callable[[Any], Any] | None:
         try:
-            if asked.may(field.rule, target):
+            if access.may(field.rule, target):
                 return field.value
             fallback = field.fallback
-            if fallback and asked.may(fallback.rule, target):
+            if fallback and access.may(fallback.rule, target):
                 return fallback.value
         except Exception as error:
-            # What nobody can be asked for is not shown.
+            # A rule that cannot be checked refuses.
             self._warn(extension, field, error, 'its rule cannot be asked')
         return None
 
-    def _take(self, extension: base.Extension, step: _Step,
-              body: dict[str, Any], subject: base.Subject,
-              known: bool) -> None:
+    def _apply(self, extension: base.Extension, step: _Step,
+               body: dict[str, Any], subject: base.Subject,
+               known: bool) -> None:
         field = step.field
         in_nova = step.in_nova and field.key in body
         if step.value is None:
@@ -189,7 +188,7 @@ def _withhold(field: base.Field, body: dict[str, Any]) -> None:
 
 
 def _origin(error: Exception | None) -> tuple[Any, ...]:
-    """Tell causes apart by the code that raised, not by its message."""
+    """Identify the line of code that raised an error."""
     if error is None:
         return ()
     traceback = error.__traceback__

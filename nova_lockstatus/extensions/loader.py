@@ -37,8 +37,8 @@ _PARTS: Mapping[str, type] = {
 def load_extensions(aliases: Sequence[str]) -> list[base.Extension]:
     """Load extensions by alias, and nothing else.
 
-    :param aliases: the aliases, in the order that the extensions are to have
-    :returns: one new instance of each
+    :param aliases: the aliases, in the order of the extensions
+    :returns: one new instance of each extension
     :raises DuplicateExtension: when an alias is named twice, or two packages
         have it
     :raises ExtensionNotFound: when no installed package has an alias
@@ -104,9 +104,9 @@ def _checked(alias: str, extension: Any) -> base.Extension:
 
 
 def _problems(alias: str, extension: base.Extension) -> Iterator[str]:
-    """Find where an extension does not keep the contract.
+    """Find where an extension breaks the contract.
 
-    All that the start of nova-api makes of it later rests on this.
+    The start of nova-api relies on it later.
     """
     if extension.alias != alias:
         yield "it calls itself '%s'" % extension.alias

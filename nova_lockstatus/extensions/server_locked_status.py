@@ -27,7 +27,7 @@ def is_locked(columns: Mapping[str, Any]) -> bool:
     """Tell whether a server is locked.
 
     :param columns: the server's columns, or its Instance
-    :returns: as Nova answers from microversion 2.9 on
+    :returns: the value of ``locked`` that Nova shows from microversion 2.9 on
     """
     return bool(columns['locked_by'])
 

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""os-server-state-lock: nobody changes a locked server but who may.
+"""os-server-state-lock: only those who may change a locked server.
 
 From the Nova blueprint "Lock an instance from reboot if suspended": when an
 instance is state locked, no functions which enact a change in state may be
-executed. It adds no field: ``hooks/state_lock.py`` stops the calls.
+executed. It adds no field: ``api/hooks/state_lock.py`` stops the calls.
 """
 
 from nova_lockstatus.extensions import base
@@ -34,4 +34,4 @@ class ServerStateLock(base.Extension):
     policies = tuple(rules.list_rules())
 
     exempt: frozenset[str] = frozenset()
-    """The calls that it does not refuse, set when its pipeline is made."""
+    """The calls that it does not refuse; set when its pipeline is made."""

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The api-paste.ini of an installation: read, judged and edited."""
+"""Reads, checks and edits the api-paste.ini of an installation."""

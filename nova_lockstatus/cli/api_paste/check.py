@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells whether an api-paste.ini can be edited without a doubt."""
+"""Checks that an api-paste.ini can be edited safely."""
 
 from __future__ import annotations
 
 from nova_lockstatus.cli.api_paste import reader as paste_reader
 
-# What the filter has to come after: who makes the context of the request, and
-# who takes the version out of it.
+# The filters that the plugin's filter has to come after: they make the context
+# of the request, and take the version out of it.
 _EARLIER = {
     'nova.api.auth:InjectContext.factory',
     'nova.api.auth:NovaKeystoneContext.factory',
@@ -30,10 +30,10 @@ _FACTORY_OPTIONS = ('use', 'paste.composite_factory')
 
 
 def check_pipelines(config: paste_reader.PasteConfig) -> None:
-    """Check that it is known which ways lead to the API, and how they look.
+    """Check that each way to the compute API is a pipeline that is understood.
 
-    :param config: what the file says
-    :raises PasteFileNotUnderstood: when that is not known
+    :param config: the file
+    :raises PasteFileNotUnderstood: when one is not
     """
     check_references(config)
     for (kind, name), section in config.sections.items():
@@ -52,9 +52,9 @@ def check_pipelines(config: paste_reader.PasteConfig) -> None:
 
 
 def check_references(config: paste_reader.PasteConfig) -> None:
-    """Check that the plugin's filter is named in pipelines alone.
+    """Check that only pipelines name the plugin's filter.
 
-    :param config: what the file says
+    :param config: the file
     :raises PasteFileNotUnderstood: when another option names it
     """
     for section, options in config.others().items():
@@ -69,10 +69,10 @@ def check_references(config: paste_reader.PasteConfig) -> None:
 
 
 def check_written_out(config: paste_reader.PasteConfig) -> None:
-    """Check that each filter of the plugin stands where it is read.
+    """Check that the text of each pipeline names the plugin's filter itself.
 
-    :param config: what the file says
-    :raises PasteFileNotUnderstood: when one is hidden behind %(...)s
+    :param config: the file
+    :raises PasteFileNotUnderstood: when a name comes from %(...)s
     """
     for pipeline in config.pipelines:
         if pipeline.filters != [word.text for word in pipeline.words

@@ -38,8 +38,8 @@ def enable(text: str, name: str = 'api-paste.ini') -> str:
     tracing) sees the request first and the whole answer last.
 
     :param text: the file's text, with its own line ends
-    :param name: what messages call the file
-    :returns: the text to write; the same text where nothing is to do
+    :param name: the name of the file in messages
+    :returns: the text to write; the same text where nothing changes
     :raises PasteFileNotUnderstood: when a pipeline cannot be read, or where
         the filter belongs cannot be told
     """
@@ -68,8 +68,8 @@ def disable(text: str, name: str = 'api-paste.ini') -> str:
     does one of another name: it does nothing when no pipeline names it.
 
     :param text: the file's text, with its own line ends
-    :param name: what messages call the file
-    :returns: the text to write; the same text where nothing is to do
+    :param name: the name of the file in messages
+    :returns: the text to write; the same text where nothing changes
     :raises PasteFileNotUnderstood: when the file cannot be read, or the filter
         is named in a way that is not a pipeline's
     """
@@ -93,10 +93,9 @@ def disable(text: str, name: str = 'api-paste.ini') -> str:
 
 
 def remaining(text: str) -> list[str]:
-    """Name the sections of the filter that a text has.
+    """Return the names of the sections of the filter.
 
     :param text: the file's text
-    :returns: the names, as they stand in brackets
     """
     return ['filter:' + name for name in
             paste_reader.PasteConfig(text, 'api-paste.ini').filters]
@@ -119,10 +118,10 @@ def _name_to_use(config: paste_reader.PasteConfig) -> str:
 
 def _check_edit(config: paste_reader.PasteConfig, edited: str,
                 wanted: str | None) -> None:
-    """Check that an edit did what it should, and nothing else.
+    """Check that an edit changed what it should, and nothing else.
 
-    :param config: what was there before
-    :param edited: the text after
+    :param config: the file before the edit
+    :param edited: the text after it
     :param wanted: the filter that was put into the pipelines that lacked one,
         or None where all were taken out
     :raises PasteFileNotUnderstood: when the text does not read as intended

@@ -32,7 +32,7 @@ def find(environ: Mapping[str, str], folder: str = config_files.FOLDER,
 
     :param environ: the environment, in which nova-api's own variables count
     :param folder: where Nova's files are if no variable says so
-    :param arguments: those of nova-api, if it is a script, that name its
+    :param arguments: the arguments of the script nova-api that name its
         nova.conf
     :returns: the path of a file that exists
     :raises PasteFileNotFound: when there is none, or two, of which one or the
@@ -74,7 +74,7 @@ def _of_script(arguments: Sequence[str]) -> str:
 
 
 def read(path: str) -> str:
-    """Read a file as nova-api does, but for the line ends, which stay.
+    """Read a file as nova-api does, but keep the line ends.
 
     :param path: the file
     :returns: its text

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where things stand in the text of an INI file, and how to change few bytes.
+"""Edits the text of an INI file, and leaves the rest of it as it is.
 
 configparser can read such a file, but writes it without its comments. What is
 found here are offsets in the text, by the rules of configparser, so that an
@@ -58,7 +58,7 @@ class Section:
 def scan(text: str) -> dict[str, Section]:
     """Find the sections, options and words in a text.
 
-    :param text: what configparser reads without an error
+    :param text: a text that configparser reads without an error
     :returns: the sections by name
     """
     # NOTE: the rules, and the two expressions, are configparser's own: a line

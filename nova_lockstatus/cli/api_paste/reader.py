@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the sections of an api-paste.ini mean to paste and to Nova."""
+"""Reads an api-paste.ini as paste and Nova do."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class Pipeline:
 
 
 class PasteConfig:
-    """What a text says.
+    """The sections, filters and pipelines of an api-paste.ini.
 
     :param text: the file's text, with its own line ends
-    :param name: what messages call the file
+    :param name: the name of the file in messages
     :raises PasteFileNotUnderstood: when paste could not read the text, or it
         takes a part of its meaning from another file
     """
@@ -81,10 +81,7 @@ class PasteConfig:
             path=self.name, problem=' '.join(problem.split()))
 
     def is_filter(self, name: str) -> bool:
-        """Tell whether the plugin's filter is meant.
-
-        :param name: a word of a pipeline
-        """
+        """Tell whether a word of a pipeline names the plugin's filter."""
         return _is_own(self.factory('filter', name))
 
     def others(self) -> dict[str, dict[str, str]]:

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What ``nova-lockstatus-status upgrade check`` looks at."""
+"""The checks of ``nova-lockstatus-status upgrade check``."""

@@ -126,6 +126,10 @@ def judge(guard: str, announces_hosts: bool,
             Code.WARNING,
             '%s It runs on %s. Start the others again, or wait: what does '
             'not report is forgotten after a day.' % (text, ', '.join(there)))
+    return _judge_stopped(text, guard, announces_hosts)
+
+
+def _judge_stopped(text: str, guard: str, announces_hosts: bool) -> Result:
     if guard != 'off':
         text += (' Locked servers that should be down are not watched over, '
                  'and [lockstatus]guard is "%s".' % guard)
