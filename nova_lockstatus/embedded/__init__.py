@@ -10,8 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A real Nova in one process, for trying out and for functional tests.
+"""A real Nova in one process, for the demo and for functional tests.
 
-Needs Nova with its test fixtures and placement, which nova-api's own
-environment usually lacks: nothing else of the plugin may import this package.
+It needs Nova's test fixtures and placement, which nova-api's environment
+usually lacks: nothing that runs in production imports this package.
 """

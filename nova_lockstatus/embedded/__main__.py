@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Be ``python -m nova_lockstatus.embedded``."""
+"""Run the demo as ``python -m nova_lockstatus.embedded``."""
 
 import sys
 

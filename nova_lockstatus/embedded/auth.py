@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Stand in for Keystone's middleware, with the static identities."""
+"""WSGI middleware in place of Keystone's, with static identities."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -18,14 +18,16 @@ from typing import Any
 
 from nova_lockstatus.embedded import identity as identities
 
-WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-#: Set for each request that comes through Door: None, or the identity to
-#: take whatever token the request has.
-DOOR = 'nova_lockstatus.embedded.identity'
+#: The key that EdgeMiddleware sets in the environment of each request: None,
+#: or the identity that counts instead of the request's token.
+IDENTITY = 'nova_lockstatus.embedded.identity'
 
-#: What only the middleware may say; a client that sends it is a forger.
-_FORGED = (
+#: The headers that only Keystone's middleware may set.
+_RESERVED = (
     'HTTP_X_USER', 'HTTP_X_PROJECT', 'HTTP_X_ROLE', 'HTTP_X_DOMAIN',
     'HTTP_X_TENANT', 'HTTP_X_SERVICE', 'HTTP_X_IDENTITY', 'HTTP_X_IS_ADMIN',
     'HTTP_X_AUTH_USER', 'HTTP_X_AUTH_PROJECT', 'HTTP_OPENSTACK_SYSTEM_SCOPE')
@@ -35,11 +37,11 @@ _REFUSAL = json.dumps({'error': {
     'message': 'The request you have made requires authentication.'}}).encode()
 
 
-class Door:
-    """The only way in from outside: drops what a client may not claim.
+class EdgeMiddleware:
+    """Drops the headers that a client from outside may not set.
 
-    Requests of Nova's own test clients do not come this way; they are told
-    apart by that and keep working.
+    Requests of Nova's own test clients do not pass it, so that AuthToken
+    leaves them as they are.
 
     :param app: Nova's WSGI application
     """
@@ -47,19 +49,16 @@ class Door:
     def __init__(self, app: WSGIApp) -> None:
         self._app = app
 
-    def __call__(
-        self,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-    ) -> Iterable[bytes]:
-        for key in [key for key in environ if key.startswith(_FORGED)]:
+    def __call__(self, environ: Environ, start_response: StartResponse
+                 ) -> Iterable[bytes]:
+        for key in [key for key in environ if key.startswith(_RESERVED)]:
             del environ[key]
-        environ.setdefault(DOOR, None)
+        environ.setdefault(IDENTITY, None)
         return self._app(environ, start_response)
 
 
 class AuthToken:
-    """Turn an X-Auth-Token into the headers that Keystone's turns it into.
+    """Turns an X-Auth-Token into the headers that Keystone's middleware sets.
 
     :param app: the next application of the pipeline
     """
@@ -67,13 +66,10 @@ class AuthToken:
     def __init__(self, app: WSGIApp) -> None:
         self._app = app
 
-    def __call__(
-        self,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-    ) -> Iterable[bytes]:
-        if DOOR in environ:
-            identity = environ[DOOR] or identities.IDENTITIES.get(
+    def __call__(self, environ: Environ, start_response: StartResponse
+                 ) -> Iterable[bytes]:
+        if IDENTITY in environ:
+            identity = environ[IDENTITY] or identities.IDENTITIES.get(
                 environ.get('HTTP_X_AUTH_TOKEN', ''))
             if identity is None:
                 return _refuse(environ, start_response)
@@ -81,10 +77,7 @@ class AuthToken:
         return self._app(environ, start_response)
 
 
-def _refuse(
-    environ: dict[str, Any],
-    start_response: Callable[..., Any],
-) -> list[bytes]:
+def _refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     host = environ.get('HTTP_HOST', 'localhost')
     start_response('401 Unauthorized', [
         ('Content-Type', 'application/json'),
@@ -93,14 +86,11 @@ def _refuse(
     return [_REFUSAL]
 
 
-def filter_factory(
-    global_conf: dict[str, str],
-    **local_conf: str,
-) -> Callable[[WSGIApp], AuthToken]:
-    """Make the filter, as paste.deploy asks.
+def filter_factory(global_conf: dict[str, str], **local_conf: str
+                   ) -> Callable[[WSGIApp], AuthToken]:
+    """Make the filter for paste.deploy.
 
     :param global_conf: the paste file's defaults
     :param local_conf: the filter section's options
-    :returns: what wraps the next application
     """
     return AuthToken

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What can be asked of a Nova that runs in this process."""
+"""Calls the API of a Nova that runs in this process."""
 
 import dataclasses
 import json
@@ -26,12 +26,12 @@ from nova_lockstatus.embedded import nova_fixture
 
 
 class Client:
-    """Asks the API of a Nova, without a socket.
+    """Calls the API of a Nova without a socket.
 
     A subclass has the API's WSGI application as ``app``.
     """
 
-    app: auth.Door
+    app: auth.EdgeMiddleware
 
     def request(
         self,
@@ -42,12 +42,12 @@ class Client:
         microversion: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> webob.Response:
-        """Ask the API.
+        """Call the API.
 
         :param method: the HTTP method
         :param path: the path and query, such as ``/v2.1/servers``
         :param token: an X-Auth-Token, or an identity that has none
-        :param body: what to send as JSON
+        :param body: the body, sent as JSON
         :param microversion: the compute API's, such as ``2.73``
         :param headers: further headers
         :returns: the answer
@@ -55,7 +55,7 @@ class Client:
         request = webob.Request.blank(path, method=method)
         request.headers['Accept'] = 'application/json'
         if isinstance(token, identities.Identity):
-            request.environ[auth.DOOR] = token
+            request.environ[auth.IDENTITY] = token
         elif token is not None:
             request.headers['X-Auth-Token'] = token
         if microversion is not None:
@@ -79,7 +79,7 @@ class Client:
         """Boot a server.
 
         :param name: its name
-        :param token: whose it is
+        :param token: the token of the identity that it belongs to
         :param host: the compute host to boot it on
         :param wait: whether to wait until it is ACTIVE
         :param networks: as POST /servers takes them

@@ -26,13 +26,13 @@ from typing import Any
 
 
 class _Stopped(KeyboardInterrupt):
-    """Somebody wants the demo to end while it starts."""
+    """A signal ends the demo while it starts."""
 
 
 class _Demo:
-    """One run.
+    """One run of the demo.
 
-    :param options: the command line's
+    :param options: the command line's options
     """
 
     def __init__(self, options: argparse.Namespace) -> None:

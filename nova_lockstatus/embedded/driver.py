@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A hypervisor that is not there, but survives a restart of its service."""
+"""A fake hypervisor whose guests survive a restart of nova-compute."""
 
 import uuid
 from typing import Any, ClassVar
@@ -22,17 +22,16 @@ from nova.virt import fake
 
 
 class EmbeddedDriver(fake.FakeDriver):
-    """Nova's fake driver, with a memory.
+    """Nova's fake driver, with guests that outlive nova-compute.
 
-    A real hypervisor's guests and its identity outlive nova-compute. Nova's
-    fake driver forgets both; this one takes the guests from the database,
-    and derives the identity from the host's name. And its guests have the
-    power states that they are brought into, and by others than Nova.
+    It takes the guests from the database when it starts, and derives the uuid
+    of its node from the name of the host; Nova's driver forgets both. Its
+    guests have the power states that Nova, or a test, brings them into.
     """
 
     rebooted: ClassVar[set[str]] = set()
-    """The hosts that come up from a reboot when their nova-compute starts
-    next: no guest runs."""
+    """The hosts on which no guest runs when nova-compute starts next, as after
+    a reboot."""
 
     def init_host(self, host: str) -> None:
         super().init_host(host)
@@ -49,7 +48,7 @@ class EmbeddedDriver(fake.FakeDriver):
         self.rebooted.discard(host)
 
     def start_behind_nova(self, guest_uuid: str) -> None:
-        """Start a guest as somebody does who asks the hypervisor.
+        """Start a guest on the hypervisor, without Nova.
 
         :param guest_uuid: the server's id
         """

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The people who use the embedded Nova."""
+"""The static users of the embedded Nova."""
 
 import dataclasses
 
@@ -29,10 +29,7 @@ class Identity:
     roles: tuple[str, ...]
 
     def environ(self) -> dict[str, str]:
-        """Return what Keystone's middleware adds to a request.
-
-        :returns: the WSGI environment's entries
-        """
+        """Return the WSGI environment's entries of Keystone's middleware."""
         return {
             'HTTP_X_IDENTITY_STATUS': 'Confirmed',
             'HTTP_X_USER_ID': self.user_id,

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""As little of Glance as an OpenStack client needs to name an image."""
+"""The part of Glance that an OpenStack client needs to name an image."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import webob
+import webob.dec
 
 _KEYS = ('id', 'name', 'status', 'min_disk', 'min_ram', 'size',
          'container_format', 'disk_format')
@@ -32,17 +32,9 @@ class Glance:
         self._images = images
         self._url = url
 
-    def __call__(
-        self,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-    ) -> Iterable[bytes]:
-        path = [part for part in environ['PATH_INFO'].split('/') if part]
-        answered: Iterable[bytes] = self._answer(path)(
-            environ, start_response)
-        return answered
-
-    def _answer(self, path: list[str]) -> webob.Response:
+    @webob.dec.wsgify  # type: ignore[untyped-decorator]
+    def __call__(self, request: webob.Request) -> webob.Response:
+        path = [part for part in request.path_info.split('/') if part]
         if path in ([], ['v2']):
             return webob.Response(status=300 if not path else 200, json={
                 'versions': [{

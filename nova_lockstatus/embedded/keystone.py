@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""As little of Keystone as an OpenStack client needs.
+"""The part of Keystone that an OpenStack client needs.
 
 The users are static, their passwords are their names, and their tokens too:
 this is for one's own machine only.
@@ -18,10 +18,11 @@ this is for one's own machine only.
 
 import datetime
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import webob
+import webob.dec
 import webob.exc
 import yaml
 
@@ -40,20 +41,14 @@ class Keystone:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def __call__(
-        self,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-    ) -> Iterable[bytes]:
-        request = webob.Request(environ)
+    @webob.dec.wsgify  # type: ignore[untyped-decorator]
+    def __call__(self, request: webob.Request) -> webob.Response:
         try:
-            answer = self._answer(request)
+            return self._answer(request)
         except webob.exc.HTTPException as exc:
-            answer = _json({'error': {
+            return _json({'error': {
                 'code': exc.code, 'title': exc.title,
                 'message': exc.detail or exc.explanation}}, exc.code)
-        answered: Iterable[bytes] = answer(environ, start_response)
-        return answered
 
     def _answer(self, request: webob.Request) -> webob.Response:
         path = [part for part in request.path_info.split('/') if part]
@@ -155,16 +150,16 @@ def _authenticate(request: webob.Request) -> identities.Identity:
     try:
         identity = request.json['auth']['identity']
         if 'token' in identity['methods']:
-            claimed = identity['token']['id']
+            token = identity['token']['id']
         else:
             user = identity['password']['user']
-            claimed = user.get('name') or _name_of(user.get('id'))
-            if user['password'] != claimed:
-                claimed = None
+            token = user.get('name') or _name_of(user.get('id'))
+            if user['password'] != token:
+                token = None
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise webob.exc.HTTPBadRequest(
             'Expecting a password or a token to authenticate with.') from exc
-    return _known(claimed, webob.exc.HTTPUnauthorized)
+    return _known(token, webob.exc.HTTPUnauthorized)
 
 
 def _name_of(user_id: str | None) -> str | None:

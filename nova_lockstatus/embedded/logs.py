@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nova's log, kept short."""
+"""Keeps the newest lines of Nova's log."""
 
 import collections
 import logging
@@ -21,12 +21,12 @@ _FORMAT = '%(asctime)s %(levelname)s [%(name)s] %(message)s'
 
 
 class BoundedLogging(fixtures.Fixture):
-    """Keep the newest log lines, in place of Nova's StandardLogging.
+    """Keeps the newest log lines, in place of Nova's StandardLogging.
 
-    Nova's keeps every line for as long as a test runs; this one may run for
+    That keeps every line for as long as a test runs; the demo may run for
     days.
 
-    :param lines: where to keep them; has a maximum length
+    :param lines: the queue that gets them, which has a maximum length
     """
 
     def __init__(self, lines: collections.deque[str]) -> None:

@@ -107,14 +107,14 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
             lambda: logs.BoundedLogging(self._log)))
         contexts = nova_fixture.KeystoneContexts()
         self._quiet_warnings()
-        self.case = nova_fixture.EmbeddedCase(self._setup)
-        self.addCleanup(self.case.stop)
-        self.case.setUp()
+        self.services = nova_fixture.NovaServices(self._setup)
+        self.addCleanup(self.services.stop)
+        self.services.setUp()
         self.addCleanup(self.save)
         self.useFixture(contexts)
         warnings.resetwarnings()
         warnings.simplefilter('ignore')
-        self.app = auth.Door(self.case.api_fixture.app())
+        self.app = auth.EdgeMiddleware(self.services.api_fixture.app())
 
     def _quiet_warnings(self) -> None:
         # NOTE: Nova's WarningsFixture turns some warnings into errors, for
@@ -131,12 +131,12 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
     @property
     def images(self) -> Any:
         """The images that Nova's GlanceFixture has, by id."""
-        return self.case.glance.images
+        return self.services.glance.images
 
     def save(self) -> None:
         """Write the databases into the state directory, if there is one."""
         if self._setup.state:
-            self._setup.state.save(self.case.cell_mappings)
+            self._setup.state.save(self.services.cell_mappings)
 
     def start_compute(self, host: str, cell: str = 'cell1') -> Any:
         """Start a further compute service.
@@ -145,4 +145,4 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
         :param cell: the cell it belongs to
         :returns: Nova's service object; ``stop()`` stops it
         """
-        return self.case._start_compute(host, cell_name=cell)
+        return self.services._start_compute(host, cell_name=cell)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nova's functional test case, run by hand."""
+"""Nova's functional test case as a fixture, without a test."""
 
 import contextlib
 import dataclasses
@@ -43,7 +43,7 @@ Config = dict[tuple[str | None, str], Any]
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What to start."""
+    """The services to start, and their configuration."""
 
     config: Config
     policy: dict[str, str]
@@ -53,10 +53,10 @@ class Setup:
     progress: Callable[[str], None]
 
 
-class EmbeddedCase(integrated_helpers._IntegratedTestBase):
+class NovaServices(integrated_helpers._IntegratedTestBase):
     """The services of Nova's functional tests, without a test.
 
-    :param setup: what to start
+    :param setup: the services to start
     """
 
     CAST_AS_CALL = False
@@ -158,7 +158,7 @@ class KeystoneContexts(fixtures.Fixture):
         from_test_client = nova_auth.NovaKeystoneContext._create_context
 
         def create_context(environ: dict[str, Any], **kwargs: Any) -> Any:
-            if auth.DOOR in environ:
+            if auth.IDENTITY in environ:
                 return self._from_keystone(environ, **kwargs)
             return from_test_client(environ, **kwargs)
 

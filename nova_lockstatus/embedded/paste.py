@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The paste file of the embedded Nova: the installed Nova's, and a filter."""
+"""Writes the paste file: that of the installed Nova, with the filter."""
 
 import configparser
 import os

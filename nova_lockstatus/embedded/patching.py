@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Has Nova decide whether eventlet patches Python, as for Nova's own tests.
+"""Lets Nova decide whether eventlet patches Python, as in Nova's own tests.
 
 It is to be imported before anything else of Nova or of oslo: what was imported
 before stays as it is.

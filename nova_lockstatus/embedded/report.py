@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the demo prints."""
+"""The texts that the demo prints."""
 
 import json
 from collections.abc import Iterable
@@ -56,16 +56,16 @@ server create --flavor m1.tiny \
 
 
 def table(embedded: nova.EmbeddedNova) -> str:
-    """Ask as each identity, and put the answers side by side.
+    """Make a table of the servers that each identity sees.
 
     :param embedded: the running Nova
     :returns: the table
     """
-    seen = {who: sample_data.list_servers(embedded, who) for who in _WHO}
-    names = sorted(seen['admin'])
+    visible = {who: sample_data.list_servers(embedded, who) for who in _WHO}
+    names = sorted(visible['admin'])
     result = prettytable.PrettyTable(['as', 'server', *_KEYS])
     result.align = 'l'
-    for who, servers in seen.items():
+    for who, servers in visible.items():
         for name in names:
             result.add_row([who, name, *_row(servers.get(name))])
     text: str = result.get_string()
@@ -86,7 +86,7 @@ def _cell(server: dict[str, Any], key: str) -> str:
 
 
 def commands(embedded: nova.EmbeddedNova, url: str, clouds: str) -> str:
-    """Write out what one can try.
+    """Make the list of commands to try.
 
     :param embedded: the running Nova
     :param url: where the demo's server is

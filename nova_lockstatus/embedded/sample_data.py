@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The servers that the demo shows."""
+"""The servers of the demo."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,9 +31,9 @@ _SERVERS = {
 def build(
     embedded: nova.EmbeddedNova, progress: Callable[[str], None],
 ) -> None:
-    """Boot the demo's servers and put them and their hosts into a state.
+    """Boot the demo's servers, lock some, and set the status of their hosts.
 
-    Leaves alone what an earlier run has left, whatever was done to it since.
+    Servers of an earlier run are left as they are.
 
     :param embedded: the running Nova
     :param progress: called with one line for each step
@@ -57,36 +57,36 @@ def build(
 def list_servers(
     embedded: nova.EmbeddedNova, token: str,
 ) -> dict[str, dict[str, Any]]:
-    """Ask for the servers at API 2.1, as a client of 2015 does.
+    """List the servers at API 2.1, as a client of 2015 does.
 
     :param embedded: the running Nova
-    :param token: as whom; an administrator asks for all projects'
+    :param token: the token of the caller; an administrator lists all projects'
     :returns: the servers of the answer, by name
     :raises RuntimeError: when Nova refuses
     """
     everywhere = '?all_tenants=1' if token == 'admin' else ''
-    answer = _ask(embedded, 'GET', f'/v2.1/servers/detail{everywhere}', token)
+    answer = _call(embedded, 'GET', f'/v2.1/servers/detail{everywhere}', token)
     return {server['name']: server for server in answer.json['servers']}
 
 
 def _lock(
     embedded: nova.EmbeddedNova, uuid: str, token: str, reason: str,
 ) -> None:
-    _ask(embedded, 'POST', f'/v2.1/servers/{uuid}/action', token,
-         {'lock': {'locked_reason': reason}}, '2.73')
+    _call(embedded, 'POST', f'/v2.1/servers/{uuid}/action', token,
+          {'lock': {'locked_reason': reason}}, '2.73')
 
 
 def _set_service(
     embedded: nova.EmbeddedNova, host: str, values: dict[str, Any],
 ) -> None:
     path = '/v2.1/os-services'
-    found = _ask(embedded, 'GET', f'{path}?binary=nova-compute&host={host}',
-                 'admin', microversion='2.53')
+    found = _call(embedded, 'GET', f'{path}?binary=nova-compute&host={host}',
+                  'admin', microversion='2.53')
     service = found.json['services'][0]['id']
-    _ask(embedded, 'PUT', f'{path}/{service}', 'admin', values, '2.53')
+    _call(embedded, 'PUT', f'{path}/{service}', 'admin', values, '2.53')
 
 
-def _ask(
+def _call(
     embedded: nova.EmbeddedNova, method: str, path: str, *args: Any,
     **kwargs: Any,
 ) -> Any:

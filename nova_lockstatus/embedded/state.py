@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keep the embedded Nova's databases across runs."""
+"""Keeps the embedded Nova's databases across runs."""
 
 import contextlib
 import json
@@ -63,10 +63,7 @@ class StateDir:
                 f'{self._about}: name another directory')
 
     def exists(self) -> bool:
-        """Tell whether an earlier run has left its databases here.
-
-        :returns: whether it has
-        """
+        """Tell whether an earlier run has left its databases here."""
         return os.path.exists(os.path.join(self._path, _ABOUT))
 
     def _read_about(self) -> Any:

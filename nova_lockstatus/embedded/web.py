@@ -14,7 +14,7 @@
 
 import io
 import socketserver
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from wsgiref import simple_server
 from wsgiref import util
@@ -28,7 +28,7 @@ HOST = '127.0.0.1'
 
 
 class Site:
-    """Nova, and beside it what an OpenStack client asks other services.
+    """Nova, with the parts of Keystone and Glance that a client needs.
 
     :param embedded: the running Nova
     :param url: where the server is
@@ -40,31 +40,28 @@ class Site:
             'identity': keystone.Keystone(url),
             'image': image.Glance(embedded.images, url)}
 
-    def __call__(
-        self,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: auth.Environ,
+                 start_response: auth.StartResponse) -> Iterable[bytes]:
         first = environ['PATH_INFO'].lstrip('/').partition('/')[0]
         if first in self._others:
             util.shift_path_info(environ)
             return self._others[first](environ, start_response)
-        # NOTE: Nova's fixture keeps every notification for a test to read;
-        # nobody does here.
-        self._embedded.case.notifier.reset()
+        # NOTE: Nova's fixture keeps every notification for tests, and would
+        # grow without end here.
+        self._embedded.services.notifier.reset()
         return self._embedded.app(environ, start_response)
 
 
 class _Handler(simple_server.WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the demo's terminal is for its table."""
+        """Log nothing: the demo's terminal is for its table."""
 
     def get_stderr(self) -> Any:
         return io.StringIO()
 
 
 class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
-    """Take the port at once, and answer when asked to.
+    """Binds the port at once, and serves once it is activated.
 
     :param port: the port
     :raises OSError: when the port cannot be had
@@ -84,7 +81,7 @@ class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
 
     @property
     def url(self) -> str:
-        """Where the server is."""
+        """The URL of the server."""
         return f'http://{HOST}:{self.server_port}'
 
     def server_bind(self) -> None:
@@ -95,4 +92,4 @@ class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
         self.setup_environ()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing when a client goes away early."""
+        """Ignore a client that closes its connection early."""
