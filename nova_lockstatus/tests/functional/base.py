@@ -141,7 +141,8 @@ def load_app(pipelines=('v2', 'v2.1'), **options):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'api-paste.ini')
         paste.write(path, pipelines, options)
-        return auth.Door(deploy.loadapp('config:' + path, 'osapi_compute'))
+        return auth.EdgeMiddleware(
+            deploy.loadapp('config:' + path, 'osapi_compute'))
 
 
 def ask(app, method, path, token, microversion=None, body=None):

@@ -65,7 +65,7 @@ class Site(fixtures.Fixture):
         self.requests = []
         seen: Any = types.SimpleNamespace(
             app=self._remember, images=self._nova.images,
-            case=self._nova.case)
+            services=self._nova.services)
         server.set_app(web.Site(seen, server.url))
         server.server_activate()
         stopped = []

@@ -240,10 +240,10 @@ class HostsInEachState(Cloud):
 
     def silence(self, host: str) -> None:
         """Have a nova-compute die an hour ago."""
-        self.nova.case.computes[host].stop()
+        self.nova.services.computes[host].stop()
         with context.target_cell(
                 context.get_admin_context(),
-                self.nova.case.cell_mappings['cell1']) as ctxt:
+                self.nova.services.cell_mappings['cell1']) as ctxt:
             with db.get_context_manager(ctxt).writer.using(ctxt) as session:
                 session.query(models.Service).filter_by(host=host).update({
                     'last_seen_up': timeutils.utcnow() -

@@ -30,7 +30,7 @@ class HangingCell(fixtures.Fixture):
     """
 
     def __init__(self, nova, cell, text):
-        self._mapping = nova.case.cell_mappings[cell]
+        self._mapping = nova.services.cell_mappings[cell]
         self._text = text
         self._goes_on = threading.Event()
         self.hanging = 0

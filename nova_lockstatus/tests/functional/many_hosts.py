@@ -33,7 +33,8 @@ CPU_INFO = json.dumps({'arch': 'x86_64', 'features': ['sse', 'vmx']})
 def execute(cloud, cell, statement, rows=None):
     """Execute a statement in a cell."""
     ctxt = context.get_admin_context()
-    with context.target_cell(ctxt, cloud.case.cell_mappings[cell]) as target:
+    with context.target_cell(
+            ctxt, cloud.services.cell_mappings[cell]) as target:
         with main_db.get_context_manager(target).writer.using(
                 target) as session:
             # NOTE: SQLAlchemy 1.4 takes a None for a set of values.
@@ -105,7 +106,7 @@ def map_to(cloud, cell, names):
             context.get_admin_context()) as session:
         session.connection().execute(
             api_models.HostMapping.__table__.insert(),
-            [{'host': name, 'cell_id': cloud.case.cell_mappings[cell].id}
+            [{'host': name, 'cell_id': cloud.services.cell_mappings[cell].id}
              for name in names])
 
 

@@ -54,7 +54,7 @@ def read(cloud, table, column, server_id):
     """
     with nova_context.target_cell(
             nova_context.get_admin_context(),
-            cloud.case.cell_mappings['cell1']) as context:
+            cloud.services.cell_mappings['cell1']) as context:
         with db.get_context_manager(context).reader.using(context) as session:
             return [dict(row._mapping) for row in session.execute(
                 table.select().where(table.c[column] == server_id))]

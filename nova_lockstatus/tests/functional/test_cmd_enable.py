@@ -45,7 +45,7 @@ class EnableTestCase(base.NovaTestCase):
 
     def keys(self):
         """Return which of the keys each of the APIs shows."""
-        app = auth.Door(deploy.loadapp(
+        app = auth.EdgeMiddleware(deploy.loadapp(
             'config:%s' % self.path, 'osapi_compute'))
         server_id = self.nova.boot_server('web')
         answers = [base.ask(app, 'GET', '%s/servers/%s' % (api, server_id),

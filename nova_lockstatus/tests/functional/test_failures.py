@@ -158,7 +158,7 @@ class ServersTestCase(base.NovaTestCase):
         up = self.boot(host='compute1')
         for server_id in (down, up):
             self.lock(server_id, reason='why')
-        mapping = self.nova.case.cell_mappings['cell2']
+        mapping = self.nova.services.cell_mappings['cell2']
         with nova_fixtures.DownCellFixture([mapping]):
             # From 2.98 on stock Nova's schema refuses its own answer here.
             for version in ('2.69', '2.73', '2.95'):

@@ -45,7 +45,7 @@ class GuardTestCase(base.NovaTestCase):
 
     def setUp(self):
         super().setUp()
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         self.servers = {}
         self.addCleanup(self.delete_servers)
 
@@ -70,11 +70,11 @@ class GuardTestCase(base.NovaTestCase):
         self.act(server_id, action)
         self.nova.wait_for(server_id, status)
         self.lock(server_id, 'admin', 'unpaid')
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         return server_id
 
     def compute(self, host='compute1'):
-        return self.nova.case.computes[host]
+        return self.nova.services.computes[host]
 
     def driver(self, server_id):
         return self.compute(self.servers[server_id]).manager.driver
@@ -140,7 +140,7 @@ class GuardTestCase(base.NovaTestCase):
 
     def sent(self):
         return [notification for notification
-                in self.nova.case.notifier.versioned_notifications
+                in self.nova.services.notifier.versioned_notifications
                 if notification['event_type'].startswith('lockstatus.guard')]
 
     def outcomes(self):
@@ -322,7 +322,7 @@ class RaceTestCase(GuardTestCase):
             time.sleep(0.05)
         del self.servers[server_id]
         tasks.Guard(CONF)._check_host(
-            self.nova.case.cell_mappings['cell1'], history.GuardHistory(),
+            self.nova.services.cell_mappings['cell1'], history.GuardHistory(),
             'compute1', rows)
         self.assertEqual([], self.outcomes())
         self.assertNotIn('The guard failed', self.nova.log)
@@ -668,7 +668,7 @@ class CellDownTestCase(GuardTestCase):
     def test_other_cells_are_guarded(self):
         server_id = self.down(host='compute2')
         self.start_behind_nova(server_id)
-        cell = self.nova.case.cell_mappings['cell1']
+        cell = self.nova.services.cell_mappings['cell1']
         original = nova_context.set_target_cell
 
         def set_target_cell(context, mapping):
@@ -694,7 +694,7 @@ class CellDownTestCase(GuardTestCase):
         """It is not asked again before it has, and delays nobody."""
         server_id = self.down(host='compute2')
         self.start_behind_nova(server_id)
-        cell = self.nova.case.cell_mappings['cell1']
+        cell = self.nova.services.cell_mappings['cell1']
         original = nova_context.set_target_cell
         asked, answer = [], threading.Event()
         self.addCleanup(answer.set)

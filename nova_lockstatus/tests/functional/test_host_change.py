@@ -84,7 +84,7 @@ class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
         self.assertTrue(publisher().wait(60))
 
     def reset(self):
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
 
     def put(self, host, microversion='latest', **body):
         """Change a host as from microversion 2.53 on."""
@@ -107,7 +107,7 @@ class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
     def versioned(self):
         self.wait()
         return [sent for sent in
-                self.nova.case.notifier.versioned_notifications
+                self.nova.services.notifier.versioned_notifications
                 if sent['event_type'] == EVENT]
 
     def payloads(self):
@@ -116,7 +116,7 @@ class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
 
     def unversioned(self):
         self.wait()
-        return [sent for sent in self.nova.case.notifier.notifications
+        return [sent for sent in self.nova.services.notifier.notifications
                 if sent.event_type == OLD]
 
     def told(self):
@@ -265,7 +265,7 @@ class CallsTestCase(AnnouncementsTestCase):
                 time.sleep(0.01)
                 seen[:] = [
                     sent for sent in
-                    self.nova.case.notifier.versioned_notifications
+                    self.nova.services.notifier.versioned_notifications
                     if sent['event_type'] == EVENT]
 
         self.patch_method('nova.compute.api.HostAPI',

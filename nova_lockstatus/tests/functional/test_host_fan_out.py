@@ -313,8 +313,8 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
     def change(self):
         return host_event.StatusChange(
             id=uuidutils.generate_uuid(),
-            cell=self.nova.case.cell_mappings['cell1'].uuid, host='compute1',
-            old='UP', new='DOWN',
+            cell=self.nova.services.cell_mappings['cell1'].uuid,
+            host='compute1', old='UP', new='DOWN',
             changed_at=timeutils.utcnow(with_timezone=True))
 
     def test_many_servers_in_several_threads(self):

@@ -119,7 +119,7 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
 
     def known(self):
         return {host: entry.status
-                for cell in self.nova.case.cell_mappings.values()
+                for cell in self.nova.services.cell_mappings.values()
                 for host, entry in known_status.read(
                     self.store, cell.uuid).items()}
 
@@ -134,7 +134,7 @@ class OutboxTestCase(test_host_change.AnnouncementsTestCase):
         for host in hosts:
             outbox.record(self.store, host_event.StatusChange(
                 id=str(uuid.uuid4()),
-                cell=cell or self.nova.case.cell_mappings['cell1'].uuid,
+                cell=cell or self.nova.services.cell_mappings['cell1'].uuid,
                 host=host, old='UP', new='DOWN',
                 changed_at=timeutils.utcnow(with_timezone=True)
                 - datetime.timedelta(seconds=age)), [sink])
@@ -497,7 +497,7 @@ class FailuresTestCase(OutboxTestCase):
         self.watch.look()
         self.assertNotIn(test_host_change.EVENT, [
             sent['event_type'] for sent in
-            self.nova.case.notifier.versioned_notifications])
+            self.nova.services.notifier.versioned_notifications])
         away.clear()
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP'),
                           ('s1', 'UP', 'DOWN')], self.told())
@@ -525,7 +525,7 @@ class FailuresTestCase(OutboxTestCase):
     def assert_told_soon(self):
         """Assert that something is told, without waiting for the rest."""
         began = time.monotonic()
-        sent = self.nova.case.notifier.versioned_notifications
+        sent = self.nova.services.notifier.versioned_notifications
         while not any(one['event_type'] == test_host_change.EVENT
                       for one in sent):
             self.assertLess(time.monotonic() - began, 1.5)

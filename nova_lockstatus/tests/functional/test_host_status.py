@@ -52,7 +52,7 @@ class HostStatusTestCase(base.NoHeartbeatsTestCase):
         cell = 'cell%d' % (HOSTS.index(host) % 2 + 1)
         with context.target_cell(
                 context.get_admin_context(),
-                self.nova.case.cell_mappings[cell]) as ctxt:
+                self.nova.services.cell_mappings[cell]) as ctxt:
             with db.get_context_manager(ctxt).writer.using(ctxt) as session:
                 yield session
 
@@ -168,7 +168,7 @@ class CellsTestCase(HostStatusTestCase):
         self.assertEqual([], self.find('host_status=UP'))
 
     def test_cell_that_is_down(self):
-        mapping = self.nova.case.cell_mappings['cell2']
+        mapping = self.nova.services.cell_mappings['cell2']
         with nova_fixtures.DownCellFixture([mapping]):
             for version in ('2.1', '2.68', '2.69', '2.73', '2.95'):
                 servers = self.detail('admin', version, '?all_tenants=1')

@@ -53,7 +53,7 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
         new_ids = [str(uuid.uuid4()) for _ in range(count - self.count)]
         ctxt = context.get_admin_context()
         with context.target_cell(
-                ctxt, self.nova.case.cell_mappings['cell1']) as cell:
+                ctxt, self.nova.services.cell_mappings['cell1']) as cell:
             with db.get_context_manager(cell).writer.using(cell) as session:
                 test_many_servers.copy_server(
                     session, test_many_servers.CELL_TABLES, self.server_id,

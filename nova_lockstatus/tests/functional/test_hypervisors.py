@@ -219,7 +219,7 @@ class ListsTestCase(HypervisorsTestCase):
 
     def down(self, *cells):
         return nova_fixtures.DownCellFixture(
-            [self.nova.case.cell_mappings[cell] for cell in cells])
+            [self.nova.services.cell_mappings[cell] for cell in cells])
 
     def test_cell_that_is_down(self):
         for version in ('2.1', '2.33', '2.53', '2.88'):
@@ -388,7 +388,7 @@ class UptimeTestCase(HypervisorsTestCase):
     def setUp(self):
         super().setUp()
         self.configure('lockstatus', hypervisor_uptime_timeout=1)
-        driver = self.nova.case.computes['compute1'].manager.driver
+        driver = self.nova.services.computes['compute1'].manager.driver
         self.useFixture(fixtures.MonkeyPatch(
             'nova.virt.fake.EmbeddedDriver.get_host_uptime',
             lambda found: 'up 3 days' if found is driver else self.fail()))

@@ -50,7 +50,7 @@ class NotificationsTestCase(base.NovaTestCase):
     def setUp(self):
         super().setUp()
         self.addCleanup(self.unlock)
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
 
     def unlock(self):
         self.nova.request('POST', '/v2.1/servers/%s/action' % self.server_id,
@@ -58,7 +58,7 @@ class NotificationsTestCase(base.NovaTestCase):
 
     def sent(self):
         return [notification for notification
-                in self.nova.case.notifier.versioned_notifications
+                in self.nova.services.notifier.versioned_notifications
                 if 'lock' in notification['event_type']]
 
     def events(self):
@@ -88,7 +88,7 @@ class NotificationsTestCase(base.NovaTestCase):
 
     def test_unlock(self):
         self.lock(self.server_id, 'owner', 'why')
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         self.unlock()
         self.assertEqual(['instance.unlock', 'lockstatus.unlock'],
                          self.events())
@@ -96,7 +96,7 @@ class NotificationsTestCase(base.NovaTestCase):
 
     def test_what_changes_nothing_is_not_announced(self):
         self.lock(self.server_id, 'admin', 'why')
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         self.lock(self.server_id, 'owner', 'mine')
         self.assertEqual([], self.events())
 

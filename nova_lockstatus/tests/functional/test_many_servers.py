@@ -56,7 +56,7 @@ class ManyServersTestCase(base.NoHeartbeatsTestCase):
         new_ids = [str(uuid.uuid4()) for _ in range(count)]
         ctxt = context.get_admin_context()
         with context.target_cell(
-                ctxt, self.nova.case.cell_mappings['cell1']) as cell:
+                ctxt, self.nova.services.cell_mappings['cell1']) as cell:
             with main_db.get_context_manager(cell).writer.using(
                     cell) as session:
                 copy_server(session, CELL_TABLES, server_id, new_ids)

@@ -188,7 +188,7 @@ class CountsTestCase(MetricsTestCase):
                 self.lock(server_id, 'admin')
         with base.statements() as last:
             self.process.run('metrics')
-        cells = len(self.nova.case.cell_mappings)
+        cells = len(self.nova.services.cell_mappings)
         # And the list of the cells.
         for each in (*executed, last):
             self.assertEqual(1 + 2 * cells, len(each), each)
@@ -200,7 +200,7 @@ class CountsTestCase(MetricsTestCase):
     @contextlib.contextmanager
     def away(self, cell):
         get_context_manager = db.get_context_manager
-        uuid = self.nova.case.cell_mappings[cell].uuid
+        uuid = self.nova.services.cell_mappings[cell].uuid
 
         def fail(context):
             if context.cell_uuid == uuid:
@@ -337,7 +337,7 @@ class AnnouncementsTestCase(MetricsTestCase):
                 *(who.project_id for who in identity.IDENTITIES.values()),
                 *(who.user_id for who in identity.IDENTITIES.values()),
                 *(cell.uuid for cell in
-                  self.nova.case.cell_mappings.values())):
+                  self.nova.services.cell_mappings.values())):
             self.assertNotIn(secret, text)
 
 

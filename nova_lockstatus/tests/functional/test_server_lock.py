@@ -94,7 +94,7 @@ class ServerLockTestCase(base.NovaTestCase):
         """Insert rows into the database that has the server."""
         with context.target_cell(
                 context.get_admin_context(),
-                self.nova.case.cell_mappings['cell1']) as ctxt:
+                self.nova.services.cell_mappings['cell1']) as ctxt:
             with db.get_context_manager(ctxt).writer.using(ctxt) as session:
                 session.add_all(rows)
 
@@ -151,7 +151,7 @@ class EffectTestCase(ServerLockTestCase):
     def setUp(self):
         super().setUp()
         self.addCleanup(self.unlock)
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         self.known = len(self.actions())
 
     def actions(self):
@@ -188,10 +188,10 @@ class EffectTestCase(ServerLockTestCase):
 
     def notifications(self):
         told = [notification for notification
-                in self.nova.case.notifier.versioned_notifications
+                in self.nova.services.notifier.versioned_notifications
                 if notification['event_type'].startswith(
                     ('instance.lock', 'instance.unlock'))]
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         return told
 
     def assert_no_effect(self, before):

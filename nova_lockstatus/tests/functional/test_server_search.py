@@ -160,9 +160,9 @@ class SeveralCellsTestCase(base.NovaTestCase):
                 '?%slocked_by=admin' % query, token='reader')[0])
 
     def test_rule_that_asks_for_the_user(self):
-        self.nova.case.policy.set_rules(
+        self.nova.services.policy.set_rules(
             {policies.LOCKED_BY: 'user_id:%(user_id)s'}, overwrite=False)
-        self.addCleanup(self.nova.case.policy.set_rules, {
+        self.addCleanup(self.nova.services.policy.set_rules, {
             policies.LOCKED_BY: str(nova_policy._ENFORCER.registered_rules[
                 policies.LOCKED_BY].check)}, overwrite=False)
         for token in ('member', 'owner'):
@@ -220,7 +220,7 @@ class SeveralCellsTestCase(base.NovaTestCase):
     def set_locked(self, cell, name, value):
         with context.target_cell(
                 context.get_admin_context(),
-                self.nova.case.cell_mappings[cell]) as ctxt:
+                self.nova.services.cell_mappings[cell]) as ctxt:
             with db.get_context_manager(ctxt).writer.using(ctxt) as session:
                 session.query(models.Instance).filter_by(
                     uuid=self.servers[name]).update({'locked': value})

@@ -79,7 +79,7 @@ class StartTestCase(base.NovaTestCase):
 
     def setUp(self):
         super().setUp()
-        self.nova.case.stdlog.delete_stored_logs()
+        self.nova.services.stdlog.delete_stored_logs()
         lockstatus_conf.register_opts(cfg.CONF)
         self.useFixture(packages.InstalledPackage(
             'lockstatus_misfits', SOURCE,

@@ -125,13 +125,13 @@ class BypassTestCase(StateLockTestCase):
     def test_lock_is_stored_and_told_as_ever(self):
         server_id = self.boot()
         self.lock(server_id, 'admin', 'unpaid')
-        self.nova.case.notifier.reset()
+        self.nova.services.notifier.reset()
         answer = self.act(server_id, {'os-stop': None}, OPERATOR.token)
         self.assertEqual(202, answer.status_code, answer.text)
         self.nova.wait_for(server_id, 'SHUTOFF')
         told = [payload['locked'] for payload in (
             notification['payload']['nova_object.data'] for notification
-            in self.nova.case.notifier.versioned_notifications
+            in self.nova.services.notifier.versioned_notifications
             if notification['event_type'].startswith('instance.'))
             if payload['uuid'] == server_id]
         self.assertNotEqual([], told)
@@ -348,7 +348,7 @@ class BoundTestCase(StateLockTestCase):
     def attached(self):
         """Boot a server, attach a volume, and lock it."""
         # The volume may be attached to the server of another test.
-        self.nova.case.cinder.volume_to_attachment.clear()
+        self.nova.services.cinder.volume_to_attachment.clear()
         server_id = self.boot()
         volume = nova_fixtures.CinderFixture.SWAP_OLD_VOL
         path = '/servers/%s/os-volume_attachments' % server_id
@@ -475,7 +475,7 @@ class UnreadableTestCase(StateLockTestCase):
 
     def test_cell_is_down(self):
         server_id = self.boot(host='compute2')
-        mapping = self.nova.case.cell_mappings['cell2']
+        mapping = self.nova.services.cell_mappings['cell2']
         with nova_fixtures.DownCellFixture([mapping]):
             # NOTE: start and stop read the database themselves, which the
             # fixture leaves up.
@@ -500,9 +500,9 @@ class UnreadableTestCase(StateLockTestCase):
     def test_rule_cannot_be_asked(self):
         server_id = self.boot(host='compute1')
         self.lock(server_id, 'owner', 'mine')
-        self.nova.case.policy.set_rules(
+        self.nova.services.policy.set_rules(
             {policies.BYPASS: 'rule:that_is_not_there'}, overwrite=False)
-        self.addCleanup(self.nova.case.policy.set_rules,
+        self.addCleanup(self.nova.services.policy.set_rules,
                         {policies.BYPASS: 'rule:context_is_admin'},
                         overwrite=False)
         for token in ('owner', 'admin'):

@@ -120,7 +120,7 @@ class World(fixtures.Fixture):
         self.useFixture(NoCasts())
         self._state = state.StateDir(
             self.useFixture(fixtures.TempDir()).path, (HOST,), 1)
-        self._state.save(self._nova.case.cell_mappings)
+        self._state.save(self._nova.services.cell_mappings)
         with self._session() as session:
             # NOTE: a database in memory has one connection for all.
             self._connection = (
@@ -153,7 +153,7 @@ class World(fixtures.Fixture):
     def _session(self) -> Iterator[Any]:
         with nova_context.target_cell(
                 nova_context.get_admin_context(),
-                self._nova.case.cell_mappings[CELL]) as context:
+                self._nova.services.cell_mappings[CELL]) as context:
             with db.get_context_manager(context).reader.using(
                     context) as session:
                 yield session
@@ -194,14 +194,14 @@ class World(fixtures.Fixture):
 
     def restore(self) -> None:
         """Have all databases be as they were."""
-        self._state.restore(self._nova.case.cell_mappings)
+        self._state.restore(self._nova.services.cell_mappings)
         self._written = self._connection.total_changes
         self._now = self._before
 
     def forget(self) -> None:
         """Drop what Nova's fixtures keep of each request."""
         # NOTE: a test would read it.
-        self._nova.case.notifier.reset()
+        self._nova.services.notifier.reset()
 
 
 def _of(uuid: str, rows: list) -> list:

@@ -56,7 +56,8 @@ def load_app(pipelines):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'api-paste.ini')
         paste.write(path, pipelines, {})
-        return auth.Door(deploy.loadapp('config:' + path, 'osapi_compute'))
+        return auth.EdgeMiddleware(
+            deploy.loadapp('config:' + path, 'osapi_compute'))
 
 
 def ask(app, call):
