@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What can be wrong with an installation, each said in one line."""
+"""The plugin's exceptions, each with a message of one line."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ class SystemMetadataUnread(LockStatusException):
 
 
 class InvalidSearch(LockStatusException):
-    # As Nova's query schemas put it.
+    # The text of Nova's query schemas.
     msg_fmt = ('Invalid input for query parameters %(key)s. '
                'Value: %(value)s. %(value)r is not one of %(values)r')
 
@@ -115,7 +115,7 @@ class StoreNotConfigured(LockStatusException):
 
 
 class StoreUrlInvalid(LockStatusException):
-    # Without what is set, which has a password in it.
+    # The value is left out, as it has a password in it.
     msg_fmt = '[lockstatus]connection cannot be used: %(problem)s.'
 
 

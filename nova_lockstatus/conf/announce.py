@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Options of what is announced of hosts, in the group [lockstatus]."""
+"""Options of the notifications of host status, in the group [lockstatus]."""
 
 from oslo_config import cfg
 

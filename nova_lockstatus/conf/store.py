@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Options of the plugin's own store, in the group [lockstatus]."""
+"""Options of the plugin's own database, in the group [lockstatus]."""
 
 from oslo_config import cfg
 

@@ -17,10 +17,10 @@ import re
 from oslo_config import cfg
 
 NAME = re.compile('[a-z0-9_-]{1,50}')
-"""What a webhook can be called: the names of groups have no case."""
+"""The form of a webhook's name. The names of groups have no case."""
 
 GROUP_PREFIX = 'lockstatus_webhook_'
-"""What the name of a webhook's group begins with."""
+"""The beginning of the name of a webhook's group."""
 
 OPTS = [
     cfg.ListOpt(
@@ -117,7 +117,6 @@ def group(name: str) -> str:
     """Return the name of the group of a webhook.
 
     :param name: the name of the webhook
-    :returns: the name of its group
     """
     return GROUP_PREFIX + name
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which calls the lock of a server refuses.
+"""The calls that the lock of a server refuses.
 
 A call is named by its action, such as ``reboot``, or else by method and path,
 such as ``PUT /servers/{server_id}/tags``.

@@ -50,7 +50,6 @@ class Client:
         :param body: the body, sent as JSON
         :param microversion: the compute API's, such as ``2.73``
         :param headers: further headers
-        :returns: the answer
         """
         request = webob.Request.blank(path, method=method)
         request.headers['Accept'] = 'application/json'

@@ -59,7 +59,6 @@ def table(embedded: nova.EmbeddedNova) -> str:
     """Make a table of the servers that each identity sees.
 
     :param embedded: the running Nova
-    :returns: the table
     """
     visible = {who: sample_data.list_servers(embedded, who) for who in _WHO}
     names = sorted(visible['admin'])

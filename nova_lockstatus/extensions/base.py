@@ -42,7 +42,7 @@ ABSENT: Any = object()
 
 
 class Subject(Protocol):
-    """What a field is computed from."""
+    """A server or a hypervisor, from which fields are computed."""
 
     @property
     def target(self) -> dict[str, Any]:

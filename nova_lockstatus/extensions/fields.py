@@ -28,7 +28,7 @@ Target = dict[str, Any]
 
 
 class RequestAccess(NamedTuple):
-    """What a request may see.
+    """The caller's access in one request.
 
     :param may: checks a policy rule for the caller and a target
     :param supports: tells whether the request's microversion is a given one
@@ -92,7 +92,7 @@ class Fields:
 
         A field that fails is left out and logged once for each cause.
 
-        :param access: what the request may see
+        :param access: the caller's access
         :param subjects: pairs of a subject's dict in the answer, which is
             changed in place, and the subject
         """

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Nova knows of the hosts of a list of hypervisors, read for all at once.
+"""Reads the hosts of a list of hypervisors, all at once.
 
 Nova looks up the cell of each host and reads its service there, one host after
-the other. This reads the mappings of all hosts with one statement, and the
-services with one in each cell that they are in.
+the other. This reads the mappings of all hosts with one statement, and their
+services with one statement for each cell.
 """
 
 import collections
@@ -37,7 +37,7 @@ from nova_lockstatus.gateway import hypervisor_rows
 LOG = logging.getLogger(__name__)
 
 MAX_NAMED_HOSTS = 1000
-"""How many hosts a statement names; for more, it reads those of all hosts."""
+"""How many hosts a statement names; for more, it reads all hosts."""
 
 
 def cells() -> list[Any]:
@@ -48,13 +48,13 @@ def cells() -> list[Any]:
 
 def ask_cells(context: Any, mappings: Iterable[Any],
               function: Callable[[Any], Any]) -> dict[str, Any]:
-    """Call a function for each cell, and leave out those that do not answer.
+    """Call a function for each cell, and leave out cells that do not answer.
 
     :param context: the caller's RequestContext, which is left as it is
     :param mappings: the CellMappings
     :param function: is called with a context of the cell, in a thread
-    :returns: what it returned, by the cell's uuid, or the error of Nova's
-        that it raised
+    :returns: the results, by the cell's uuid; an error of Nova's that the
+        function raised is the result of its cell
     :raises Exception: when no cell answers
     """
     mappings = list(mappings)
@@ -82,10 +82,10 @@ def _failure(results: Iterable[Any]) -> Exception:
 
 
 class Hosts:
-    """The cells, services and servers of hosts, each read when asked for.
+    """The cells, services and servers of hosts, read on first use.
 
     :param context: the caller's RequestContext
-    :param nodes: the ComputeNodes that are listed
+    :param nodes: the ComputeNodes of the list
     """
 
     def __init__(self, context: Any, nodes: Collection[Any]) -> None:
@@ -96,10 +96,10 @@ class Hosts:
         self._fold: Callable[[str], str] = str
 
     def cell(self, host: str | None) -> Any:
-        """Return the cell of a host, as Nova's mapping of the host has it.
+        """Return the cell of a host, by Nova's mapping of the host.
 
         :param host: its name
-        :returns: the CellMapping, None if this process does not know it yet
+        :returns: the CellMapping, None if this process has not loaded it yet
         :raises HostMappingNotFound: when the host is in no cell
         """
         if host is None or not self.is_mapped(host):
@@ -108,10 +108,7 @@ class Hosts:
         return known.get(cell_ids[self._fold(host)])
 
     def is_mapped(self, host: str | None) -> bool:
-        """Tell whether a host is in a cell.
-
-        :param host: its name
-        """
+        """Tell whether a host of this name is in a cell."""
         return host is not None and self._fold(host) in self._mapped[0]
 
     def service(self, host: str) -> Any:
@@ -136,12 +133,12 @@ class Hosts:
         """
         cell = self.cell(host)
         if cell.uuid not in self._services:
-            # Nor is the hypervisor listed.
+            # The hypervisor is not listed either.
             return ()
         try:
             servers = self._servers[cell.uuid]
         except KeyError as error:
-            # They are not shown as none.
+            # An empty list would say that there are none.
             raise nova_exception.CellTimeout() from error
         return servers.get(self._fold(host), ())
 
@@ -204,12 +201,12 @@ def _named(query: Any, column: Any, names: list[str]) -> Any:
 
 
 def _fold(name: str) -> str:
-    """Make the same of names that are the same to MySQL's collations."""
+    """Normalize a name: names that MySQL takes for equal become equal."""
     return name.casefold().rstrip(' ')
 
 
 def _names_by_id() -> bool:
-    """Tell whether the name of an instance is made of its id alone."""
+    """Tell whether instance_name_template needs the id alone."""
     try:
         _ = CONF.instance_name_template % 1
     except TypeError:

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nova's objects of hypervisors and their services, made of a row as needed.
+"""Nova's objects of hypervisors and their services, which load lazily.
 
-Nova takes the row of a compute node apart into thirty attributes, and parses
-four of them, to show five. These do it for an attribute when it is asked for,
-in Nova's own way, and are Nova's objects in all else.
+Nova converts the row of a compute node into thirty attributes, and parses four
+of them, to show five. These objects convert an attribute on first use, in
+Nova's own way, and are Nova's objects in all else.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,7 @@ Row = Mapping[str, Any]
 
 
 class _FromRow:
-    """Takes what is Nova's type already out of a row, and the rest later.
-
-    Later is when it is asked for first.
+    """Takes values of Nova's own types from a row, and others on first use.
 
     :param context: the RequestContext of the row's cell
     :param row: the row
@@ -41,8 +39,8 @@ class _FromRow:
     """Nova's class."""
 
     COLUMNS: Mapping[str, type]
-    """The attributes that the row has under the same name, and the type that
-    Nova's fields leave as it is; ``object`` where they change all."""
+    """The attributes that the row has under the same name, each with the type
+    that Nova's field keeps as it is; ``object`` where it converts all."""
 
     def __init__(self: Any, context: Any, row: Row) -> None:
         # NOTE: not Service.__init__(), which sets a version.

@@ -28,7 +28,6 @@ def resolve(target: str) -> Any:
     """Find an object in Nova.
 
     :param target: a module, and after a colon a name in it, dotted
-    :returns: the object
     :raises HookMismatch: when there is no such object
     """
     module, _, name = target.partition(':')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The rules that decide who sees what the plugin adds."""
+"""The policy rules of the plugin's extensions."""
 
 import itertools
 from collections.abc import Iterable
@@ -24,10 +24,7 @@ from nova_lockstatus.policies import server_state_lock
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of all of the plugin's extensions.
-
-    :returns: the rules with their defaults, for oslo.policy's generators
-    """
+    """Return the rules of all extensions, for oslo.policy's generators."""
     return itertools.chain(
         hypervisor_status.list_rules(),
         server_host_status.list_rules(),

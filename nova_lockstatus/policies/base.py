@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the policies have in common."""
+"""The parts that the policies share."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ SHOWS_A_SERVER: Any = [
     {'method': 'PUT', 'path': '/servers/{server_id}'},
     {'method': 'POST', 'path': '/servers/{server_id}/action (rebuild)'},
 ]
-"""The calls that answer with a whole server."""
+"""The calls that return a whole server."""
 
 SHOWS_ONE_SERVER: Any = SHOWS_A_SERVER[:1]
-"""The call that asks for one server."""
+"""The call that returns one server."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who sees why a hypervisor is disabled, and whether it is forced down."""
+"""The rules on seeing why a hypervisor is disabled or forced down."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +33,7 @@ SHOWS_A_HYPERVISOR: Any = [
     {'method': 'GET',
      'path': '/os-hypervisors/{hypervisor_hostname_pattern}/servers'},
 ]
-"""The calls that answer with hypervisors."""
+"""The calls that return hypervisors."""
 
 RULES = [
     policy.DocumentedRuleDefault(
@@ -57,8 +57,5 @@ RULES = [
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of os-hypervisor-status.
-
-    :returns: one rule for each key that the extension shows
-    """
+    """Return the rules of os-hypervisor-status, one for each key."""
     return RULES

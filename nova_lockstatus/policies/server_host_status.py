@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who sees the state of a server's host.
+"""The rules on seeing the status of a server's host.
 
-Nova has the key from microversion 2.16 on, and rules for it. They are asked
-for what the plugin shows, too: an operator decides it in one place.
+They are Nova's own, which has the key from microversion 2.16 on: the plugin
+checks the same rules, so that an operator sets them in one place.
 """
 
 from collections.abc import Iterable
@@ -28,6 +28,6 @@ UNKNOWN_ONLY = 'os_compute_api:servers:show:host_status:unknown-only'
 def list_rules() -> Iterable[policy.RuleDefault]:
     """Return the rules of os-server-host-status.
 
-    :returns: none, as Nova registers those that it asks
+    :returns: none, as Nova registers the rules that it checks
     """
     return ()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who sees that a server is locked, by whom, and why."""
+"""The rules on seeing whether a server is locked, by whom, and why."""
 
 from collections.abc import Iterable
 
@@ -69,8 +69,5 @@ RULES = [
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of os-server-locked-status.
-
-    :returns: one rule for each key that the extension shows
-    """
+    """Return the rules of os-server-locked-status, one for each key."""
     return RULES

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may change a server though it is locked."""
+"""The rule on changing a server that is locked."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -70,8 +70,5 @@ RULES = [
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of os-server-state-lock.
-
-    :returns: the rule that lets a caller through
-    """
+    """Return the rule of os-server-state-lock."""
     return RULES

@@ -33,7 +33,6 @@ def check(installation: Installation) -> Result:
     """Check in the plugin's database that nova-lockstatus-watch runs.
 
     :param installation: Nova's configuration and its files
-    :returns: the result
     """
     conf = installation.conf
     try:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the guard remembers of the servers that it finds."""
+"""The guard's history of the servers that it has found."""
 
 import dataclasses
 

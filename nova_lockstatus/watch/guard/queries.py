@@ -30,7 +30,7 @@ EVENT = 'lockstatus_guard'
 """The event that each instance action of the guard has."""
 
 PAGE = 1000
-"""How many servers are held in memory at a time."""
+"""How many servers a page has at the most."""
 
 TASK_STATES = [action.task_state
                for action in decisions.ENFORCEMENT_ACTIONS.values()]
