@@ -33,6 +33,9 @@ LOG = logging.getLogger(__name__)
 class _Edit(command.Command):
     """Shows the change, asks for a confirmation and replaces the file."""
 
+    _unchanged: str
+    """The state of a file that needs no change."""
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
@@ -52,7 +55,7 @@ class _Edit(command.Command):
         before = paste_file.read(path)
         after = self._edit(before, path)
         if after == before:
-            LOG.info('%s: nothing to change, %s.', path, self._done())
+            LOG.info('%s: nothing to change, %s.', path, self._unchanged)
             return 0
         self._show(difference(path, before, after))
         if parsed_args.dry_run:
@@ -87,9 +90,6 @@ class _Edit(command.Command):
     def _edit(self, text: str, path: str) -> str:
         raise NotImplementedError
 
-    def _done(self) -> str:
-        raise NotImplementedError
-
     def _backup(self, path: str, before: str) -> str | None:
         raise NotImplementedError
 
@@ -106,11 +106,10 @@ class Enable(_Edit):
     kept beside it, with .bak-lockstatus-enable added to its name.
     """
 
+    _unchanged = 'all pipelines of the compute API have the filter'
+
     def _edit(self, text: str, path: str) -> str:
         return paste_edit.enable(text, path)
-
-    def _done(self) -> str:
-        return 'all pipelines of the compute API have the filter'
 
     def _backup(self, path: str, before: str) -> str | None:
         backup = path + '.bak-lockstatus-enable'
@@ -131,15 +130,14 @@ class Disable(_Edit):
     kept beside it, with .bak-lockstatus-disable added to its name.
     """
 
+    _unchanged = 'no pipeline has the filter'
+
     def _edit(self, text: str, path: str) -> str:
         edited = paste_edit.disable(text, path)
         for section in paste_edit.remaining(edited):
             LOG.info('%s: the section [%s] is kept, no pipeline names it.',
                      path, section)
         return edited
-
-    def _done(self) -> str:
-        return 'no pipeline has the filter'
 
     def _backup(self, path: str, before: str) -> str | None:
         return path + '.bak-lockstatus-disable'

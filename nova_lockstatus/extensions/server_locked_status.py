@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
 
@@ -52,8 +53,7 @@ def _lock(server: base.Server) -> base.Lock:
 
 
 def _locked_at(server: base.Server) -> str | None:
-    since = _lock(server).since
-    return None if since is None else since.strftime('%Y-%m-%dT%H:%M:%SZ')
+    return locked_server.format_time(_lock(server).since)
 
 
 def _locked_by_user_id(server: base.Server) -> str | None:

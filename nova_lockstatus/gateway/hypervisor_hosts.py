@@ -32,6 +32,7 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_log import log as logging
 
+from nova_lockstatus.core import host_status
 from nova_lockstatus.gateway import hypervisor_rows
 
 LOG = logging.getLogger(__name__)
@@ -170,7 +171,7 @@ class Hosts:
         with db.get_context_manager(context).reader.using(context) as session:
             # As db.service_get_by_compute_host() asks for one of them.
             query = session.query(*row.__table__.columns).filter(
-                row.binary == 'nova-compute', row.deleted == 0)
+                row.binary == host_status.BINARY, row.deleted == 0)
             return {self._fold(found.host): hypervisor_rows.Service(
                         context, dict(found._mapping))
                     for found in _named(query, row.host, self._names)}

@@ -38,8 +38,6 @@ PAGE_SIZE = 1000
 # NOTE: all of them are there, the same, in release 27 and in release 34.
 RELIES_ON = (
     'nova.context:get_admin_context',
-    'nova.context:set_target_cell',
-    'nova.db.main.api:get_context_manager',
     'nova.db.main.models:InstanceAction.start_time',
     'nova.db.main.models:Service',
     'nova.objects.cell_mapping:CellMappingList.get_all',

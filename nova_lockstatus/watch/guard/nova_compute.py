@@ -17,13 +17,14 @@ from typing import Any
 import oslo_messaging as messaging
 from nova import exception as nova_exception
 from nova import objects
-from nova import servicegroup
 from nova.compute import rpcapi
 from nova.compute import vm_states
 from nova.db.main import api as db
 from nova.db.main import models
 
+from nova_lockstatus.core import host_status
 from nova_lockstatus.gateway import compute_rpc
+from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.watch.guard import decisions
 
 FAULTS = models.InstanceFault.__table__
@@ -41,11 +42,10 @@ def hosts_up(context: Any) -> set[str]:
         disabled ones are among them, as they have their old servers
     """
     # NOTE: service_is_up knows of forced_down.
-    api = servicegroup.API()
+    service_is_up = compute_service.service_is_up()
     services = objects.ServiceList.get_by_binary(
-        context, 'nova-compute', include_disabled=True)
-    return {service.host for service in services
-            if api.service_is_up(service)}
+        context, host_status.BINARY, include_disabled=True)
+    return {service.host for service in services if service_is_up(service)}
 
 
 def is_up(context: Any, host: str | None) -> bool:
@@ -59,7 +59,7 @@ def is_up(context: Any, host: str | None) -> bool:
         service = objects.Service.get_by_compute_host(context, host)
     except nova_exception.ComputeHostNotFound:
         return False
-    return bool(servicegroup.API().service_is_up(service))
+    return compute_service.service_is_up()(service)
 
 
 def runs(context: Any, uuid: str, timeout: float) -> bool | None:
