@@ -154,7 +154,7 @@ class OutboxPublisher:
 
     def _record(self, recording: _Recording) -> None:
         what = 'What calls change of hosts is not written down, and waits'
-        for pause in relay.pauses():
+        for pause in relay.store_delays():
             try:
                 change = self._try_to_record(recording)
             except exception.StoreNotSynced as error:
@@ -208,14 +208,14 @@ class OutboxPublisher:
             process or another; None for what nobody announces
         """
         mine = sinks.of_notifications(self._conf)
-        pausing = iter(relay.pauses())
+        pausing = relay.store_delays()
         while mine:
             self._more.clear()
             try:
                 told = self._relay.relay_next(mine, self._stop)
                 self._complaints.worked(_CANNOT_READ)
                 if told:
-                    pausing = iter(relay.pauses())
+                    pausing = relay.store_delays()
                     continue
                 if (change is None or self._stop.is_set()
                         or not outbox.count(self._store, change.id, mine)):

@@ -19,7 +19,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nova import exception as nova_exception
 from oslo_log import log as logging
@@ -30,19 +30,21 @@ from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events.lease import LeaseRenewer
+from nova_lockstatus.utils import backoff
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
 
 LOG = logging.getLogger(__name__)
 
-PAUSE_AFTER_FAILURE = 60
-"""The longest pause in seconds before a change is told again where, for one,
-the cell cannot be read."""
+RETRY_SECONDS = 1
+RETRY_MAX_SECONDS = 60
+"""The first and the longest delay before an entry is tried again whose
+delivery has failed, for instance because its cell cannot be read."""
 
-PAUSE = 0.05
-PAUSE_MAX = 10
-"""The first and the longest pause in seconds before something is tried again,
-which doubles with each time."""
+STORE_RETRY_SECONDS = 0.05
+STORE_RETRY_MAX_SECONDS = 10
+"""The first and the longest delay before the outbox is used again that could
+not be read or written."""
 
 SHARED_SECONDS = 0.25
 """Seconds that those of other cells wait for a change. One that takes longer,
@@ -67,12 +69,9 @@ class RetryLater(Exception):
         self.seconds = seconds
 
 
-def pauses() -> Iterable[float]:
-    """Yield the growing pauses between tries, in seconds."""
-    pause = PAUSE
-    while True:
-        yield pause
-        pause = min(2 * pause, PAUSE_MAX)
+def store_delays() -> Iterator[float]:
+    """Yield the delays between the tries to use the outbox, in seconds."""
+    return backoff.delays(STORE_RETRY_SECONDS, STORE_RETRY_MAX_SECONDS)
 
 
 class OutboxRelay:
@@ -143,12 +142,13 @@ class OutboxRelay:
                         'not there any more.', entry.change.host,
                         entry.change.new, entry.change.cell)
         except Exception:
-            pause = min(2 ** entry.tries, PAUSE_AFTER_FAILURE)
+            pause = backoff.delay(entry.tries + 1, RETRY_SECONDS,
+                                  RETRY_MAX_SECONDS)
             LOG.exception('It was not announced to the end that host %s is '
                           '%s. It is tried again in %d s.',
                           entry.change.host, entry.change.new, pause)
             function = functools.partial(outbox_lease.postpone, seconds=pause)
-        for pause in pauses():
+        for pause in store_delays():
             try:
                 function(self._store, self._owner, entry)
             except exception.StoreUnreachable as error:

@@ -10,69 +10,72 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How long to wait before a webhook is tried again."""
+"""Delays between the tries of what fails, which grow with each failure."""
 
-import email.utils
+import itertools
 import random
 import time
+from collections.abc import Iterator
 
-PAUSE = 1
-PAUSE_MAX = 300
-"""The first and the longest pause in seconds, which doubles with each failure.
-"""
 
-RETRY_AFTER_MAX = 900
-"""The longest pause in seconds that a webhook can ask for."""
+def delay(failures: int, first: float, longest: float) -> float:
+    """Return how long to wait after some failures in a row.
+
+    :param failures: how many
+    :param first: seconds to wait after the first one; they double with each
+    :param longest: seconds that are never exceeded
+    :returns: seconds, 0 without a failure
+    """
+    if failures <= 0:
+        return 0
+    # No power that is too large for a float.
+    return float(min(first * 2 ** min(failures - 1, 32), longest))
+
+
+def delays(first: float, longest: float) -> Iterator[float]:
+    """Yield the delays after the first failure, the second, and so on.
+
+    :param first: seconds
+    :param longest: seconds
+    """
+    return (delay(failures, first, longest)
+            for failures in itertools.count(1))
 
 
 class Backoff:
-    """Pauses after failures, longer with each."""
+    """Counts failures in a row, and knows when to try again.
 
-    def __init__(self) -> None:
+    :param first: seconds to wait after the first failure
+    :param longest: seconds that are never exceeded
+    :param jitter: up to which part each delay is cut at random, so that not
+        all processes try again at the same time
+    """
+
+    def __init__(self, first: float, longest: float, jitter: float = 0
+                 ) -> None:
+        self._first = first
+        self._longest = longest
+        self._jitter = jitter
         self._failures = 0
         self._until = 0.0
 
     @property
     def is_over(self) -> bool:
-        """Tell whether it can be tried."""
+        """Tell whether the delay since the last failure is over."""
         return time.monotonic() >= self._until
 
-    def failed(self, retry_after: str | None = None) -> float:
-        """Begin a pause.
+    def failed(self, at_least: float = 0) -> float:
+        """Begin the delay after another failure.
 
-        :param retry_after: the header of that name, None without one
-        :returns: how long it is, in seconds
+        :param at_least: seconds that the other side asks for
+        :returns: the delay in seconds
         """
-        pause = min(PAUSE * 2.0 ** min(self._failures, 30), PAUSE_MAX)
-        # Up to a half less, so that not all come back at the same time.
-        pause = max(pause * random.uniform(0.5, 1),
-                    seconds_until(retry_after, time.time()))
         self._failures += 1
-        self._until = time.monotonic() + pause
-        return pause
+        seconds = delay(self._failures, self._first, self._longest)
+        seconds = max(seconds * random.uniform(1 - self._jitter, 1), at_least)
+        self._until = time.monotonic() + seconds
+        return seconds
 
     def worked(self) -> None:
-        """Begin anew with the next failure."""
+        """Begin with the first delay again at the next failure."""
         self._failures = 0
-
-
-def seconds_until(retry_after: str | None, now: float) -> float:
-    """Read the header Retry-After.
-
-    :param retry_after: what is in it: seconds, or a time; None without one
-    :param now: what time it is, in seconds since 1970
-    :returns: how long to wait, in seconds: 0 for what cannot be read, and
-        :data:`RETRY_AFTER_MAX` at the most
-    """
-    text = (retry_after or '').strip()
-    try:
-        seconds = float(int(text))
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(
-                text).timestamp() - now
-        except (ValueError, OverflowError):
-            return 0
-    except OverflowError:
-        return RETRY_AFTER_MAX
-    return min(max(0, seconds), RETRY_AFTER_MAX)

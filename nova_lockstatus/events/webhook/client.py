@@ -13,6 +13,7 @@
 """Posts to a webhook, and to no other address than one that is allowed."""
 
 import dataclasses
+import email.utils
 import http.client
 import io
 import socket
@@ -25,17 +26,42 @@ from nova_lockstatus import exception
 from nova_lockstatus.events.webhook import allowed_addresses
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 
+RETRY_AFTER_MAX = 900
+"""The longest delay in seconds that a webhook can ask for."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """What a webhook has answered.
+    """The response of a webhook.
 
-    :param status: the status of HTTP
+    :param status: the HTTP status
     :param retry_after: the header of that name, None without one
     """
 
     status: int
     retry_after: str | None = None
+
+
+def seconds_until(retry_after: str | None, now: float) -> float:
+    """Read the header Retry-After.
+
+    :param retry_after: its value: seconds, or a time; None without one
+    :param now: the time, in seconds since 1970
+    :returns: how long to wait, in seconds: 0 for a value that cannot be read,
+        and :data:`RETRY_AFTER_MAX` at the most
+    """
+    text = (retry_after or '').strip()
+    try:
+        seconds = float(int(text))
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(
+                text).timestamp() - now
+        except (ValueError, OverflowError):
+            return 0
+    except OverflowError:
+        return RETRY_AFTER_MAX
+    return min(max(0, seconds), RETRY_AFTER_MAX)
 
 
 class _Input(io.RawIOBase):

@@ -24,6 +24,7 @@ from nova_lockstatus.events import relay
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.events.webhook import cloudevent
 from nova_lockstatus.events.webhook.client import WebhookClient
+from nova_lockstatus.events.webhook.client import seconds_until
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.utils.backoff import Backoff
@@ -32,6 +33,12 @@ from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
 LOG = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1
+RETRY_MAX_SECONDS = 300
+"""The first and the longest delay after a failure of a webhook."""
+
+RETRY_JITTER = 0.5
 
 NOT_NOW = (408, 425, 429)
 """Answers of 4xx after which an event is tried again."""
@@ -75,7 +82,8 @@ class Delivery:
         self._servers = instances.InstanceReader()
         # Changes of several cells are told at the same time.
         self._one = threading.Lock()
-        self.backoff = Backoff()
+        self.backoff = Backoff(RETRY_SECONDS, RETRY_MAX_SECONDS,
+                               RETRY_JITTER)
         """When the webhook can be tried."""
 
     def tell(self, change: host_event.StatusChange, last: int,
@@ -125,7 +133,7 @@ class Delivery:
         what = 'The webhook %s' % self._target.name
         body = cloudevent.body(cloudevent.make(
             change, server, self._conf.lockstatus.notify_host_names))
-        retry_after = None
+        retry_after = 0.0
         try:
             answer = self._poster.post(body, {
                 'Content-Type': cloudevent.CONTENT_TYPE,
@@ -133,7 +141,8 @@ class Delivery:
                 cloudevent.SIGNATURE: cloudevent.sign(
                     body, self._target.secret, int(time.time()))})
             if not is_final(answer.status):
-                retry_after = answer.retry_after
+                retry_after = seconds_until(answer.retry_after,
+                                            time.time())
                 raise exception.WebhookNotTaken(status=answer.status)
         except exception.LockStatusException as error:
             self._metrics.announced(self._target.sink, 'failed')

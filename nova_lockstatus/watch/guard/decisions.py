@@ -20,6 +20,8 @@ from nova.compute import task_states
 from nova.compute import vm_states
 from nova.objects import fields
 
+from nova_lockstatus.utils import backoff
+
 
 class ServerRow(NamedTuple):
     """A locked server, as a query of the guard reads it from a cell.
@@ -107,19 +109,6 @@ def action_under_way(row: ServerRow) -> EnforcementAction | None:
                  and row.unfinished_action == action.name), None)
 
 
-def pause(times: int, first: float, longest: float) -> float:
-    """Say how long to wait after something was done some times.
-
-    :param times: how often it was done
-    :param first: seconds to wait after the first time
-    :param longest: seconds that are never exceeded
-    :returns: seconds
-    """
-    if times <= 0:
-        return 0
-    return float(min(first * 2 ** min(times - 1, 32), longest))
-
-
 def due(row: ServerRow, now: datetime.datetime,
         pauses: tuple[float, float]) -> bool:
     """Tell whether a server may be acted on now.
@@ -135,4 +124,4 @@ def due(row: ServerRow, now: datetime.datetime,
         return True
     waited = (now - row.attempted_at).total_seconds()
     # A clock that was set back must not make the pause longer.
-    return waited < 0 or waited >= pause(row.failed_attempts, *pauses)
+    return waited < 0 or waited >= backoff.delay(row.failed_attempts, *pauses)

@@ -14,7 +14,7 @@
 
 import dataclasses
 
-from nova_lockstatus.watch.guard import decisions
+from nova_lockstatus.utils import backoff
 
 
 @dataclasses.dataclass
@@ -43,7 +43,7 @@ class Turn:
         :param pauses: the first and the longest pause, in seconds
         """
         self.times += 1
-        self.next_at = now + decisions.pause(self.times, *pauses)
+        self.next_at = now + backoff.delay(self.times, *pauses)
 
 
 @dataclasses.dataclass
