@@ -482,7 +482,7 @@ class FailuresTestCase(OutboxTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.db.database.Store.connect', fail))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.relay.PAUSE_MAX', 0.2))
+            'nova_lockstatus.events.relay.STORE_RETRY_MAX_SECONDS', 0.2))
         start = time.monotonic()
         for down in (True, False, True):
             self.put('compute1', forced_down=down)
@@ -549,7 +549,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_call_while_a_cell_is_waited_for(self):
         self.watch.look()
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.relay.PAUSE', 5))
+            'nova_lockstatus.events.relay.STORE_RETRY_SECONDS', 5))
 
         deadline = time.monotonic() + 30
         with base.failing('instances'):

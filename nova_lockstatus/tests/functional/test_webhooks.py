@@ -68,7 +68,7 @@ class WebhooksTestCase(test_host_outbox.OutboxTestCase):
                      ca_file=certificates.ca_file)
         # A pause is over at once; that they grow, the unit tests know.
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.utils.backoff.PAUSE', 0.01))
+            'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 0.01))
         self.app = base.load_app()
         self.watch.look()
         self.reset()
@@ -260,7 +260,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_nothing_is_posted_in_a_pause(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.utils.backoff.PAUSE', 60))
+            'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 60))
         self.servers['acme'].answers = [(500, {})]
         for host in ('compute1', 'compute2'):
             self.put(host, forced_down=True)
@@ -311,7 +311,7 @@ class FailuresTestCase(WebhooksTestCase):
     def test_event_that_is_never_taken_does_not_hold_up_other_hosts(self):
         self.servers['acme'].answers = [(500, {})]
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.utils.backoff.PAUSE', 1))
+            'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 1))
         self.put('compute1', forced_down=True)
         self.put('compute2', forced_down=True)
         duty = self.webhook('acme')
@@ -491,7 +491,7 @@ class GivenUpTestCase(WebhooksTestCase):
 
     def pause_after_failures(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.utils.backoff.PAUSE', 60))
+            'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 60))
 
     def test_too_old(self):
         self.fill('webhook:acme', ['gone1', 'gone2'], 3601)

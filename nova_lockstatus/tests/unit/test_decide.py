@@ -15,6 +15,7 @@ import datetime
 
 import testtools
 
+from nova_lockstatus.utils import backoff
 from nova_lockstatus.watch.guard import decisions
 
 NOW = datetime.datetime(2026, 11, 21, 12)
@@ -75,13 +76,13 @@ class PauseTestCase(testtools.TestCase):
 
     def test_doubles_up_to_the_longest(self):
         self.assertEqual([0, 60, 120, 240, 480, 600, 600], [
-            decisions.pause(times, 60, 600) for times in range(7)])
+            backoff.delay(times, 60, 600) for times in range(7)])
 
     def test_any_number_of_times(self):
-        self.assertEqual(600, decisions.pause(10 ** 9, 60, 600))
+        self.assertEqual(600, backoff.delay(10 ** 9, 60, 600))
 
     def test_longest_is_shorter_than_the_first(self):
-        self.assertEqual(5, decisions.pause(1, 60, 5))
+        self.assertEqual(5, backoff.delay(1, 60, 5))
 
 
 class DueTestCase(testtools.TestCase):

@@ -44,14 +44,12 @@ from nova_lockstatus.events.webhook import cloudevent
 from nova_lockstatus.events.webhook import delivery
 from nova_lockstatus.events.webhook.client import Response
 from nova_lockstatus.events.webhook.client import WebhookClient
+from nova_lockstatus.events.webhook.client import seconds_until
 from nova_lockstatus.events.webhook.endpoint import read
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.tests import webhook_server
 from nova_lockstatus.tests.unit import test_structure
-from nova_lockstatus.utils import backoff
-from nova_lockstatus.utils.backoff import PAUSE_MAX
 from nova_lockstatus.utils.backoff import Backoff
-from nova_lockstatus.utils.backoff import seconds_until
 
 LOOPBACK = ['127.0.0.0/8', '::1']
 
@@ -518,7 +516,7 @@ class EventTestCase(testtools.TestCase):
 class BackoffTestCase(testtools.TestCase):
 
     def test_pauses_grow(self):
-        pausing = Backoff()
+        pausing = Backoff(1, 300, 0.5)
         self.assertTrue(pausing.is_over)
         for expected in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
             self.assertTrue(expected / 2 <= pausing.failed() <= expected)
@@ -528,24 +526,23 @@ class BackoffTestCase(testtools.TestCase):
 
     def test_pauses_differ(self):
         self.assertGreater(
-            len({Backoff().failed() for _ in range(20)}), 1)
+            len({Backoff(1, 300, 0.5).failed() for _ in range(20)}), 1)
 
     def test_it_ends(self):
-        pausing = Backoff()
-        with mock.patch.object(backoff, 'PAUSE', 0.01):
-            time.sleep(pausing.failed())
+        pausing = Backoff(0.01, 300, 0.5)
+        time.sleep(pausing.failed())
         self.assertTrue(pausing.is_over)
 
     def test_after_very_many_failures(self):
-        pausing = Backoff()
+        pausing = Backoff(1, 300, 0.5)
         for _ in range(2000):
             pausing.failed()
-        self.assertLessEqual(pausing.failed(), PAUSE_MAX)
+        self.assertLessEqual(pausing.failed(), 300)
 
     def test_longer_where_it_is_asked_for(self):
-        self.assertEqual(120, Backoff().failed('120'))
+        self.assertEqual(120, Backoff(1, 300, 0.5).failed(120))
         # Not shorter.
-        self.assertGreaterEqual(Backoff().failed('0'), 0.5)
+        self.assertGreaterEqual(Backoff(1, 300, 0.5).failed(0), 0.5)
 
     def test_retry_after(self):
         now = datetime.datetime(2026, 11, 21, 12, 0, 0,
