@@ -18,14 +18,11 @@ import datetime
 
 
 def now() -> datetime.datetime:
-    """Return the time."""
+    """Return the current time."""
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 
 
 def in_seconds(seconds: float) -> datetime.datetime:
-    """Return a time.
-
-    :param seconds: from now on, below 0 for one that has been
-    :returns: that time
+    """Return the time after some seconds, or before them if they are negative.
     """
     return now() + datetime.timedelta(seconds=seconds)

@@ -10,15 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Opens the database that the store is in."""
+"""Connects to the plugin's own database, the store."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from oslo_config import cfg
 from oslo_db import api as db_api
@@ -33,12 +33,12 @@ CONNECT_TIMEOUT = 5
 """Seconds to wait for a server, unless the URL says otherwise."""
 
 STATEMENT_TIMEOUT = 10
-"""Seconds to wait for the answer to a statement, likewise. All of them are
-short ones, but for those that make the tables."""
+"""Seconds to wait for the result of a statement, likewise. All statements are
+short, except those that create the tables."""
 
 _BACKENDS = ('sqlite', 'mysql', 'mariadb', 'postgresql')
 
-# Those of which it is known how to tell them to wait.
+# The drivers whose parameters for timeouts are known.
 _MYSQL_DRIVERS = ('mysqldb', 'pymysql')
 _POSTGRESQL_DRIVERS = ('psycopg', 'psycopg2')
 
@@ -46,19 +46,32 @@ _MYSQL_NO_TABLE = 1146
 _POSTGRESQL_NO_TABLE = '42P01'
 
 
-retried = db_api.wrap_db_retry(max_retries=10, retry_on_deadlock=True,
-                               retry_interval=0.05, inc_retry_interval=False)
-"""Decorator of functions whose transaction a deadlock may end."""
+_Function = TypeVar('_Function', bound=Callable[..., Any])
+
+_retry = db_api.wrap_db_retry(
+    max_retries=10, retry_on_deadlock=True, retry_interval=0.05,
+    inc_retry_interval=False,
+    exception_checker=lambda error: isinstance(
+        error.__cause__, db_exception.DBDuplicateEntry))
+
+
+def retried(function: _Function) -> _Function:
+    """Decorate a function to repeat its transaction after a conflict.
+
+    That is a deadlock, or a row that another process inserted meanwhile.
+    """
+    wrapped: _Function = _retry(function)
+    return wrapped
 
 
 @enginefacade.transaction_context_provider
 class _Context:
-    """What oslo.db hangs a transaction on."""
+    """The object to which oslo.db attaches a transaction."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Store:
-    """A database that was not asked for anything yet.
+    """The plugin's own database. Nothing connects to it before it is used.
 
     :param url: of SQLAlchemy
     :param transactions: the transaction context manager of oslo.db
@@ -75,9 +88,9 @@ class Store:
 
     @property
     def is_missing(self) -> bool:
-        """Tell whether it is a file that is not there.
+        """Tell whether it is a file that does not exist.
 
-        It would be made by the mere look at it.
+        SQLite creates such a file with the first connection.
         """
         return (self.url.get_backend_name() == 'sqlite'
                 and not self.url.database.startswith('file:')
@@ -85,11 +98,11 @@ class Store:
 
     @contextlib.contextmanager
     def connect(self, making: bool = False) -> Iterator[Any]:
-        """Begin a transaction, and end it.
+        """Run the block in a transaction.
 
-        :param making: whether a file that is not there is to be made
+        :param making: whether to create a file that does not exist
         :returns: the connection of SQLAlchemy
-        :raises StoreNotSynced: when the tables are not there
+        :raises StoreNotSynced: when the tables do not exist
         :raises StoreUnreachable: when the database cannot be used
         """
         if self.is_missing and not making:
@@ -101,7 +114,7 @@ class Store:
         except db_exception.DBNonExistentTable as error:
             raise exception.StoreNotSynced() from error
         except db_exception.DBDeadlock:
-            # For those who try again.
+            # See retried().
             raise
         except (db_exception.DBError, exc.SQLAlchemyError, ImportError,
                 OSError) as error:
@@ -112,14 +125,13 @@ class Store:
 
 
 def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
-    """Prepare the store that is configured, and connect to nothing yet.
+    """Open the store that is configured, and connect to nothing yet.
 
     :param conf: Nova's configuration with the plugin's options
     :param limited: whether a statement may take
         :data:`STATEMENT_TIMEOUT` at the most
-    :returns: the store
     :raises StoreNotConfigured: when [lockstatus]connection is not set
-    :raises StoreUrlInvalid: when it is no URL of a database that is supported
+    :raises StoreUrlInvalid: when it is no URL of a supported database
     """
     url = _parse(conf.lockstatus.connection)
     # NOTE: the filters of oslo.db and the tables' options know MariaDB by that
@@ -128,15 +140,19 @@ def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
     limits = _limits(url.get_driver_name(), limited)
     url = url.set(query={**limits, **url.query})
     transactions = enginefacade.transaction_context()
-    # NOTE: with its default of 10, oslo.db would sleep for 100 seconds where
-    # nobody answers. Who uses the store comes back by themselves.
+    # NOTE: with its default of 10, oslo.db would sleep for 100 seconds if the
+    # server does not answer. All callers try again themselves.
     transactions.configure(
         connection=url.render_as_string(hide_password=False), max_retries=0)
     return Store(url, transactions)
 
 
 def _limits(driver: str, limited: bool) -> dict[str, str]:
-    """Return the parameters of a URL that say how long to wait."""
+    """Return the parameters of a URL for timeouts.
+
+    oslo.db has an option that appends parameters to the URL, but none that
+    knows those of each driver.
+    """
     if driver not in _MYSQL_DRIVERS + _POSTGRESQL_DRIVERS:
         return {}
     limits = {'connect_timeout': str(CONNECT_TIMEOUT)}
@@ -144,8 +160,9 @@ def _limits(driver: str, limited: bool) -> dict[str, str]:
         limits['read_timeout'] = limits['write_timeout'] = str(
             STATEMENT_TIMEOUT)
     elif limited:
-        # NOTE: libpq waits for an answer without end. The server ends what
-        # takes it too long, and the kernel notices a machine that is gone.
+        # NOTE: libpq waits for a result without end. The server cancels a
+        # statement that takes too long, and the kernel notices a machine that
+        # is gone.
         milliseconds = str(1000 * STATEMENT_TIMEOUT)
         limits['options'] = '-c statement_timeout=' + milliseconds
         limits['tcp_user_timeout'] = milliseconds
@@ -164,7 +181,7 @@ def _parse(text: str | None) -> Any:
     except exc.NoSuchModuleError:
         backend = None
     except (exc.ArgumentError, ValueError):
-        # What they say may have the password in it.
+        # The messages may contain the password.
         raise exception.StoreUrlInvalid(
             problem='it is no URL of SQLAlchemy') from None
     except ImportError as error:
@@ -181,8 +198,8 @@ def _parse(text: str | None) -> Any:
 
 
 def _lacks_table(error: BaseException) -> bool:
-    # NOTE: oslo.db knows it of SQLite. MySQL's it leaves as SQLAlchemy has it,
-    # PostgreSQL's it takes for any error.
+    # NOTE: oslo.db recognises the error of SQLite alone. MySQL's it leaves as
+    # an error of SQLAlchemy, PostgreSQL's it makes a general DBError.
     inner = getattr(error, 'inner_exception', error)
     cause = getattr(inner, 'orig', inner)
     return (getattr(cause, 'args', ())[:1] == (_MYSQL_NO_TABLE,)

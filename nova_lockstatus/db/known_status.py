@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the hosts were last known to be.
+"""The known status of each host: the one that was recorded last.
 
-The outbox writes down what becomes of them: see there.
+:mod:`nova_lockstatus.db.outbox` records its changes.
 """
 
 from __future__ import annotations
@@ -22,28 +22,26 @@ import datetime
 from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
-from oslo_utils import timeutils
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite
 
+from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
 from nova_lockstatus.db import models
+from nova_lockstatus.db.upsert import upsert
 
 HOSTS_PER_STATEMENT = 100
-"""How many hosts a statement writes."""
+"""The number of hosts that one statement writes."""
 
 _HOST = models.HOSTS.c
 
 
 @dataclasses.dataclass(frozen=True)
 class KnownStatus:
-    """What a host was last known to be.
+    """The known status of a host.
 
     :param status: one of :mod:`nova_lockstatus.core.host_status`
     :param version: rises with each change
-    :param changed_at: since when it is so, in UTC without a time zone, by the
-        clock of who has found that
+    :param changed_at: the time of the last change, in UTC without a time zone,
+        by the clock of the process that found it
     """
 
     status: str
@@ -52,58 +50,48 @@ class KnownStatus:
 
 
 def read(store: database.Store, cell: str) -> dict[str, KnownStatus]:
-    """Read what the hosts of a cell were last known to be.
+    """Read the known status of the hosts of a cell.
 
-    :param store: the store
     :param cell: the uuid of the cell
-    :returns: that, by host
-    :raises StoreNotSynced: when the tables are not there
+    :returns: the known status, by host
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
-        return {host: KnownStatus(
-            *values) for host, *values in connection.execute(
+        rows = connection.execute(
             sa.select(_HOST.host, _HOST.status, _HOST.version,
                       _HOST.changed_at)
-            .where(_HOST.cell == cell))}
+            .where(_HOST.cell == cell))
+        return {host: KnownStatus(*values) for host, *values in rows}
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def insert_missing(store: database.Store, cell: str,
                    statuses: Mapping[str, str]) -> None:
-    """Write down hosts that were not known. Nobody is told.
+    """Record hosts that have no known status, without outbox entries.
 
-    :param store: the store
+    Two processes can record the same host.
+
     :param cell: the uuid of their cell
-    :param statuses: what they are, by host
-    :raises StoreNotSynced: when the tables are not there
+    :param statuses: the status by host
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     rows = [{'cell': cell, 'host': host, 'status': status, 'version': 1,
-             'changed_at': timeutils.utcnow()}
+             'changed_at': clock.now()}
             for host, status in sorted(statuses.items())]
     with store.connect() as connection:
-        dialect = connection.dialect.name
         for start in range(0, len(rows), HOSTS_PER_STATEMENT):
-            some = rows[start:start + HOSTS_PER_STATEMENT]
-            # Two can learn the same.
-            if dialect == 'mysql':
-                connection.execute(mysql.insert(models.HOSTS).values(some)
-                                   .prefix_with('IGNORE'))
-            else:
-                module = postgresql if dialect == 'postgresql' else sqlite
-                connection.execute(module.insert(models.HOSTS).values(some)
-                                   .on_conflict_do_nothing())
+            upsert(connection, models.HOSTS,
+                   rows[start:start + HOSTS_PER_STATEMENT])
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def delete(store: database.Store, cell: str, hosts: Collection[str]) -> None:
-    """Forget hosts that Nova does not have any more. Nobody is told.
+    """Delete hosts that Nova no longer has, without outbox entries.
 
-    :param store: the store
     :param cell: the uuid of their cell
-    :param hosts: they
-    :raises StoreNotSynced: when the tables are not there
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     gone = sorted(hosts)

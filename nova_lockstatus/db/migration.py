@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Makes the tables of the store, and brings them to the newest version."""
+"""Creates the tables of the store, and upgrades them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.db import database
 
 VERSION_TABLE = 'lockstatus_alembic_version'
-"""Not alembic's own name, so that another program can use the database."""
+"""Not alembic's default, so that another program can use the database."""
 
 
 def _config() -> Any:
@@ -40,15 +40,15 @@ def _config() -> Any:
 
 
 def newest() -> str:
-    """Return the newest version that this program knows."""
+    """Return the newest version that this release knows."""
     return str(script.ScriptDirectory.from_config(_config())
                .get_current_head())
 
 
 def _read(connection: Any) -> str | None:
-    """Read which version the tables have.
+    """Read the version of the tables.
 
-    :raises StoreNewer: when this program does not know it
+    :raises StoreNewer: when this release does not know it
     """
     context = alembic_migration.MigrationContext.configure(
         connection, opts={'version_table': VERSION_TABLE})
@@ -64,10 +64,9 @@ def _read(connection: Any) -> str | None:
 
 
 def check(store: database.Store) -> None:
-    """See whether the tables are those of this program. Makes nothing.
+    """Check that the tables have the version of this release.
 
-    :param store: the store
-    :raises StoreNotSynced: when they are not there, or older
+    :raises StoreNotSynced: when they do not exist, or are older
     :raises StoreNewer: when they are newer
     :raises StoreUnreachable: when the database cannot be used
     """
@@ -77,11 +76,9 @@ def check(store: database.Store) -> None:
 
 
 def sync(store: database.Store) -> tuple[str | None, str]:
-    """Bring the tables to the newest version.
+    """Upgrade the tables to the newest version, or create them.
 
-    :param store: the store
-    :returns: the version that they had, None if they were not there, and the
-        one that they have
+    :returns: the version before, None if they did not exist, and after
     :raises StoreNewer: when they are newer
     :raises StoreUnreachable: when the database cannot be used
     """

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The tables of the store, as its newest version has them.
+"""The tables of the store, in its newest version.
 
-The migrations make them; a test holds the two against each other.
+The migrations create them; a test compares the two.
 """
 
 import datetime
@@ -30,7 +30,7 @@ WATCHES = sa.Table(
     'watches', METADATA,
     # [DEFAULT]host where nova-lockstatus-watch runs.
     sa.Column('host', sa.String(255), primary_key=True),
-    # When it was started and when it was last known to run, in UTC.
+    # When the process was started and when it reported last, in UTC.
     sa.Column('started_at', sa.DateTime, nullable=False),
     sa.Column('reported_at', sa.DateTime, nullable=False),
     **MYSQL)
@@ -46,9 +46,9 @@ HOSTS = sa.Table(
     # The uuid of the cell.
     sa.Column('cell', sa.String(36), primary_key=True),
     sa.Column('host', sa.String(255), primary_key=True),
-    # What the host was last known to be: UP, UNKNOWN, DOWN or MAINTENANCE.
+    # The known status: UP, UNKNOWN, DOWN or MAINTENANCE.
     sa.Column('status', sa.String(16), nullable=False),
-    # Rises with each change, and since when it is so.
+    # Rises with each change, and the time of the last change.
     sa.Column('version', sa.Integer, nullable=False),
     sa.Column('changed_at', moment(), nullable=False),
     **MYSQL)
@@ -58,7 +58,7 @@ OUTBOX = sa.Table(
     # In the order of the changes.
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
               primary_key=True, autoincrement=True),
-    # The uuid of the change, and to whom it is to be told.
+    # The uuid of the change, and the sink that it is to be delivered to.
     sa.Column('change_id', sa.String(36), nullable=False),
     sa.Column('sink', sa.String(64), nullable=False),
     sa.Column('cell', sa.String(36), nullable=False),
@@ -66,16 +66,17 @@ OUTBOX = sa.Table(
     sa.Column('old', sa.String(16), nullable=False),
     sa.Column('new', sa.String(16), nullable=False),
     sa.Column('changed_at', moment(), nullable=False),
-    # Through which call, if it was one.
+    # The API call that made the change, if it was one.
     sa.Column('request_id', sa.String(255)),
     sa.Column('user_id', sa.String(255)),
     sa.Column('project_id', sa.String(255)),
-    # The id in the cell's database of the last server that was told.
+    # The checkpoint: the id in the cell's database of the last server for
+    # which the change was delivered.
     sa.Column('last_server', sa.BigInteger, nullable=False),
-    # How often it has failed, and until when nobody tries.
+    # How often the delivery has failed, and when to try again.
     sa.Column('tries', sa.Integer, nullable=False),
     sa.Column('not_before', moment()),
-    # Who tells it, and until when nobody else may.
+    # The lease: its owner, and when it ends.
     sa.Column('claimed_by', sa.String(36)),
     sa.Column('claimed_until', moment()),
     sa.Index('announcements_of_host', 'cell', 'host', 'number'),

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which changes of hosts are to be told, and to whom.
+"""The outbox: changes of host status that are to be delivered to sinks.
 
-A change is written down once, whoever has seen it, and stays in the outbox
-until all sinks have been told. Who tells it:
-:mod:`nova_lockstatus.db.outbox_lease`.
+A change is recorded once, whichever process finds it, with an entry for each
+sink, which stays until the change is delivered to that sink. How a process
+takes an entry to deliver it: :mod:`nova_lockstatus.db.outbox_lease`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_db import api as db_api
-from oslo_db import exception as db_exception
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
@@ -34,48 +32,39 @@ from nova_lockstatus.db import models
 
 CHANGE_COLUMNS = ('cell', 'host', 'old', 'new', 'request_id', 'user_id',
                   'project_id')
-"""What a change has beside its id and its time, in columns of that name."""
+"""Attributes of a change that have a column of the same name."""
 
 _HOST = models.HOSTS.c
 _ENTRY = models.OUTBOX.c
 
 
 class VersionConflict(Exception):
-    """The host was not known to be what the change begins with."""
-
-
-_retried_if_new = db_api.wrap_db_retry(
-    max_retries=10, retry_on_deadlock=True, retry_interval=0.05,
-    inc_retry_interval=False,
-    exception_checker=lambda error: isinstance(
-        error.__cause__, db_exception.DBDuplicateEntry))
+    """The known status of the host is not the old status of the change."""
 
 
 def _is(cell: str, host: str) -> Any:
     return sa.and_(_HOST.cell == cell, _HOST.host == host)
 
 
-@_retried_if_new  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def record(store: database.Store, change: host_event.StatusChange,
            sinks: Sequence[str], version: int | None = None) -> bool:
-    """Write down that a host has changed, and to whom that is to be told.
+    """Record a change of a host, with an outbox entry for each sink.
 
-    What is written begins where the last change of the host has ended.
+    The old status of each change is the new status of the last one.
 
-    :param store: the store
-    :param change: the change
-    :param sinks: to whom
-    :param version: of what the host was known to be when it was looked at.
-        None for a change that a call has just made
-    :returns: whether it is written down. Otherwise another one has done that,
-        or has written a later change
-    :raises VersionConflict: when a call has changed what the host was not
-        known to be: look at it
-    :raises StoreNotSynced: when the tables are not there
+    :param version: the version of the host's known status on which the change
+        is based. None for a change that a call has just made
+    :returns: whether it is recorded. Otherwise another process has recorded
+        it, or a later change
+    :raises VersionConflict: when the known status is another one than the
+        change begins with: read the status of the host again
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
-        # Nobody else records a change of the host until the end of this.
+        # Locks the row: no other process records a change of the host until
+        # the end of the transaction.
         connection.execute(models.HOSTS.update()
                            .where(_is(change.cell, change.host))
                            .values(version=_HOST.version))
@@ -101,20 +90,20 @@ def record(store: database.Store, change: host_event.StatusChange,
                 models.HOSTS.update().where(_is(change.cell, change.host))
                 .values(status=change.new, version=_HOST.version + 1,
                         changed_at=changed_at))
-        facts = {name: getattr(change, name) for name in CHANGE_COLUMNS}
+        values = {name: getattr(change, name) for name in CHANGE_COLUMNS}
         for sink in sinks:
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
-                last_server=0, tries=0, **facts))
+                last_server=0, tries=0, **values))
     return True
 
 
 @dataclasses.dataclass(frozen=True)
 class Revision:
-    """By what one sees whether there is something new in the store.
+    """Shows whether there is something new in the store.
 
     :param hosts: differs whenever the status of a known host has changed
-    :param entries: how many changes are to be told
+    :param entries: the length of the outbox
     """
 
     hosts: int
@@ -122,11 +111,9 @@ class Revision:
 
 
 def read_revision(store: database.Store) -> Revision:
-    """See whether there is something new, with one statement.
+    """Read the revision of the store, with one statement.
 
-    :param store: the store
-    :returns: the signs
-    :raises StoreNotSynced: when the tables are not there
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
@@ -138,12 +125,10 @@ def read_revision(store: database.Store) -> Revision:
 
 def count(store: database.Store, change_id: str | None = None,
           sinks: Sequence[str] | None = None) -> int:
-    """Count what is to be told.
+    """Count the entries of the outbox.
 
-    :param store: the store
-    :param change_id: of which change, None for all
-    :param sinks: to whom, None for all
-    :returns: how many changes, once for each whom they are to be told
+    :param change_id: those of one change, None for all
+    :param sinks: those of some sinks, None for all
     :raises StoreUnreachable: when the database cannot be used
     """
     statement = sa.select(sa.func.count()).select_from(models.OUTBOX)

@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who tells a change that is in the outbox.
+"""Leases of outbox entries: which process delivers an entry.
 
-They have a lease, which others wait for.
+A process takes a free entry for :data:`LEASE` seconds, and renews the lease
+while it delivers. Another process takes over when the lease has run out.
 """
 
 from __future__ import annotations
@@ -31,20 +32,23 @@ from nova_lockstatus.db import models
 from nova_lockstatus.db import outbox
 
 LEASE = 10
-"""Seconds after which another one takes over from one that has died."""
+"""Seconds after which another process takes over from one that has died."""
 
 _ENTRY = models.OUTBOX.c
+
+_FREE = {'claimed_by': None, 'claimed_until': None}
 
 
 @dataclasses.dataclass(frozen=True)
 class OutboxEntry:
-    """A change that is to be told, and that one has a lease of.
+    """A change that is to be delivered to a sink.
 
-    :param number: in the order of the changes
-    :param sink: to whom
+    :param number: rises in the order of the changes
+    :param sink: the name of the sink
     :param change: the change
-    :param last_server: the id of the last server that was told, 0 for none
-    :param tries: how often it has failed
+    :param last_server: the id of the last server for which it was delivered,
+        0 for none
+    :param tries: how often the delivery has failed
     """
 
     number: int
@@ -56,29 +60,27 @@ class OutboxEntry:
 
 def claim(store: database.Store, owner: str, sinks: Sequence[str],
           without: Collection[str] = ()) -> OutboxEntry | None:
-    """Take the oldest change that nobody tells, for :data:`LEASE` seconds.
+    """Take the lease of the oldest entry that is free and due.
 
-    Changes of one host are told one after the other.
+    The changes of one host are delivered to a sink one after the other.
 
-    :param store: the store
-    :param owner: who takes it
-    :param sinks: those that it can tell
+    :param owner: the id of the process
+    :param sinks: the sinks that it delivers to
     :param without: the cells whose changes it does not take
-    :returns: the change, None where there is nothing to do
-    :raises StoreNotSynced: when the tables are not there
+    :returns: the entry, None where there is none
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     while True:
-        found = _find(store, sinks, without)
-        if found is None:
-            return None
-        if _set(store, _ENTRY.number == found.number, is_free(),
+        entry = _find(store, sinks, without)
+        if entry is None or _update(
+                store, _ENTRY.number == entry.number, is_free(),
                 claimed_by=owner, claimed_until=clock.in_seconds(LEASE)):
-            return found
+            return entry
 
 
 def is_free() -> Any:
-    """Return the condition of SQL that nobody has the lease of a change."""
+    """Return the SQL condition that no process has the lease of an entry."""
     return sa.or_(_ENTRY.claimed_until.is_(None),
                   _ENTRY.claimed_until < clock.now())
 
@@ -109,97 +111,73 @@ def _find(store: database.Store, sinks: Sequence[str],
         row.last_server, row.tries)
 
 
-def _is_held_by(owner: str, entry: OutboxEntry) -> tuple[Any, Any]:
-    return _ENTRY.number == entry.number, _ENTRY.claimed_by == owner
+def _is_held(owner: str, entry: OutboxEntry) -> Any:
+    return sa.and_(_ENTRY.number == entry.number, _ENTRY.claimed_by == owner)
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
-def _set(store: database.Store, *conditions: Any, **values: Any) -> bool:
+@database.retried
+def _update(store: database.Store, *conditions: Any, **values: Any) -> bool:
     with store.connect() as connection:
         return bool(connection.execute(
             models.OUTBOX.update().where(*conditions).values(**values)
         ).rowcount)
 
 
-def _keep(store: database.Store, owner: str, entry: OutboxEntry, **values: Any
-          ) -> bool:
-    return bool(_set(store, *_is_held_by(owner, entry),
-                     claimed_until=clock.in_seconds(LEASE), **values))
-
-
 def renew(store: database.Store, owner: str, entry: OutboxEntry) -> bool:
     """Keep the lease for another :data:`LEASE` seconds.
 
-    :param store: the store
-    :param owner: who has it
-    :param entry: the change
-    :returns: whether it is still theirs
+    :returns: whether the process still had it
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _keep(store, owner, entry)
+    return _update(store, _is_held(owner, entry),
+                   claimed_until=clock.in_seconds(LEASE))
 
 
 def checkpoint(store: database.Store, owner: str, entry: OutboxEntry,
                last_server: int) -> bool:
-    """Write down how far it is, and keep the lease.
+    """Record up to which server a change is delivered, and keep the lease.
 
-    :param store: the store
-    :param owner: who has it
-    :param entry: the change
-    :param last_server: the id of the last server that was told
-    :returns: whether it is still theirs
+    :param last_server: the id of the last server
+    :returns: whether the process still had the lease
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _keep(store, owner, entry, last_server=last_server)
+    return _update(store, _is_held(owner, entry), last_server=last_server,
+                   claimed_until=clock.in_seconds(LEASE))
 
 
 def postpone(store: database.Store, owner: str, entry: OutboxEntry,
              seconds: float) -> None:
-    """Give back what has failed.
+    """Give back the lease of an entry whose delivery has failed.
 
-    :param store: the store
-    :param owner: who has it
-    :param entry: the change
-    :param seconds: after which it is tried again
+    :param seconds: the delay before the next try
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, *_is_held_by(owner, entry), tries=_ENTRY.tries + 1,
-         not_before=clock.in_seconds(seconds), claimed_by=None,
-         claimed_until=None)
+    _update(store, _is_held(owner, entry), tries=_ENTRY.tries + 1,
+            not_before=clock.in_seconds(seconds), **_FREE)
 
 
 def hand_over(store: database.Store, owner: str, entry: OutboxEntry) -> None:
-    """Give back what another one is to go on with.
+    """Give back the lease, so that another process goes on.
 
-    :param store: the store
-    :param owner: who has it
-    :param entry: the change
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, *_is_held_by(owner, entry), claimed_by=None,
-         claimed_until=None)
+    _update(store, _is_held(owner, entry), **_FREE)
 
 
 def release(store: database.Store, owner: str) -> None:
-    """Give back all that one has.
+    """Give back all leases of a process.
 
-    :param store: the store
-    :param owner: who has it
     :raises StoreUnreachable: when the database cannot be used
     """
-    _set(store, _ENTRY.claimed_by == owner, claimed_by=None,
-         claimed_until=None)
+    _update(store, _ENTRY.claimed_by == owner, **_FREE)
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def finish(store: database.Store, owner: str, entry: OutboxEntry) -> None:
-    """Take out what was told.
+    """Delete an entry that is delivered.
 
-    :param store: the store
-    :param owner: who has it
-    :param entry: the change
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
         connection.execute(models.OUTBOX.delete().where(
-            *_is_held_by(owner, entry)))
+            _is_held(owner, entry)))

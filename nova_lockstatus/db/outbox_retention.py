@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Takes out of the outbox what nobody is to be told any more."""
+"""Deletes entries of the outbox that are not to be delivered any more."""
 
 from __future__ import annotations
 
@@ -27,37 +27,34 @@ from nova_lockstatus.db import models
 from nova_lockstatus.db import outbox_lease
 
 DELETE_BATCH = 500
-"""How many changes a transaction takes out."""
+"""The number of entries that one transaction deletes."""
 
 _ENTRY = models.OUTBOX.c
 
 
 def expire(store: database.Store, pattern: str, seconds: float,
            stop: threading.Event) -> Mapping[str, int]:
-    """Take out what is too old to be told, unless somebody tells it.
+    """Delete the entries of old changes, except those with a lease.
 
-    :param store: the store
-    :param pattern: what their sinks look like, for SQL's LIKE
-    :param seconds: since the change
+    :param pattern: matches their sinks, as for SQL's LIKE
+    :param seconds: the age of the changes
     :param stop: when it is set, the rest is left
-    :returns: how many changes that were, by the sink
-    :raises StoreNotSynced: when the tables are not there
+    :returns: the number of entries, by sink
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _take_out(store, stop, _ENTRY.sink.like(pattern),
-                     _ENTRY.changed_at < clock.in_seconds(-seconds))
+    return _delete_batches(store, stop, _ENTRY.sink.like(pattern),
+                           _ENTRY.changed_at < clock.in_seconds(-seconds))
 
 
 def keep_newest(store: database.Store, sink: str, most: int,
                 stop: threading.Event) -> int:
-    """Take out the oldest changes where too many wait.
+    """Delete the oldest entries of a sink that has too many.
 
-    :param store: the store
-    :param sink: to whom they were to be told
-    :param most: how many can wait
+    :param most: the number of entries that may wait
     :param stop: when it is set, the rest is left
-    :returns: how many changes were taken out
-    :raises StoreNotSynced: when the tables are not there
+    :returns: the number of entries that were deleted
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
@@ -66,16 +63,16 @@ def keep_newest(store: database.Store, sink: str, most: int,
             .order_by(_ENTRY.number.desc()).limit(1).offset(most)).scalar()
     if number is None:
         return 0
-    return sum(_take_out(store, stop, _ENTRY.sink == sink,
-                         _ENTRY.number <= number).values())
+    return sum(_delete_batches(store, stop, _ENTRY.sink == sink,
+                               _ENTRY.number <= number).values())
 
 
-def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
-              ) -> Mapping[str, int]:
-    taken: collections.Counter[str] = collections.Counter()
+def _delete_batches(store: database.Store, stop: threading.Event,
+                    *conditions: Any) -> Mapping[str, int]:
+    deleted: collections.Counter[str] = collections.Counter()
     while not stop.is_set():
-        # By their numbers: a DELETE that has to search would lock in MariaDB
-        # what it has searched, and hold up those who write changes down.
+        # By their numbers: in MariaDB a DELETE locks all rows that it
+        # searches, which would hold up the processes that record changes.
         with store.connect() as connection:
             found = connection.execute(
                 sa.select(_ENTRY.sink, _ENTRY.number)
@@ -85,13 +82,13 @@ def _take_out(store: database.Store, stop: threading.Event, *conditions: Any
         for sink, number in found:
             numbers[sink].append(number)
         for sink in numbers:
-            taken[sink] += _delete(store, numbers[sink])
+            deleted[sink] += _delete(store, numbers[sink])
         if len(found) < DELETE_BATCH:
             break
-    return +taken
+    return +deleted
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def _delete(store: database.Store, numbers: Sequence[int]) -> int:
     with store.connect() as connection:
         return int(connection.execute(models.OUTBOX.delete().where(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads and writes what is in the store."""
+"""The last report of each nova-lockstatus-watch process."""
 
 from __future__ import annotations
 
@@ -18,27 +18,26 @@ import dataclasses
 import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite
 
+from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
 from nova_lockstatus.db import models
+from nova_lockstatus.db.upsert import upsert
 
 REPORT_INTERVAL = 10
 """Seconds between two reports of a nova-lockstatus-watch."""
 
 LATE_AFTER = 60
-"""Seconds after which one that has not reported counts as dead."""
+"""Seconds after its last report after which a process counts as dead."""
 
 
 @dataclasses.dataclass(frozen=True)
 class WatchProcess:
-    """A nova-lockstatus-watch that has reported.
+    """A report of a nova-lockstatus-watch process.
 
-    :param host: where it runs
+    :param host: the host that it runs on
     :param started_at: when it was started, in UTC without a time zone
-    :param reported_at: when it has last reported, likewise
+    :param reported_at: when it reported last, likewise
     """
 
     host: str
@@ -47,44 +46,28 @@ class WatchProcess:
 
 
 def now() -> datetime.datetime:
-    """Return the time as the store has it: UTC, whole seconds."""
-    return datetime.datetime.now(datetime.timezone.utc).replace(
-        tzinfo=None, microsecond=0)
+    """Return the time as the table has it: UTC, whole seconds."""
+    return clock.now().replace(microsecond=0)
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def report(store: database.Store, watch: WatchProcess) -> None:
-    """Write down that a nova-lockstatus-watch runs.
+    """Write a report, with one statement.
 
-    One statement: any number of processes can do it at the same time.
-
-    :param store: the store
-    :param watch: what it reports
-    :raises StoreNotSynced: when the tables are not there
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
-    values = dataclasses.asdict(watch)
-    news = {name: values[name] for name in ('started_at', 'reported_at')}
     with store.connect() as connection:
-        dialect = connection.dialect.name
-        if dialect == 'mysql':
-            statement = mysql.insert(models.WATCHES).values(values)
-            statement = statement.on_duplicate_key_update(news)
-        else:
-            module = postgresql if dialect == 'postgresql' else sqlite
-            statement = module.insert(models.WATCHES).values(values)
-            statement = statement.on_conflict_do_update(
-                index_elements=['host'], set_=news)
-        connection.execute(statement)
+        upsert(connection, models.WATCHES, [dataclasses.asdict(watch)],
+               {'started_at': watch.started_at,
+                'reported_at': watch.reported_at})
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def remove(store: database.Store, watch: WatchProcess) -> None:
-    """Forget a nova-lockstatus-watch, unless another one has taken its place.
+    """Delete a report, unless another process has replaced it.
 
-    :param store: the store
-    :param watch: what it has reported
-    :raises StoreNotSynced: when the tables are not there
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     columns = models.WATCHES.c
@@ -94,13 +77,11 @@ def remove(store: database.Store, watch: WatchProcess) -> None:
             columns.started_at == watch.started_at))
 
 
-@database.retried  # type: ignore[untyped-decorator,unused-ignore]
+@database.retried
 def remove_older(store: database.Store, time: datetime.datetime) -> None:
-    """Forget those that have not reported for long.
+    """Delete the reports that are older than a time.
 
-    :param store: the store
-    :param time: those whose last report is older are forgotten
-    :raises StoreNotSynced: when the tables are not there
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
@@ -109,11 +90,9 @@ def remove_older(store: database.Store, time: datetime.datetime) -> None:
 
 
 def list_all(store: database.Store) -> list[WatchProcess]:
-    """Read who has reported.
+    """Read all reports, in the order of the hosts.
 
-    :param store: the store
-    :returns: them, by host
-    :raises StoreNotSynced: when the tables are not there
+    :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What alembic runs to migrate, over the connection that it is given."""
+"""Runs the migrations over the connection that alembic is given."""
 
 from alembic import context
 

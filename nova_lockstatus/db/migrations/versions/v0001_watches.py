@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which nova-lockstatus-watch processes run."""
+"""The table of the reports of nova-lockstatus-watch processes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Add the table of the processes."""
+    """Create the table."""
     op.create_table(
         'watches',
         sa.Column('host', sa.String(255), primary_key=True),

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the hosts were last known to be, and which changes are to be told."""
+"""The tables of the known status of hosts and of the outbox."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ _MYSQL: dict[str, Any] = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
 
 
 def upgrade() -> None:
-    """Add both tables."""
+    """Create both tables."""
     moment = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')
     op.create_table(
         'host_statuses',
