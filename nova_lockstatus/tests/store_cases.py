@@ -196,6 +196,7 @@ class StoreCases(testtools.TestCase):
         self.assertEqual({}, known_status.read(store, 'cell2'))
         self.assertIsNone(outbox_lease.claim(store, 'me', ['c']))
         owed = outbox_lease.claim(store, 'me', ['a'])
+        assert owed is not None
         self.assertEqual(
             outbox_lease.OutboxEntry(owed.number, 'a', change, 0, 0), owed)
         self.assertIsNone(outbox_lease.claim(store, 'other', ['a']))
@@ -244,6 +245,7 @@ class StoreCases(testtools.TestCase):
             [(owed.change.cell, owed.change.host, owed.change.new)
              for owed in (first, second, third)])
         self.assertIsNone(outbox_lease.claim(store, 'me', ['a']))
+        assert first is not None
         outbox_lease.finish(store, 'me', first)
         self.assertEqual(
             'UP', outbox_lease.claim(store, 'me', ['a']).change.new)
