@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A change of the status of a host, which is announced for each server."""
+"""A change of the status of a host, and its payload for each server."""
 
 import dataclasses
 import datetime
@@ -22,18 +22,18 @@ from nova_lockstatus.core import lock_reason
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StatusChange:
-    """What became of one host, and through whom.
+    """A change of the status of one host, and the call that made it.
 
-    :param id: a uuid, by which the change is known
+    :param id: the uuid of the change
     :param cell: the uuid of the cell that the host is in
-    :param host: its name
-    :param old: the status that it had, one of
+    :param host: the name of the host
+    :param old: the status before, one of
         :mod:`nova_lockstatus.core.host_status`
-    :param new: the status that it has
-    :param changed_at: when that became so, in UTC
-    :param request_id: the request that has changed it, None if none has
-    :param user_id: who has changed it, None if nobody has
-    :param project_id: for which project that was
+    :param new: the status after
+    :param changed_at: the time of the change
+    :param request_id: the id of the call, None if no call made the change
+    :param user_id: the user who made the call
+    :param project_id: the project of that user
     """
 
     id: str
@@ -48,30 +48,29 @@ class StatusChange:
 
     @property
     def age(self) -> float:
-        """Return how long it is since, in seconds."""
+        """Return the seconds since the change."""
         return (datetime.datetime.now(datetime.timezone.utc)
                 - self.changed_at).total_seconds()
 
     def announcement_id(self, server_id: str) -> str:
-        """Return by what a consumer knows the announcement for one server.
+        """Return the id of the event that one server gets.
 
         :param server_id: the uuid of the server
-        :returns: a uuid, the same whoever announces it and how often
+        :returns: a uuid, always the same for a change and a server
         """
         return str(uuid.uuid5(uuid.UUID(self.id), server_id))
 
 
 def payload(change: StatusChange, server: Any, shows_host: bool
             ) -> dict[str, Any]:
-    """Say what a change of a host means to one of its servers.
+    """Return the payload of a change for one server of the host.
 
-    :param change: the change
-    :param server: what :mod:`nova_lockstatus.gateway.instances` reads
+    :param server: an InstanceRow of :mod:`nova_lockstatus.gateway.instances`
     :param shows_host: whether to name the host
-    :returns: what is told, by the names that Nova's notifications have. What
-        the server and the telling are known by is left to each form
+    :returns: the values, with the names of Nova's notifications. Each form of
+        event adds its ids
     """
-    facts = {
+    values = {
         'tenant_id': server.project_id,
         'user_id': server.user_id,
         'display_name': server.display_name,
@@ -84,5 +83,5 @@ def payload(change: StatusChange, server: Any, shows_host: bool
         'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),
     }
     if shows_host:
-        facts['host'] = change.host
-    return facts
+        values['host'] = change.host
+    return values

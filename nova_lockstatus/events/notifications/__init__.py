@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the plugin announces on Nova's versioned notification topic."""
+"""The plugin's notifications, sent with Nova's notifiers."""

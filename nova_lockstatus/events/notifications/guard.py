@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces what the guard has found and done about a server."""
+"""Sends the notifications of the guard."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def send(context: Any, load: Callable[[], Any], action: str, outcome: str,
     A notification that cannot be sent is logged: the guard goes on.
 
     :param context: the RequestContext of the guard's action
-    :param load: returns the Instance, as it is now
+    :param load: returns the Instance in its current state
     :param action: the last word of the event type
     :param outcome: ``found``, ``acted`` or ``failed``
     :param host: the name that the service has in notifications

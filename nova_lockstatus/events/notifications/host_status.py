@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces a server whose host's status has changed, in Nova's two forms."""
+"""Sends the notification of a server whose host's status has changed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,11 +28,11 @@ EVENT = 'lockstatus.host_status.update'
 """The event type of the versioned form."""
 
 UNVERSIONED_EVENT = 'compute.instance.host_status'
-"""The event type of the unversioned form, one that Ceilometer's definition of
-``compute.instance.*`` takes."""
+"""The event type of the unversioned form. Ceilometer's definition of
+``compute.instance.*`` matches it."""
 
 UNVERSIONED_SERVICES = {service_publisher.API: 'api'}
-"""What Nova calls a service in the publishers of that form, where that is
+"""The names of services in the publishers of that form, where Nova uses
 another name."""
 
 PRIORITIES = {
@@ -41,7 +41,7 @@ PRIORITIES = {
     host_status.UNKNOWN: fields.NotificationPriority.ERROR,
     host_status.DOWN: fields.NotificationPriority.ERROR,
 }
-"""Consumers like Ceilometer take what has one of these two, and no other."""
+"""Ceilometer takes notifications of these two priorities alone."""
 
 Send = Callable[[Any], None]
 """Sends the notification of a server."""
@@ -51,23 +51,21 @@ def sends_versioned(conf: cfg.ConfigOpts) -> bool:
     """Tell whether Nova sends versioned notifications.
 
     :param conf: Nova's configuration
-    :returns: whether it does
     """
     return _sends(conf, 'versioned') and bool(rpc.NOTIFIER.is_enabled())
 
 
 def sends_unversioned(conf: cfg.ConfigOpts) -> bool:
-    """Tell whether Nova sends notifications of the old form.
+    """Tell whether Nova sends unversioned notifications.
 
     :param conf: Nova's configuration
-    :returns: whether it does
     """
     return (_sends(conf, 'unversioned')
             and bool(rpc.LEGACY_NOTIFIER.is_enabled()))
 
 
 def _sends(conf: cfg.ConfigOpts, form: str) -> bool:
-    # NOTE: a notifier without any driver, which is the default, calls itself
+    # NOTE: a notifier without a driver, which is the default, claims to be
     # enabled.
     drivers = conf.oslo_messaging_notifications.driver
     return (conf.notifications.notification_format in (form, 'both')
@@ -75,7 +73,7 @@ def _sends(conf: cfg.ConfigOpts, form: str) -> bool:
 
 
 class _Redacted:
-    """What consumers are told of a context, made once for many of them.
+    """A context as consumers get it, made once for many notifications.
 
     :param context: a RequestContext
     """
@@ -86,18 +84,18 @@ class _Redacted:
         self._values: dict[str, Any] = redact().to_dict()
 
     def redacted_copy(self) -> '_Redacted':
-        """Return itself, as there is nothing to leave out."""
+        """Return itself, as it is redacted already."""
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values, as the RequestContext gives them."""
+        """Return the values of the RequestContext."""
         return dict(self._values)
 
 
 class Sender:
-    """Sends what a change of a host means to servers.
+    """Sends the notifications of one change, in the forms that Nova sends.
 
-    :param context: a RequestContext of who has changed it
+    :param context: a RequestContext of the user who made the change
     :param change: the change
     :param conf: Nova's configuration
     :param source: the service that sends it
@@ -117,9 +115,10 @@ class Sender:
             if is_wanted]
 
     def send(self, server: Any) -> None:
-        """Send the notification of a server, in the forms that are wanted.
+        """Send the notification of a server.
 
-        :param server: what :mod:`nova_lockstatus.gateway.instances` reads
+        :param server: an InstanceRow of
+            :mod:`nova_lockstatus.gateway.instances`
         :raises Exception: when it cannot be sent
         """
         for send in self._sends:
@@ -135,8 +134,8 @@ class Sender:
         return send
 
     def _unversioned(self, source: str, host: str) -> Send:
-        # NOTE: what rpc.get_notifier() wraps. The wrapper warns of each event
-        # type that Nova does not know, for each notification.
+        # NOTE: the notifier that rpc.get_notifier() wraps. The wrapper logs a
+        # warning for each notification whose event type Nova does not know.
         notify = self._notify(rpc.get_notifier(
             UNVERSIONED_SERVICES.get(source, source), host).notifier)
 
@@ -149,9 +148,9 @@ class Sender:
         return send
 
     def _notify(self, notifier: Any) -> Callable[..., None]:
-        # NOTE: what [oslo_messaging_notifications]retry says by default, -1,
-        # is to try for ever, and does so over a connection that was made. A
-        # new one is tried once: then the notification is logged and lost.
+        # NOTE: the default of [oslo_messaging_notifications]retry, -1, is to
+        # try for ever, and does so over a connection that was made. A new
+        # connection is tried once: then the notification is logged and lost.
         notifier.retry = None
         notify: Callable[..., None] = getattr(
             notifier, PRIORITIES[self._change.new])

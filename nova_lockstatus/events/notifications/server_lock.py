@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces that the lock of a server changed, and in whose favour."""
+"""Sends the notifications of a changed lock."""
 
 import contextlib
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ LOG = logging.getLogger(__name__)
 
 EVENT_OBJECT = 'lockstatus'
 """The first word of the event types. Nova's own instance.lock and
-instance.unlock go on beside these, unchanged."""
+instance.unlock are sent as well, unchanged."""
 
 
 @contextlib.contextmanager
 def unsent_is_logged(event: str) -> Iterator[None]:
-    """Log what goes wrong with a notification: the lock has changed.
+    """Log an exception, as the lock has changed without the notification.
 
-    :param event: the notification's event type
+    :param event: the event type of the notification
     """
     try:
         yield
@@ -48,10 +48,10 @@ def send_lock(context: Any, instance: Any, action: str, host: str) -> None:
 
     A notification that cannot be sent is logged: the lock has changed.
 
-    :param context: the RequestContext of who changed the lock
-    :param instance: the Instance, as it is after the change
+    :param context: the RequestContext of the call that changed the lock
+    :param instance: the Instance after the change
     :param action: ``lock`` or ``unlock``
-    :param host: the name that nova-api has in notifications
+    :param host: the name of nova-api in notifications
     """
     with unsent_is_logged('%s.%s' % (EVENT_OBJECT, action)):
         objects.InstanceNotification(

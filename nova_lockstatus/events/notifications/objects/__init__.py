@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Versioned objects of the plugin's notifications, in Nova's registry."""
+"""The versioned objects of the plugin's notifications."""

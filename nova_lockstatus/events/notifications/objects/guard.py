@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the guard's notifications say of a server."""
+"""The versioned objects of the guard's notifications."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ from nova_lockstatus.events.notifications.objects import instance
 
 @nova_base.NovaObjectRegistry.register_notification
 class GuardPayload(instance.InstancePayload):
-    """A server that is locked and runs, though it should be down.
+    """The payload of a server that is locked and runs, but should be down.
 
     :param context: the RequestContext of the guard's action
-    :param server: the Instance, as it is now
+    :param server: the Instance in its current state
     :param outcome: ``found``, ``acted`` or ``failed``
     """
 
@@ -52,7 +52,7 @@ class GuardPayload(instance.InstancePayload):
 
 @nova_base.NovaObjectRegistry.register_notification
 class GuardNotification(base.NotificationBase):
-    """A notification of what the guard has found and done."""
+    """A notification of the guard."""
 
     # Version 1.0: Initial version
     VERSION = '1.0'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a notification says of a server whose host's status has changed."""
+"""The versioned payload of a server whose host's status has changed."""
 
 from typing import Any
 
@@ -25,16 +25,15 @@ _DATA = 'nova_object.data'
 
 STATUSES = (host_status.UP, host_status.UNKNOWN, host_status.DOWN,
             host_status.MAINTENANCE)
-"""Those of a host: a server without one is not announced."""
+"""The statuses of a host."""
 
 
 @nova_base.NovaObjectRegistry.register_notification
 class HostStatusPayload(instance.InstancePayload):
-    """A server, and what became of its host.
+    """A server, and a change of the status of its host.
 
-    :param context: a RequestContext of who has changed that
-    :param server: what :mod:`nova_lockstatus.gateway.instances` reads
-    :param change: the change
+    :param context: a RequestContext of the user who made the change
+    :param server: an InstanceRow of :mod:`nova_lockstatus.gateway.instances`
     :param shows_host: whether to name the host
     """
 
@@ -55,18 +54,18 @@ class HostStatusPayload(instance.InstancePayload):
         super().__init__(context, server)
         self.id = change.announcement_id(server.uuid)
         self.change_id = change.id
-        self.host_status = change.new
-        self.old_host_status = change.old
-        self.changed_at = change.changed_at
-        self.host = change.host if shows_host else None
+        self.host = None
+        for name, value in host_event.payload(
+                change, server, shows_host).items():
+            setattr(self, name, value)
 
 
 class HostStatusPayloads:
-    """Makes what ``obj_to_primitive()`` makes of many servers' payloads.
+    """Makes the primitives of many servers' payloads from that of the first.
 
-    An object for each would take as long as the broker does.
+    To make an object for each server would take as long as the broker does.
 
-    :param context: a RequestContext of who has changed the host
+    :param context: a RequestContext of the user who made the change
     :param change: the change
     :param shows_host: whether to name the host
     """
@@ -79,15 +78,15 @@ class HostStatusPayloads:
         self._first: dict[str, Any] | None = None
 
     def of(self, server: Any) -> dict[str, Any]:
-        """Make the payload of a server.
+        """Return the primitive of the payload of a server.
 
-        :param server: what :mod:`nova_lockstatus.gateway.instances` reads
-        :returns: the primitive
+        :param server: an InstanceRow of
+            :mod:`nova_lockstatus.gateway.instances`
         """
         if self._first is None:
             payload = HostStatusPayload(
                 self._context, server, self._change, self._shows_host)
-            # As Nova does: of what is new, all has changed.
+            # NOTE: as Nova does before it sends a payload.
             payload.obj_reset_changes(recursive=True)
             self._first = payload.obj_to_primitive()
         return {**self._first, _DATA: {

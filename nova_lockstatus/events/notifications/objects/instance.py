@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a notification says of a server."""
+"""The versioned objects of a server and its lock."""
 
 from typing import Any
 
@@ -21,15 +21,15 @@ from nova.objects import fields
 from nova_lockstatus.core import lock_reason
 
 NAMESPACE = 'nova_lockstatus'
-"""Tells the plugin's objects from Nova's, which have the same names."""
+"""The namespace of the plugin's objects. Nova has some of the same names."""
 
 
 @nova_base.NovaObjectRegistry.register_notification
 class InstancePayload(base.NotificationPayloadBase):
-    """A server and its lock, in the words of Nova's own InstancePayload.
+    """A server and its lock, with the names of Nova's own InstancePayload.
 
-    :param context: the RequestContext of who changed the lock
-    :param instance: the Instance, as it is after the change
+    :param context: the RequestContext of the call that changed the lock
+    :param instance: the Instance after the change
     """
 
     # Version 1.0: Initial version

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who sends a notification."""
+"""The versioned object of the service that sends a notification."""
 
 from nova.notifications.objects import base
 from nova.objects import base as nova_base
@@ -24,9 +24,9 @@ WATCH = 'nova-lockstatus-watch'
 
 @nova_base.NovaObjectRegistry.register_notification
 class ServicePublisher(base.NotificationPublisher):
-    """A service that need not be one of Nova's.
+    """A service, which need not be one of Nova's.
 
-    Only the publisher's name is sent, not this object.
+    Only its name is sent, not this object.
     """
 
     # Version 1.0: Initial version
