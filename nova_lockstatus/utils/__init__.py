@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What any floor may use: threads, retries, log lines, terminals."""
+"""Helpers for every package: threads, delays, log lines, terminals."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Answers over HTTP, whether eventlet has patched Python or not."""
+"""Serves HTTP, whether eventlet has patched Python or not."""
 
 from __future__ import annotations
 
@@ -26,22 +26,28 @@ from wsgiref import simple_server
 from oslo_log import log as logging
 
 from nova_lockstatus import exception
+from nova_lockstatus.utils import threads
 
 LOG = logging.getLogger(__name__)
 
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+READ_TIMEOUT = 10
+"""Seconds to wait for a client's next bytes."""
+
 
 def serve_until(server: socketserver.TCPServer, stopped: Callable[[], bool],
-                turn: float = 0.5) -> None:
-    """Take connections until told to stop.
+                poll_seconds: float = 0.5) -> None:
+    """Accept connections until told to stop.
 
-    :param server: who answers them
-    :param stopped: whether to stop
-    :param turn: seconds after which that is asked where nobody connects
+    :param server: handles the connections
+    :param stopped: tells whether to stop
+    :param poll_seconds: how often that is asked while nobody connects
     """
     # NOTE: serve_forever() waits with a selector that eventlet does not know
     # of, if it was imported before eventlet's patches: no other green thread
-    # would have its turn.
-    server.socket.settimeout(turn)
+    # would run.
+    server.socket.settimeout(poll_seconds)
     while not stopped():
         try:
             request, client = server.get_request()
@@ -50,17 +56,9 @@ def serve_until(server: socketserver.TCPServer, stopped: Callable[[], bool],
         except OSError as error:
             LOG.warning('No connection can be taken at port %s: %s',
                         server.server_address[1], error)
-            time.sleep(turn)
+            time.sleep(poll_seconds)
             continue
         server.process_request(request, client)
-
-
-LOG = logging.getLogger(__name__)
-
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
-
-READ_TIMEOUT = 10
-"""Seconds that a client may take for a part of its request."""
 
 
 class _Handler(simple_server.WSGIRequestHandler):
@@ -68,18 +66,18 @@ class _Handler(simple_server.WSGIRequestHandler):
     timeout = READ_TIMEOUT
 
     def address_string(self) -> str:
-        """Return who asks, without a question to the DNS."""
+        """Return the client's address, without a question to the DNS."""
         return str(self.client_address[0])
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep it out of standard error, where there is a log."""
+        """Log a request, instead of printing it to the standard error."""
         LOG.debug('Metrics: %s', format % args)
 
 
 class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
 
     daemon_threads = True
-    # Two that take turns in answering would show two sets of counters.
+    # Two processes that share the port would show two sets of counters.
     allow_reuse_port = False
 
     def __init__(self, address: str, port: int) -> None:
@@ -96,19 +94,17 @@ class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
         self.setup_environ()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what a client has done wrong, or that it has gone."""
+        """Log a request that failed, for instance because the client left."""
         LOG.debug('Metrics: an answer failed: %r', sys.exc_info()[1])
 
 
 class BackgroundServer:
     """Serves a WSGI application over HTTP.
 
-    It is bound before the process forks, so that what is wrong with the port
-    is known at the start, and served in a thread of the child's.
+    The port is bound before the process forks, so that a port in use stops
+    the start. Requests are served in a thread of the child.
 
-    :param application: the application
-    :param address: where to listen, a name or an address
-    :param port: the port
+    :param address: the name or the address to listen at
     """
 
     def __init__(self, application: Application, address: str, port: int
@@ -121,9 +117,9 @@ class BackgroundServer:
         self._stop = threading.Event()
 
     def bind(self) -> None:
-        """Take the port, if it is not taken yet.
+        """Bind the port, unless it is bound.
 
-        :raises MetricsPortUnusable: when it cannot be had
+        :raises MetricsPortUnusable: when it cannot be bound
         """
         if self._server is not None:
             return
@@ -137,23 +133,21 @@ class BackgroundServer:
         self._server = server
 
     def start(self) -> None:
-        """Serve, if it is not served yet, without waiting for anything.
+        """Serve from now on, unless it does so already.
 
-        :raises MetricsPortUnusable: when the port cannot be had
+        :raises MetricsPortUnusable: when the port cannot be bound
         """
         if self._thread is not None:
             return
         self.bind()
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=serve_until, args=(self._server, self._stop.is_set),
-            daemon=True)
-        self._thread.start()
+        self._thread = threads.start_daemon(
+            serve_until, self._server, self._stop.is_set)
         LOG.info('Metrics are served at address %s, port %d.', self._address,
                  self._port)
 
     def stop(self) -> None:
-        """Serve no longer, and give the port back."""
+        """Stop serving, and close the port."""
         self._stop.set()
         thread, self._thread = self._thread, None
         if thread is not None:

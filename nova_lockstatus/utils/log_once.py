@@ -10,9 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Says what is wrong once, and once when it is well again."""
+"""Logs a failure once, and once more when it is over."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
 
 from oslo_log import log
 
@@ -20,29 +22,44 @@ LOG = log.getLogger(__name__)
 
 
 class LogOnce:
-    """Says what is wrong once, until it is well again or something else."""
+    """Logs each failure once, until it is over or has another cause."""
 
     def __init__(self) -> None:
-        self._said: dict[str, str] = {}
+        self._causes: dict[str, str] = {}
+
+    @contextlib.contextmanager
+    def attempt(self, what: str, *failures: type[Exception]
+                ) -> Iterator[None]:
+        """Log what the block raises, and go on after the block.
+
+        :param what: the beginning of the line
+        :param failures: the exceptions that are logged; others are raised
+        """
+        try:
+            yield
+        except failures as error:
+            self.failed(what, error)
+        else:
+            self.worked(what)
 
     def failed(self, what: str, error: Exception) -> None:
-        """Log a failure, if it is not the one that is known.
+        """Log a failure, unless it is the one that was logged last.
 
-        :param what: what failed, as the line begins
-        :param error: why
+        :param what: the beginning of the line
+        :param error: the cause
         """
         cause = type(error).__name__
-        if self._said.get(what) != cause:
-            self._said[what] = cause
+        if self._causes.get(what) != cause:
+            self._causes[what] = cause
             LOG.warning('%s: %s: %s. It is tried again; this is logged once '
                         'for each cause.', what, cause,
                         str(error).partition('\n')[0].rstrip('.'),
                         exc_info=LOG.isEnabledFor(logging.DEBUG))
 
     def worked(self, what: str) -> None:
-        """Log that something works again, if it did not.
+        """Log that something works again, if it had failed.
 
-        :param what: as :meth:`failed` was told
+        :param what: as for :meth:`failed`
         """
-        if self._said.pop(what, None):
+        if self._causes.pop(what, None):
             LOG.info('%s: works again.', what)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads on while what was read is being used, and waits only so long."""
+"""Reads on in another thread while the items that were read are used."""
 
 # NOTE: the queue of an older eventlet takes no type in brackets.
 from __future__ import annotations
@@ -21,33 +21,32 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
 from nova_lockstatus import exception
+from nova_lockstatus.utils import threads
 
 T = TypeVar('T')
 
-_PAUSE = 0.2
+_POLL_SECONDS = 0.2
 
 
-def prefetch(make: Callable[[], Iterable[T]], patience: float
+def prefetch(make: Callable[[], Iterable[T]], timeout: float
              ) -> Generator[T, None, None]:
-    """Go through what another thread reads, which is two items ahead at most.
+    """Yield the items that another thread reads, two at most in advance.
 
-    :param make: makes what is gone through, in that thread
-    :param patience: how long to wait for each item, in seconds
-    :returns: the items
-    :raises NoAnswer: when one does not come in time. The thread then ends with
-        the process at the latest
-    :raises Exception: whatever comes up in that thread
+    :param make: returns the items; it is called in that thread
+    :param timeout: seconds to wait for each item
+    :raises NoAnswer: when an item does not come in time. The thread then ends
+        with the process at the latest
+    :raises Exception: what is raised in that thread
     """
-    found: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=1)
+    items: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=1)
     stop = threading.Event()
-    threading.Thread(target=_read, args=(make, found, stop),
-                     daemon=True).start()
+    threads.start_daemon(_read, make, items, stop)
     try:
         while True:
             try:
-                kind, item = found.get(timeout=patience)
+                kind, item = items.get(timeout=timeout)
             except queue.Empty:
-                raise exception.NoAnswer(seconds='%g' % patience) from None
+                raise exception.NoAnswer(seconds='%g' % timeout) from None
             if kind == 'end':
                 return
             if kind == 'error':
@@ -57,24 +56,24 @@ def prefetch(make: Callable[[], Iterable[T]], patience: float
         stop.set()
 
 
-def _read(make: Callable[[], Iterable[T]], found: queue.Queue[Any],
+def _read(make: Callable[[], Iterable[T]], items: queue.Queue[Any],
           stop: threading.Event) -> None:
     try:
         for item in make():
-            _put(found, ('item', item), stop)
+            _put(items, ('item', item), stop)
             if stop.is_set():
                 return
     except Exception as error:
-        _put(found, ('error', error), stop)
+        _put(items, ('error', error), stop)
     else:
-        _put(found, ('end', None), stop)
+        _put(items, ('end', None), stop)
 
 
-def _put(found: queue.Queue[Any], item: tuple[str, Any],
+def _put(items: queue.Queue[Any], item: tuple[str, Any],
          stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            found.put(item, timeout=_PAUSE)
+            items.put(item, timeout=_POLL_SECONDS)
             return
         except queue.Full:
             continue

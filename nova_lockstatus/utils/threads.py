@@ -10,30 +10,71 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Calls functions in threads that nobody has to wait for."""
+"""Starts every thread that the plugin runs beside Nova's own."""
 
 import collections
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent import futures
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from oslo_log import log as logging
 
+LOG = logging.getLogger(__name__)
+
 Item = TypeVar('Item')
 Result = TypeVar('Result')
+Work = TypeVar('Work')
+
+CAPACITY = 1000
+"""How many pieces of work can wait for a worker."""
+
+_POLL_SECONDS = 0.1
+
+
+def start_daemon(function: Callable[..., object], *args: Any,
+                 name: str | None = None) -> threading.Thread:
+    """Call a function in a new thread.
+
+    :param function: the function
+    :param args: its arguments
+    :param name: the name of the thread
+    :returns: the thread, which is running
+    """
+    # NOTE: a green thread where Nova runs under eventlet. A daemon, and no
+    # pool, which the interpreter waits for: a database or a broker that does
+    # not answer must not keep the process from ending.
+    thread = threading.Thread(target=function, args=args, name=name,
+                              daemon=True)
+    thread.start()
+    return thread
+
+
+def join(threads: Iterable[threading.Thread], timeout: float | None = None,
+         stop: threading.Event | None = None) -> None:
+    """Wait for threads to end.
+
+    :param timeout: seconds to wait for all of them together, None without end
+    :param stop: when it is set, nothing is waited for any more
+    """
+    end = None if timeout is None else time.monotonic() + timeout
+    for thread in threads:
+        while thread.is_alive() and not (stop and stop.is_set()):
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            thread.join(left if stop is None else _POLL_SECONDS)
 
 
 def run_parallel(function: Callable[[Item], None], items: Iterable[Item],
-                 workers: int, seconds: float | None = None) -> None:
-    """Call a function for each of many items, for some at the same time.
+                 workers: int, timeout: float | None = None) -> None:
+    """Call a function for each of many items, in several threads.
 
-    :param function: what to call; it must not raise
-    :param items: what to call it with
-    :param workers: for how many items at the same time
-    :param seconds: how long to wait at the most, None until all are done.
-        What is not done by then goes on, and begins with further items
+    :param function: must not raise
+    :param workers: how many threads
+    :param timeout: seconds to wait at the most, None until all are done. The
+        threads go on after that, and begin further items
     """
     waiting = collections.deque(items)
 
@@ -45,56 +86,45 @@ def run_parallel(function: Callable[[Item], None], items: Iterable[Item],
                 return
             function(item)
 
-    # NOTE: green threads where Nova runs under eventlet. Daemons, and no pool,
-    # which the interpreter waits for: what does not answer must not keep the
-    # process from ending.
-    threads = [threading.Thread(target=work, daemon=True)
-               for _ in range(min(workers, len(waiting)))]
-    for thread in threads:
-        thread.start()
-    end = None if seconds is None else time.monotonic() + seconds
-    for thread in threads:
-        thread.join(None if end is None else max(0, end - time.monotonic()))
+    join([start_daemon(work) for _ in range(min(workers, len(waiting)))],
+         timeout)
 
 
 class Bulkhead:
-    """Calls what may hang, and waits for it no longer than it is worth.
+    """Calls functions that may hang, and waits for each only so long.
 
-    What hangs is left alone. Until it ends, nothing else of its kind is
-    called: each would take another thread, and another connection.
+    A thread that hangs is left alone. Until it ends, no other call of its
+    kind is made: each would take another thread, and another connection.
 
-    :param seconds: how long a call may take
+    :param timeout: seconds that a call may take
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
         self._hanging: dict[str, threading.Thread] = {}
 
     @property
     def hanging(self) -> dict[str, threading.Thread]:
-        """Return the kinds of which something hangs, and its thread."""
+        """Return the kinds of call of which one hangs, and its thread."""
         return {kind: thread for kind, thread in list(self._hanging.items())
                 if thread.is_alive()}
 
     def wait(self) -> bool:
-        """Wait for what hangs as long as for a call.
+        """Wait for the calls that hang, as long as for one call.
 
-        :returns: whether there was something
+        :returns: whether any call had hung
         """
         hanging = self.hanging.values()
-        end = time.monotonic() + self._seconds
-        for thread in hanging:
-            thread.join(max(0, end - time.monotonic()))
+        join(hanging, self._timeout)
         return bool(hanging)
 
     def call(self, kind: str, function: Callable[[], Result]) -> Result:
-        """Call a function.
+        """Call a function in a thread.
 
-        :param kind: what may hang, such as the database that is asked
-        :param function: what to call
-        :returns: what it returns
-        :raises TimeoutError: when it does not end in time, or what has hung
-            before has not ended yet
+        :param kind: what may hang, for instance the database that is read
+        :returns: what the function returns
+        :raises TimeoutError: when it does not end in time, or when the last
+            call of that kind has not ended yet
         :raises Exception: what the function raises
         """
         if kind in self.hanging:
@@ -107,25 +137,16 @@ class Bulkhead:
             except BaseException as error:
                 future.set_exception(error)
 
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        thread.join(self._seconds)
+        thread = start_daemon(work)
+        thread.join(self._timeout)
         if not future.done():
             self._hanging[kind] = thread
             raise TimeoutError
         return future.result()
 
 
-LOG = logging.getLogger(__name__)
-
-CAPACITY = 1000
-"""How many pieces of work can wait."""
-
-Work = TypeVar('Work')
-
-
 class SerialWorker(Generic[Work]):
-    """Does pieces of work in the order in which they came.
+    """Does pieces of work in a thread, in the order in which they came.
 
     There is a thread while there is work, and one at the most. It starts with
     the first piece, which in nova-api is after the process was forked.
@@ -148,11 +169,9 @@ class SerialWorker(Generic[Work]):
         return self._thread is not None and self._thread.is_alive()
 
     def put(self, work: Work) -> None:
-        """Have a piece of work done, without waiting for it.
+        """Add a piece of work, without waiting for it.
 
-        Where too many wait already, it is not done, and the log has it.
-
-        :param work: the piece
+        Where too many wait already, it is logged and not done.
         """
         with self._condition:
             if len(self._waiting) >= self._capacity:
@@ -161,20 +180,16 @@ class SerialWorker(Generic[Work]):
                 return
             self._waiting.append(work)
             if not self.is_busy:
-                # NOTE: green where Nova runs under eventlet. A daemon: a
-                # broker that does not answer must not keep nova-api from
-                # ending.
-                self._thread = threading.Thread(target=self._run, daemon=True)
-                self._thread.start()
+                self._thread = start_daemon(self._run)
 
-    def wait(self, seconds: float | None = None) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:
         """Wait until all work is done.
 
-        :param seconds: how long at the most, None without end
-        :returns: whether it is
+        :param timeout: seconds to wait at the most, None without end
+        :returns: whether it is done
         """
         with self._condition:
-            return self._condition.wait_for(lambda: not self.is_busy, seconds)
+            return self._condition.wait_for(lambda: not self.is_busy, timeout)
 
     def _run(self) -> None:
         while True:
