@@ -42,10 +42,6 @@ class VersionConflict(Exception):
     """The known status of the host is not the old status of the change."""
 
 
-def _is(cell: str, host: str) -> Any:
-    return sa.and_(_HOST.cell == cell, _HOST.host == host)
-
-
 @database.retried
 def record(store: database.Store, change: host_event.StatusChange,
            sinks: Sequence[str], version: int | None = None) -> bool:
@@ -62,39 +58,46 @@ def record(store: database.Store, change: host_event.StatusChange,
     :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
+    changed_at = change.changed_at.astimezone(
+        datetime.timezone.utc).replace(tzinfo=None)
     with store.connect() as connection:
-        # Locks the row: no other process records a change of the host until
-        # the end of the transaction.
-        connection.execute(models.HOSTS.update()
-                           .where(_is(change.cell, change.host))
-                           .values(version=_HOST.version))
-        known = connection.execute(
-            sa.select(_HOST.status, _HOST.version)
-            .where(_is(change.cell, change.host))).first()
-        changed_at = change.changed_at.astimezone(
-            datetime.timezone.utc).replace(tzinfo=None)
-        if known is None:
-            if version is not None:
-                return False
-            connection.execute(models.HOSTS.insert().values(
-                cell=change.cell, host=change.host, status=change.new,
-                version=1, changed_at=changed_at))
-        else:
-            if version not in (None, known.version):
-                return False
-            if known.status == change.new:
-                return False
-            if known.status != change.old:
-                raise VersionConflict
-            connection.execute(
-                models.HOSTS.update().where(_is(change.cell, change.host))
-                .values(status=change.new, version=_HOST.version + 1,
-                        changed_at=changed_at))
+        if not _set_status(connection, change, changed_at, version):
+            return False
         values = {name: getattr(change, name) for name in CHANGE_COLUMNS}
         for sink in sinks:
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
                 last_server=0, tries=0, **values))
+    return True
+
+
+def _set_status(connection: Any, change: host_event.StatusChange,
+                changed_at: datetime.datetime, version: int | None) -> bool:
+    """Make the new status of a change the known status of its host.
+
+    :returns: whether it is set. Otherwise another process has recorded this
+        change, or a later one
+    """
+    is_host = sa.and_(_HOST.cell == change.cell, _HOST.host == change.host)
+    # Locks the row: no other process records a change of the host until the
+    # end of the transaction.
+    connection.execute(models.HOSTS.update().where(is_host)
+                       .values(version=_HOST.version))
+    known = connection.execute(sa.select(_HOST.status, _HOST.version)
+                               .where(is_host)).first()
+    if known is None:
+        if version is not None:
+            return False
+        connection.execute(models.HOSTS.insert().values(
+            cell=change.cell, host=change.host, status=change.new,
+            version=1, changed_at=changed_at))
+        return True
+    if version not in (None, known.version) or known.status == change.new:
+        return False
+    if known.status != change.old:
+        raise VersionConflict
+    connection.execute(models.HOSTS.update().where(is_host).values(
+        status=change.new, version=_HOST.version + 1, changed_at=changed_at))
     return True
 
 
