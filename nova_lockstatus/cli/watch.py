@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Start nova-lockstatus-watch."""
+"""Start the service nova-lockstatus-watch."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _make_metrics(conf: cfg.ConfigOpts
     from nova_lockstatus.gateway.host_status import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
-    from nova_lockstatus.watch import metrics as server_counts
+    from nova_lockstatus.watch.metrics import ServerCountCollector
 
     options = conf.lockstatus
     if not options.metrics_port:
@@ -60,19 +60,19 @@ def _make_metrics(conf: cfg.ConfigOpts
         raise exception.MetricsLibraryMissing(reason=error) from error
     from nova_lockstatus.watch import prometheus
 
-    # Not the library's own, which shows the process as well.
+    # Not the library's own registry, which shows the process as well.
     registry = prometheus_client.CollectorRegistry()
     metrics = prometheus.Prometheus(registry)
     server = http_server.BackgroundServer(
         prometheus_client.make_wsgi_app(registry), options.metrics_bind,
         options.metrics_port)
     server.bind()
-    return metrics, [server_counts.ServerCountCollector(
+    return metrics, [ServerCountCollector(
         conf, metrics, HostStatusReader(compute_service.service_is_up()),
         server)]
 
 
-def _make_duties(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
+def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from oslo_log import log as logging
 
     from nova_lockstatus import exception
@@ -84,11 +84,11 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from nova_lockstatus.watch import webhook_relay
     from nova_lockstatus.watch.guard import tasks as guard_tasks
 
-    posters = webhook_relay.make_clients(conf)
-    metrics, counting = _make_metrics(conf)
-    duties: list[service.PeriodicTask] = [
+    webhooks = webhook_relay.make_clients(conf)
+    metrics, collectors = _make_metrics(conf)
+    tasks: list[service.PeriodicTask] = [
         guard_tasks.Guard(conf, metrics), guard_tasks.Probe(conf, metrics),
-        *counting]
+        *collectors]
     try:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:
@@ -96,22 +96,22 @@ def _make_duties(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
             '[lockstatus]connection is not set: nobody can be told whether '
             'this nova-lockstatus-watch runs, and it does not announce what '
             'becomes of hosts.')
-        if posters:
+        if webhooks:
             logging.getLogger(__name__).error(
                 'Webhooks are not told without [lockstatus]connection.')
-        return duties
-    announced = notification_relay.NotificationRelay(conf, store, metrics)
-    return [*duties, heartbeat.Heartbeat(conf, store), announced,
-            host_status.HostStatusMonitor(conf, store, announced, metrics),
+        return tasks
+    relay = notification_relay.NotificationRelay(conf, store, metrics)
+    return [*tasks, heartbeat.Heartbeat(conf, store), relay,
+            host_status.HostStatusMonitor(conf, store, relay, metrics),
             retention.OutboxRetention(conf, store),
-            *(webhook_relay.WebhookRelay(conf, store, target, poster, metrics)
-              for target, poster in posters)]
+            *(webhook_relay.WebhookRelay(conf, store, *webhook, metrics)
+              for webhook in webhooks)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the service until it is told to end.
+    """Run the service until it is stopped.
 
-    :param argv: the command line, by default the process's
+    :param argv: the command line, by default that of the process
     :returns: the exit code
     """
     _choose_concurrency()
@@ -140,11 +140,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from nova_lockstatus.watch import service
 
     try:
-        duties = _make_duties(conf)
+        tasks = _make_tasks(conf)
     except exception.LockStatusException as error:
         logging.getLogger(__name__).error('%s', error)
         return 1
-    nova_service.serve(service.Watch(duties), workers=1)
+    nova_service.serve(service.Watch(tasks), workers=1)
     nova_service.wait()
     return 0
 

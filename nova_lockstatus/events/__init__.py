@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces to each server of a host that the status of the host changed."""
+"""Delivers changes of host status for each server of the host."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces changes of hosts at once, where there is no store."""
+"""Delivers changes of host status at once, where there is no store."""
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.events.fan_out import FanOut
@@ -18,32 +18,29 @@ from nova_lockstatus.utils.threads import SerialWorker
 
 
 class DirectPublisher:
-    """Announces what it is told at once, and keeps nothing.
+    """Delivers each change in a thread, and keeps none.
 
-    :param fan_out: announces one change
+    :param fan_out: delivers one change
     """
 
-    patience: float = 10
+    after_response_timeout: float = 10
 
     def __init__(self, fan_out: FanOut) -> None:
-        self._worker = SerialWorker(fan_out.announce)
+        self._worker = SerialWorker(fan_out.deliver)
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether something is to be announced that was not yet."""
+        """Tell whether a published change is not delivered yet."""
         return self._worker.is_busy
 
     def publish(self, change: host_event.StatusChange) -> None:
-        """Have a change announced, without waiting for that.
-
-        :param change: the change
-        """
+        """Deliver a change, without waiting for that."""
         self._worker.put(change)
 
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is announced.
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all changes are delivered.
 
-        :param seconds: how long at the most, None without end
-        :returns: whether it is
+        :param timeout: seconds to wait at the most, None without end
+        :returns: whether they are
         """
-        return self._worker.wait(seconds)
+        return self._worker.wait(timeout)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces a change of a host for each of its servers."""
+"""Delivers a change of a host in a notification for each of its servers."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -30,25 +30,24 @@ from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)
 
-
 SENDERS = 4
-"""How many threads send what a large host has to be told: a message waits for
-the broker to confirm it."""
+"""The number of threads that send the notifications of a large host. A message
+waits for the broker to confirm it."""
 
 CHECKPOINT_EVERY = 200
-"""After how many servers it is noted how far it is: so many can be told once
-more where a process is killed, and so many are told before one ends."""
+"""Servers between two checkpoints: up to so many are notified twice after a
+process was killed, and a stop waits for so many."""
 
 SERVERS_PER_SENDER = 50
-"""How many servers are worth another thread, which takes a connection."""
+"""Servers for which another thread is started, which takes a connection."""
 
 
 class FanOut:
-    """Reads the servers of a host and sends what its change means to each.
+    """Reads the servers of a host, and sends a notification for each.
 
     :param conf: Nova's configuration
-    :param source: the service that does it, for the publisher's name
-    :param metrics: are told what becomes of it
+    :param source: the service that sends them, for the publisher's name
+    :param metrics: count the deliveries
     """
 
     def __init__(self, conf: cfg.ConfigOpts, source: str,
@@ -58,25 +57,24 @@ class FanOut:
         self._metrics = metrics
         self._servers = instances.InstanceReader()
 
-    def announce(self, change: host_event.StatusChange, last: int = 0,
-                 lease: LeaseRenewer | None = None) -> bool:
-        """Announce a change for all servers that are on the host now.
+    def deliver(self, change: host_event.StatusChange, last: int = 0,
+                lease: LeaseRenewer | None = None) -> bool:
+        """Send the notifications for all servers that are on the host now.
 
-        A server whose notification cannot be sent is logged, and the others
-        have theirs. All are sent when this returns, so that what is announced
-        next of the host comes after it.
+        A notification that cannot be sent is logged, and the others are sent.
+        All are sent when this returns, so that those of the host's next change
+        come after them.
 
-        :param change: the change
-        :param last: the id in the cell's database of the last server that was
-            told, 0 for none
-        :param lease: of the change, which notes that id again and again. None
-            where nobody else can announce it
-        :returns: whether it was announced to the end
-        :raises Exception: when the servers cannot be read, as those of a cell
-            that is down
+        :param last: the id in the cell's database of the last server for which
+            the change was delivered, 0 for none
+        :param lease: takes that id as a checkpoint. None where no other
+            process can deliver the change
+        :returns: whether the change is delivered for all servers
+        :raises Exception: when the servers cannot be read, for instance
+            because their cell is down
         """
         if not sinks.of_notifications(self._conf):
-            # It was to be told to others, and could not be written down.
+            # The change is for webhooks alone, and could not be recorded.
             return True
         if change.age > retention.NOTIFICATION_TTL:
             LOG.warning('It is not announced that host %s is %s: it is too '
@@ -86,6 +84,29 @@ class FanOut:
         context = instances.context_of(change)
         sender = host_status.Sender(context, change, self._conf,
                                     self._source)
+        read, failed = 0, 0
+        for batch in _batches(
+                self._servers.read(context, change.host, last)):
+            read += len(batch)
+            failed += self._send(batch, sender, change, lease)
+            if lease is not None and not lease.checkpoint(batch[-1].id):
+                LOG.info('Announced for %d servers what their host is. '
+                         'Another process goes on.', read)
+                return False
+        LOG.info('Announced for %(sent)d servers that their host is %(new)s, '
+                 'before %(old)s; failed for %(failed)d.',
+                 {'sent': read - failed, 'failed': failed,
+                  'new': change.new, 'old': change.old})
+        self._metrics.fan_out_finished(time.monotonic() - began)
+        return True
+
+    def _send(self, batch: list[instances.InstanceRow],
+              sender: host_status.Sender, change: host_event.StatusChange,
+              lease: LeaseRenewer | None) -> int:
+        """Send the notifications of some servers, in several threads.
+
+        :returns: how many could not be sent
+        """
         failed: list[str] = []
 
         def send(server: instances.InstanceRow) -> None:
@@ -93,32 +114,20 @@ class FanOut:
                 return
             try:
                 sender.send(server)
-                self._metrics.announced(sinks.NOTIFICATIONS, 'sent')
+                self._metrics.delivery_finished(sinks.NOTIFICATIONS, 'sent')
             except Exception:
-                self._metrics.announced(sinks.NOTIFICATIONS, 'failed')
+                self._metrics.delivery_finished(sinks.NOTIFICATIONS, 'failed')
                 failed.append(server.uuid)
                 LOG.exception('It was not announced that the host of server '
                               '%s is %s.', server.uuid, change.new)
 
-        read = 0
-        for some in _some(self._servers.read(context, change.host, last)):
-            read += len(some)
-            run_parallel(
-                send, some, min(SENDERS, 1 + len(some) // SERVERS_PER_SENDER))
-            if lease is not None and not lease.checkpoint(some[-1].id):
-                LOG.info('Announced for %d servers what their host is. '
-                         'Another process goes on.', read)
-                return False
-        LOG.info('Announced for %(sent)d servers that their host is %(new)s, '
-                 'before %(old)s; failed for %(failed)d.',
-                 {'sent': read - len(failed), 'failed': len(failed),
-                  'new': change.new, 'old': change.old})
-        self._metrics.fanned_out(time.monotonic() - began)
-        return True
+        run_parallel(send, batch,
+                     min(SENDERS, 1 + len(batch) // SERVERS_PER_SENDER))
+        return len(failed)
 
 
-def _some(pages: Iterable[list[instances.InstanceRow]]
-          ) -> Iterator[list[instances.InstanceRow]]:
+def _batches(pages: Iterable[list[instances.InstanceRow]]
+             ) -> Iterator[list[instances.InstanceRow]]:
     for page in pages:
         for start in range(0, len(page), CHECKPOINT_EVERY):
             yield page[start:start + CHECKPOINT_EVERY]

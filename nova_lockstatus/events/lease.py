@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keeps the lease of a change, or knows that it may be lost."""
+"""Keeps the lease of an outbox entry during its delivery."""
 
 from __future__ import annotations
 
@@ -23,25 +23,27 @@ from oslo_log import log as logging
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.utils import threads
 
 LOG = logging.getLogger(__name__)
 
 MARGIN = 0.2
-"""The part of a lease that is left, when nobody could renew it, to end what is
-under way before another one takes over."""
+"""The part of a lease that is left when it counts as lost because it could not
+be renewed: the time to end the delivery before another process takes over."""
 
 
 class LeaseRenewer:
-    """Keeps the lease of a change while it is told.
+    """Renews the lease of an entry while the block runs.
 
-    Where it could not be renewed for too long it is given up: one who is cut
-    off from the store cannot know that nobody else has taken over.
+    A lease that could not be renewed for too long counts as lost: a process
+    that cannot reach the store does not know whether another one has taken
+    over.
 
-    :param store: where the outbox is
-    :param owner: who has the lease
-    :param entry: the change
+    :param store: has the outbox
+    :param owner: the id of the process
+    :param entry: the entry
     :param stop: is set when the process is to end
-    :param began: before it was taken, as time.monotonic() has it
+    :param began: before the lease was taken, as time.monotonic() has it
     """
 
     def __init__(self, store: database.Store, owner: str,
@@ -51,13 +53,13 @@ class LeaseRenewer:
         self._owner = owner
         self._entry = entry
         self._stop = stop
-        self._kept_at = began
+        self._renewed_at = began
         self._ended = threading.Event()
         self._is_lost = False
 
     def __enter__(self) -> LeaseRenewer:
         # NOTE: a broker that is away holds up a message for as long as it is.
-        threading.Thread(target=self._renew, daemon=True).start()
+        threads.start_daemon(self._renew_until_ended)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -65,32 +67,34 @@ class LeaseRenewer:
 
     @property
     def is_held(self) -> bool:
-        """Tell whether nobody else can tell the change. Once no, it stays so.
+        """Tell whether no other process can have the lease.
+
+        Once it is lost, it stays lost.
         """
-        left = self._kept_at + outbox_lease.LEASE - time.monotonic()
+        left = self._renewed_at + outbox_lease.LEASE - time.monotonic()
         if left < MARGIN * outbox_lease.LEASE:
             self._is_lost = True
         return not self._is_lost
 
     def checkpoint(self, last_server: int) -> bool:
-        """Write down how far it is.
+        """Record up to which server the change is delivered.
 
-        :param last_server: the id of the last server that was told
-        :returns: whether the rest is to be told by this process
+        :param last_server: the id of the last server
+        :returns: whether this process is to go on with the next server
         """
         if self.is_held:
-            self._keep(outbox_lease.checkpoint, last_server)
+            self._renew(outbox_lease.checkpoint, last_server)
         return self.is_held and not self._stop.is_set()
 
-    def _renew(self) -> None:
+    def _renew_until_ended(self) -> None:
         while self.is_held and not self._ended.wait(outbox_lease.LEASE / 3):
-            self._keep(outbox_lease.renew)
+            self._renew(outbox_lease.renew)
 
-    def _keep(self, function: Callable[..., bool], *args: object) -> None:
+    def _renew(self, function: Callable[..., bool], *args: object) -> None:
         began = time.monotonic()
         try:
             if function(self._store, self._owner, self._entry, *args):
-                self._kept_at = began
+                self._renewed_at = began
             else:
                 self._is_lost = True
         except exception.StoreUnreachable:

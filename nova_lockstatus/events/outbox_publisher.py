@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces changes of hosts that are written down in the store."""
+"""Publishes changes of host status through the outbox."""
 
 from __future__ import annotations
 
@@ -43,13 +43,15 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 RECORD_TIMEOUT = 1
-"""Seconds that a call waits at the most until its change is written down."""
+"""Seconds that a call waits at the most until its change is recorded."""
 
 _CANNOT_READ = 'The outbox cannot be read'
 
 
 @dataclasses.dataclass(frozen=True)
-class _Recording:
+class _Request:
+    """A change that is to be recorded for its sinks."""
+
     change: host_event.StatusChange
     sinks: Sequence[str]
     done: threading.Event = dataclasses.field(
@@ -57,62 +59,61 @@ class _Recording:
 
 
 class OutboxPublisher:
-    """Writes changes down in the store, and announces what is there.
+    """Records changes in the outbox, and relays those for notifications.
 
-    Whatever process has written a change down, any of them can announce it,
-    and goes on where one that has died has stopped.
+    Any process can relay a change, whichever has recorded it, and goes on from
+    the last checkpoint of a process that has died.
 
     :param conf: Nova's configuration
-    :param store: where the outbox is
-    :param fan_out: announces one change in Nova's notifications
-    :param look: reads what a host is
+    :param store: has the outbox
+    :param fan_out: delivers one change in Nova's notifications
+    :param reader: reads the status of hosts
     """
 
-    patience: float = 2
+    after_response_timeout: float = 2
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 fan_out: FanOut, look: HostStatusReader) -> None:
+                 fan_out: FanOut, reader: HostStatusReader) -> None:
         self._conf = conf
         self._store = store
         self._direct = direct_publisher.DirectPublisher(fan_out)
-        self._look = look
-        self._complaints = LogOnce()
+        self._reader = reader
+        self._log_once = LogOnce()
         self._recorder = SerialWorker(self._record)
-        self._worker = SerialWorker(self._announce)
-        self._relay = relay.OutboxRelay(store, fan_out.announce)
-        self._limits = retention.OutboxRetention(conf, store)
-        self._limited_at = time.monotonic()
+        self._worker = SerialWorker(self._relay_all)
+        self._relay = relay.OutboxRelay(store, fan_out.deliver)
+        self._retention = retention.OutboxRetention(conf, store)
+        self._retention_at = time.monotonic()
         self._stop = threading.Event()
-        self._more = threading.Event()
+        self._recorded = threading.Event()
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether something is to be announced that was not yet."""
-        return any(one.is_busy for one in (
+        """Tell whether a published change is not delivered yet."""
+        return any(worker.is_busy for worker in (
             self._recorder, self._worker, self._direct))
 
     def publish(self, change: host_event.StatusChange) -> None:
-        """Write a change down, and have it announced.
+        """Record a change, and relay it.
 
         Where the store does not answer soon, that goes on without the caller.
-
-        :param change: the change
         """
-        # What has waited for the store already need not be waited for.
+        # Where an earlier change waits for the store, this one would wait
+        # longer: the caller does not.
         waits = not self._recorder.is_busy
-        recording = _Recording(change, sinks.wanted(self._conf))
-        self._recorder.put(recording)
+        request = _Request(change, sinks.wanted(self._conf))
+        self._recorder.put(request)
         if waits:
-            recording.done.wait(RECORD_TIMEOUT)
+            request.done.wait(RECORD_TIMEOUT)
 
     def publish_if_version(self, change: host_event.StatusChange, version: int
                            ) -> bool:
-        """Write down what was found by looking, and have it announced.
+        """Record a change that a poll has found, and relay it.
 
-        :param change: the change
-        :param version: of what the host was known to be before the look
-        :returns: whether it was written down. Otherwise another one has
-            written down a change of that host since
+        :param version: the version of the host's known status that the poll
+            was compared with
+        :returns: whether it was recorded. Otherwise another process has
+            recorded a change of that host since
         :raises StoreUnreachable: when the store cannot be written
         """
         if not outbox.record(self._store, change, sinks.wanted(self._conf),
@@ -122,29 +123,29 @@ class OutboxPublisher:
         return True
 
     def wake(self) -> None:
-        """Have announced what nobody announces, if there is anything."""
+        """Relay the entries that no other process relays, if there are any."""
         if not self._worker.is_busy:
             self._worker.put(None)
 
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is announced that was put here.
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all changes are delivered that were published here.
 
-        :param seconds: how long at the most, None without end
-        :returns: whether it is
+        :param timeout: seconds to wait at the most, None without end
+        :returns: whether they are
         """
-        end = None if seconds is None else time.monotonic() + seconds
-        return all(one.wait(
+        end = None if timeout is None else time.monotonic() + timeout
+        return all(worker.wait(
             None if end is None else max(0, end - time.monotonic()))
-            for one in (self._recorder, self._worker, self._direct))
+            for worker in (self._recorder, self._worker, self._direct))
 
-    def shutdown(self, seconds: float) -> None:
-        """Finish what is under way, or hand it over.
+    def shutdown(self, timeout: float) -> None:
+        """Finish the delivery that goes on, or hand it over.
 
-        :param seconds: how long that may take
+        :param timeout: seconds that it may take to finish
         """
         self._stop.set()
-        self._more.set()
-        if not self.wait(seconds):
+        self._recorded.set()
+        if not self.wait(timeout):
             try:
                 self._relay.release()
             except Exception as error:
@@ -152,48 +153,48 @@ class OutboxPublisher:
                     'What is not announced is not handed over, but '
                     'taken over in %d s: %s', outbox_lease.LEASE, error)
 
-    def _record(self, recording: _Recording) -> None:
+    def _record(self, request: _Request) -> None:
         what = 'What calls change of hosts is not written down, and waits'
-        for pause in relay.store_delays():
+        for seconds in relay.store_delays():
             try:
-                change = self._try_to_record(recording)
+                change = self._try_to_record(request)
             except exception.StoreNotSynced as error:
                 LOG.error('What a call has changed is announced at once, and '
                           'not again where that fails: %s', error)
-                self._direct.publish(recording.change)
-                recording.done.set()
+                self._direct.publish(request.change)
+                request.done.set()
                 return
             except Exception as error:
-                self._complaints.failed(what, error)
-                if self._stop.wait(pause):
+                self._log_once.failed(what, error)
+                if self._stop.wait(seconds):
                     return
                 continue
-            self._complaints.worked(what)
+            self._log_once.worked(what)
             if change is not None:
                 self._worker.put(change)
-                self._more.set()
-            recording.done.set()
-            self._keep_limits()
+                self._recorded.set()
+            request.done.set()
+            self._run_retention()
             return
 
-    def _keep_limits(self) -> None:
-        """Give up what is beyond them, where perhaps no watch does so."""
-        if time.monotonic() >= self._limited_at + retention.INTERVAL:
-            self._limited_at = time.monotonic()
-            self._limits.run(self._stop)
+    def _run_retention(self) -> None:
+        """Keep the limits of the outbox, in case that no watch runs."""
+        if time.monotonic() >= self._retention_at + retention.INTERVAL:
+            self._retention_at = time.monotonic()
+            self._retention.run(self._stop)
 
-    def _try_to_record(self, recording: _Recording
+    def _try_to_record(self, request: _Request
                        ) -> host_event.StatusChange | None:
-        change, wanted = recording.change, recording.sinks
+        change, wanted = request.change, request.sinks
         try:
             return change if outbox.record(self._store, change, wanted
                                            ) else None
         except outbox.VersionConflict:
             pass
-        # Somebody else has changed the host, and has not written it down yet
-        # or has before us. What counts is what it is now.
+        # Another call has changed the host, too, and records it before or
+        # after this one. What counts is the status of the host now.
         known = known_status.read(self._store, change.cell).get(change.host)
-        new = self._look.host(change)
+        new = self._reader.host(change)
         if known is None or new in (None, known.status):
             return None
         assert new is not None
@@ -201,28 +202,30 @@ class OutboxPublisher:
         return change if outbox.record(self._store, change, wanted,
                                        known.version) else None
 
-    def _announce(self, change: host_event.StatusChange | None) -> None:
-        """Announce what is in the outbox, in Nova's notifications.
+    def _relay_all(self, change: host_event.StatusChange | None) -> None:
+        """Relay the entries for Nova's notifications.
 
-        :param change: one that must be announced when this returns, by this
-            process or another; None for what nobody announces
+        :param change: wait until this change is delivered, by this process or
+            another one; None not to wait
         """
-        mine = sinks.of_notifications(self._conf)
-        pausing = relay.store_delays()
-        while mine:
-            self._more.clear()
+        own_sinks = sinks.of_notifications(self._conf)
+        delays = relay.store_delays()
+        while own_sinks:
+            self._recorded.clear()
             try:
-                told = self._relay.relay_next(mine, self._stop)
-                self._complaints.worked(_CANNOT_READ)
-                if told:
-                    pausing = relay.store_delays()
+                relayed = self._relay.relay_next(own_sinks, self._stop)
+                self._log_once.worked(_CANNOT_READ)
+                if relayed:
+                    delays = relay.store_delays()
                     continue
                 if (change is None or self._stop.is_set()
-                        or not outbox.count(self._store, change.id, mine)):
+                        or not outbox.count(self._store, change.id,
+                                             own_sinks)):
                     return
             except exception.StoreUnreachable as error:
-                self._complaints.failed(_CANNOT_READ, error)
+                self._log_once.failed(_CANNOT_READ, error)
                 if change is None or self._stop.is_set():
                     return
-            # Another change, of another cell, is told at once.
-            self._more.wait(next(pausing))
+            # A change of another cell that is recorded meanwhile is relayed at
+            # once.
+            self._recorded.wait(next(delays))

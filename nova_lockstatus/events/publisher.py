@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Has changes of hosts announced, beside the calls that have made them."""
+"""Publishes the changes of host status that API calls make."""
 
 from __future__ import annotations
 
@@ -35,39 +35,35 @@ LOG = logging.getLogger(__name__)
 
 
 class Publisher(Protocol):
-    """What nova-api's hook tells of the changes that calls make."""
+    """Publishes the changes that nova-api's hook finds."""
 
-    patience: float
-    """How long a process that cannot announce beside its calls takes no
-    further one, in seconds. What is not announced by then goes on with the
-    next calls, or another process does it."""
+    after_response_timeout: float
+    """Seconds that a process takes no further call after a response, where it
+    cannot deliver beside its calls. Changes that are not delivered by then are
+    delivered with the next calls, or by another process."""
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether something is to be announced that was not yet."""
+        """Tell whether a published change is not delivered yet."""
 
     def publish(self, change: host_event.StatusChange) -> None:
-        """Have a change announced, without waiting for that.
+        """Publish a change, without waiting for its delivery."""
 
-        :param change: the change
-        """
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all published changes are delivered.
 
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is announced.
-
-        :param seconds: how long at the most, None without end
-        :returns: whether it is
+        :param timeout: seconds to wait at the most, None without end
+        :returns: whether they are
         """
 
 
-def make_publisher(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
-                   ) -> Publisher:
-    """Make what announces changes, with the store if there is one.
+def make_publisher(conf: cfg.ConfigOpts, source: str,
+                   reader: HostStatusReader) -> Publisher:
+    """Make the publisher of a process, with the store if there is one.
 
     :param conf: Nova's configuration
-    :param source: the service that announces
-    :param look: reads what a host is
-    :returns: the announcer
+    :param source: the service that publishes
+    :param reader: reads the status of hosts
     """
     fan_out = FanOut(conf, source)
     try:
@@ -91,24 +87,23 @@ def make_publisher(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
         LOG.error('What calls change of hosts is announced at once, and not '
                   'again where that fails: %s', error)
         return direct_publisher.DirectPublisher(fan_out)
-    return outbox_publisher.OutboxPublisher(conf, store, fan_out, look)
+    return outbox_publisher.OutboxPublisher(conf, store, fan_out, reader)
 
 
 _SHARED: dict[str | None, Publisher] = {}
 
 
-def shared_publisher(conf: cfg.ConfigOpts, source: str, look: HostStatusReader
-                     ) -> Publisher:
-    """Return what announces changes for all pipelines of a process.
+def shared_publisher(conf: cfg.ConfigOpts, source: str,
+                     reader: HostStatusReader) -> Publisher:
+    """Return the publisher of all pipelines of a process.
 
-    Changes of one host are announced in their order.
+    With one publisher, the changes of a host are delivered in their order.
 
     :param conf: Nova's configuration
-    :param source: the service that announces
-    :param look: reads what a host is
-    :returns: the announcer
+    :param source: the service that publishes
+    :param reader: reads the status of hosts
     """
     url = conf.lockstatus.connection
     if url not in _SHARED:
-        _SHARED[url] = make_publisher(conf, source, look)
+        _SHARED[url] = make_publisher(conf, source, reader)
     return _SHARED[url]

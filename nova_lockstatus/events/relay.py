@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells what is in the outbox, one change after the other, under a lease."""
+"""Relays outbox entries to their sinks, one after the other, under a lease."""
 
 from __future__ import annotations
 
@@ -47,21 +47,24 @@ STORE_RETRY_MAX_SECONDS = 10
 not be read or written."""
 
 SHARED_SECONDS = 0.25
-"""Seconds that those of other cells wait for a change. One that takes longer,
-as its cell hangs or the host is large, is told beside them."""
+"""Seconds for which entries of other cells wait for a delivery. One that takes
+longer, as its cell hangs or the host is large, goes on beside them."""
 
 _CANNOT_WRITE = 'The outbox cannot be written'
 
 Deliver = Callable[[host_event.StatusChange, int, LeaseRenewer], bool]
-"""Tells one change. It is given the id of the last server that was told, and
-what notes that id again and again, and says whether to go on. It returns
-whether it was told to the end."""
+"""Delivers one change to a sink. It gets the id of the last server for which
+the change was delivered, and the lease, which takes checkpoints. It returns
+whether the change is delivered for all servers."""
+
+Settle = Callable[[database.Store, str, outbox_lease.OutboxEntry], None]
+"""Writes to the outbox how the delivery of an entry has ended."""
 
 
 class RetryLater(Exception):
-    """What is told now cannot be told yet, and somebody has logged why.
+    """The delivery is to be tried again, and the reason is logged.
 
-    :param seconds: after which it is to be tried again
+    :param seconds: the delay before the next try
     """
 
     def __init__(self, seconds: float) -> None:
@@ -75,17 +78,17 @@ def store_delays() -> Iterator[float]:
 
 
 class OutboxRelay:
-    """Tells changes that nobody else tells.
+    """Relays the entries that no other process relays.
 
-    :param store: where the outbox is
-    :param tell: tells one change
+    :param store: has the outbox
+    :param deliver: delivers one change
     """
 
-    def __init__(self, store: database.Store, tell: Deliver) -> None:
+    def __init__(self, store: database.Store, deliver: Deliver) -> None:
         self._store = store
-        self._deliver = tell
-        self._complaints = LogOnce()
-        self._patience = Bulkhead(SHARED_SECONDS)
+        self._deliver = deliver
+        self._log_once = LogOnce()
+        self._bulkhead = Bulkhead(SHARED_SECONDS)
         self._owners: dict[int, str] = {}
 
     @property
@@ -94,70 +97,73 @@ class OutboxRelay:
         return self._owners.setdefault(os.getpid(), uuidutils.generate_uuid())
 
     def relay_next(self, sinks: Sequence[str], stop: threading.Event) -> bool:
-        """Deliver the oldest change that nobody tells.
+        """Deliver the oldest entry that is free.
 
-        It may go on when this returns. Until it is told, none of its cell is
-        told by this process.
+        The delivery may go on when this returns. Until it ends, this process
+        takes no other entry of its cell.
 
-        :param sinks: to whom
+        :param sinks: the sinks to deliver to
         :param stop: when it is set, the rest is handed over
-        :returns: whether there was one, or one went on
-        :raises StoreNotSynced: when the tables are not there
+        :returns: whether there was an entry, or a delivery that goes on
+        :raises StoreNotSynced: when the tables do not exist
         :raises StoreUnreachable: when the outbox cannot be read
         """
         began = time.monotonic()
         entry = None if stop.is_set() else outbox_lease.claim(
-            self._store, self._owner, sinks, self._patience.hanging)
+            self._store, self._owner, sinks, self._bulkhead.hanging)
         if entry is None:
-            return self._patience.wait()
+            return self._bulkhead.wait()
         with contextlib.suppress(TimeoutError):
-            self._patience.call(entry.change.cell, functools.partial(
-                self._keep_and_tell, entry, stop, began))
+            self._bulkhead.call(entry.change.cell, functools.partial(
+                self._relay, entry, stop, began))
         return True
 
     def release(self) -> None:
-        """Give back what is under way, for others to go on.
+        """Give back all leases, so that other processes go on.
 
         :raises StoreUnreachable: when the outbox cannot be written
         """
         outbox_lease.release(self._store, self._owner)
 
-    def _keep_and_tell(self, entry: outbox_lease.OutboxEntry,
-                       stop: threading.Event, began: float) -> None:
+    def _relay(self, entry: outbox_lease.OutboxEntry, stop: threading.Event,
+               began: float) -> None:
         with LeaseRenewer(self._store, self._owner, entry, stop,
                           began) as lease:
-            self._tell(entry, lease, stop)
+            self._settle(entry, self._try_to_deliver(entry, lease), stop)
 
-    def _tell(self, entry: outbox_lease.OutboxEntry, lease: LeaseRenewer,
-              stop: threading.Event) -> None:
-        function: Callable[..., None] = outbox_lease.finish
+    def _try_to_deliver(self, entry: outbox_lease.OutboxEntry,
+                        lease: LeaseRenewer) -> Settle:
         try:
-            if not self._deliver(entry.change, entry.last_server, lease):
-                function = outbox_lease.hand_over
+            if self._deliver(entry.change, entry.last_server, lease):
+                return outbox_lease.finish
+            return outbox_lease.hand_over
         except RetryLater as later:
-            function = functools.partial(outbox_lease.postpone,
-                                         seconds=later.seconds)
+            seconds = later.seconds
         except nova_exception.CellMappingNotFound:
             LOG.warning('Nobody is told that host %s is %s: its cell %s is '
                         'not there any more.', entry.change.host,
                         entry.change.new, entry.change.cell)
+            return outbox_lease.finish
         except Exception:
-            pause = backoff.delay(entry.tries + 1, RETRY_SECONDS,
-                                  RETRY_MAX_SECONDS)
+            seconds = backoff.delay(entry.tries + 1, RETRY_SECONDS,
+                                    RETRY_MAX_SECONDS)
             LOG.exception('It was not announced to the end that host %s is '
                           '%s. It is tried again in %d s.',
-                          entry.change.host, entry.change.new, pause)
-            function = functools.partial(outbox_lease.postpone, seconds=pause)
-        for pause in store_delays():
+                          entry.change.host, entry.change.new, seconds)
+        return functools.partial(outbox_lease.postpone, seconds=seconds)
+
+    def _settle(self, entry: outbox_lease.OutboxEntry, settle: Settle,
+                stop: threading.Event) -> None:
+        for seconds in store_delays():
             try:
-                function(self._store, self._owner, entry)
+                settle(self._store, self._owner, entry)
             except exception.StoreUnreachable as error:
-                self._complaints.failed(_CANNOT_WRITE, error)
+                self._log_once.failed(_CANNOT_WRITE, error)
             except exception.StoreNotSynced as error:
-                self._complaints.failed(_CANNOT_WRITE, error)
+                self._log_once.failed(_CANNOT_WRITE, error)
                 return
             else:
-                self._complaints.worked(_CANNOT_WRITE)
+                self._log_once.worked(_CANNOT_WRITE)
                 return
-            if stop.wait(pause):
+            if stop.wait(seconds):
                 return

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Gives up what is too late to tell, or too much, whoever would tell it."""
+"""Deletes outbox entries that are too old or too many."""
 
 import threading
 
@@ -26,20 +26,20 @@ from nova_lockstatus.utils.log_once import LogOnce
 LOG = logging.getLogger(__name__)
 
 INTERVAL = 60
-"""Seconds between two looks for what is to be given up."""
+"""Seconds between two runs."""
 
 NOTIFICATION_TTL = 24 * 60 * 60
-"""Seconds after a change of a host for which notifications tell of it."""
+"""Seconds after a change for which notifications of it are sent."""
 
 
 class OutboxRetention:
-    """Keeps the outbox within its limits, as a duty of the watch.
+    """Keeps the outbox within its limits, as a periodic task of the watch.
 
-    Whether somebody tells what is in it makes no difference: a webhook may be
-    configured no more, and notifications may be turned off.
+    It does not matter whether any process relays the entries: a webhook may no
+    longer be configured, and notifications may be turned off.
 
     :param conf: Nova's configuration
-    :param store: where the outbox is
+    :param store: has the outbox
     """
 
     name = 'limits of the outbox'
@@ -48,26 +48,23 @@ class OutboxRetention:
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
         self._conf = conf
         self._store = store
-        self._complaints = LogOnce()
+        self._log_once = LogOnce()
 
     def run(self, stop: threading.Event) -> None:
-        """Give up what is beyond them.
+        """Delete the entries beyond the limits.
 
-        :param stop: when it is set, the rest is left for another time
+        :param stop: when it is set, the rest is left for another run
         """
-        what = '%s: the store cannot be used' % self.name
-        try:
-            self._give_up_old(stop)
-            self._give_up_many(stop)
-        except exception.LockStatusException as error:
-            self._complaints.failed(what, error)
-        else:
-            self._complaints.worked(what)
+        with self._log_once.attempt(
+                '%s: the store cannot be used' % self.name,
+                exception.LockStatusException):
+            self._delete_old(stop)
+            self._delete_many(stop)
 
     def end(self) -> None:
-        """Leave all as it is."""
+        """Do nothing: the state is in the store."""
 
-    def _give_up_old(self, stop: threading.Event) -> None:
+    def _delete_old(self, stop: threading.Event) -> None:
         for pattern, seconds in (
                 (sinks.NOTIFICATIONS, NOTIFICATION_TTL),
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
@@ -76,7 +73,7 @@ class OutboxRetention:
                 LOG.warning('%s: %d changes of hosts are not told: they are '
                             'more than %d s ago.', sink, count, seconds)
 
-    def _give_up_many(self, stop: threading.Event) -> None:
+    def _delete_many(self, stop: threading.Event) -> None:
         most = self._conf.lockstatus.webhook_queue
         for sink in sinks.of_webhooks(self._conf):
             count = outbox_retention.keep_newest(self._store, sink, most, stop)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""To whom changes of hosts are told."""
+"""The sinks: where changes of host status are delivered to."""
 
 from collections.abc import Sequence
 
@@ -20,28 +20,27 @@ from nova_lockstatus.conf.webhooks import NAME
 from nova_lockstatus.events.notifications import host_status
 
 NOTIFICATIONS = 'notifications'
-"""Nova's notifications, in the forms that are configured."""
+"""The sink of Nova's notifications, in the forms that are configured."""
 
 _WEBHOOK = 'webhook:'
 
 WEBHOOKS = _WEBHOOK + '%'
-"""What the sinks of webhooks look like, for SQL's LIKE."""
+"""Matches the sinks of webhooks, with SQL's LIKE."""
 
 
 def webhook(name: str) -> str:
     """Return the sink of a webhook.
 
-    :param name: the name that [lockstatus]webhooks has
-    :returns: the name of the sink
+    :param name: the name in [lockstatus]webhooks
     """
     return _WEBHOOK + name
 
 
 def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
-    """Tell whether changes are to be told in Nova's notifications.
+    """Return the sink of Nova's notifications.
 
     :param conf: Nova's configuration
-    :returns: the name of that sink, none where Nova sends no notifications
+    :returns: its name, nothing where Nova sends no notifications
     """
     if conf.lockstatus.announce_host_status and (
             host_status.sends_versioned(conf)
@@ -51,13 +50,13 @@ def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
 
 
 def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
-    """Tell which webhooks a change is to be told.
+    """Return the sinks of the webhooks that are configured.
 
-    Who writes a change down need not know more of them than their names. A
-    name that no webhook can have is left out.
+    To record a change takes their names alone. A name that is not valid is
+    left out.
 
     :param conf: Nova's configuration
-    :returns: the names of their sinks, none where there is no store
+    :returns: their names, nothing where there is no store
     """
     options = conf.lockstatus
     if not (options.announce_host_status and options.connection):
@@ -68,9 +67,9 @@ def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
 
 
 def wanted(conf: cfg.ConfigOpts) -> Sequence[str]:
-    """Tell to whom a change is to be told.
+    """Return all sinks that a change is to be delivered to.
 
     :param conf: Nova's configuration
-    :returns: the names of the sinks, none where nobody is told
+    :returns: their names
     """
     return (*of_notifications(conf), *of_webhooks(conf))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads what the hosts of a cell are."""
+"""Reads the status of hosts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,19 +26,19 @@ from nova_lockstatus.gateway import compute_service
 
 
 class HostStatusReader:
-    """Names the status of hosts as Nova does.
+    """Reads the status of hosts as Nova computes it.
 
-    :param service_is_up: tells whether a service of Nova's reports
+    :param service_is_up: tells whether a service of Nova is up
     """
 
     def __init__(self, service_is_up: Callable[[Any], bool]) -> None:
         self._service_is_up = service_is_up
 
     def hosts(self, targeted: Any, *conditions: Any) -> dict[str, str]:
-        """Read what the hosts of a cell are, with one statement.
+        """Read the status of the hosts of a cell, with one statement.
 
         :param targeted: a RequestContext of the cell
-        :param conditions: of SQLAlchemy, which of them
+        :param conditions: conditions of SQLAlchemy that the services meet
         :returns: one of :mod:`nova_lockstatus.core.host_status`, by host
         """
         with db.get_context_manager(targeted).reader.using(
@@ -52,11 +52,10 @@ class HostStatusReader:
                 for record in records}
 
     def host(self, change: host_event.StatusChange) -> str | None:
-        """Read what the host of a change is by now.
+        """Read the current status of the host of a change.
 
-        :param change: the change
         :returns: one of :mod:`nova_lockstatus.core.host_status`, None where
-            the host has no compute service any more
+            the host no longer has a compute service
         :raises CellMappingNotFound: when there is no such cell
         """
         targeted = nova_context.get_admin_context()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads the servers of a host, some at a time, without an object for each."""
+"""Reads the servers of a host in pages, without an object for each."""
 
 import collections
 import functools
@@ -29,10 +29,10 @@ from nova_lockstatus.core import lock_reason
 from nova_lockstatus.utils.threads import Bulkhead
 
 PAGE_SIZE = 500
-"""How many servers are read at a time."""
+"""The number of servers in a page."""
 
 CELL_TIMEOUT = 10
-"""Seconds that a cell may take for them."""
+"""Seconds that a cell may take for a page."""
 
 RELIES_ON = (
     'nova.context:RequestContext',
@@ -49,8 +49,8 @@ _COLUMNS = (_ROW.id, _ROW.uuid, _ROW.project_id, _ROW.user_id,
             _ROW.display_name, _ROW.vm_state, _ROW.locked, _ROW.locked_by)
 
 
-# NOTE: hidden is what a server leaves in its old cell until a resize is
-# confirmed; since release 20.
+# NOTE: a resize to another cell leaves a hidden instance in the old cell until
+# it is confirmed; since release 20.
 NOT_HIDDEN = sqlalchemy.or_(
     models.Instance.hidden == sqlalchemy.false(),
     models.Instance.hidden.is_(None))
@@ -58,7 +58,7 @@ NOT_HIDDEN = sqlalchemy.or_(
 
 
 class InstanceRow(NamedTuple):
-    """What a notification has of a server, called as in an Instance.
+    """A server, with those attributes of an Instance that events need.
 
     :param id: the id in the cell's database
     :param system_metadata: the rows with the reason of its lock
@@ -76,13 +76,12 @@ class InstanceRow(NamedTuple):
 
 
 def context_of(change: host_event.StatusChange) -> Any:
-    """Make a context of the host's cell, with one statement.
+    """Make a context that is targeted at the host's cell, with one statement.
 
-    It may read all servers, and is otherwise of who has changed the host. It
-    has no token of theirs.
+    It has the ids of the call that made the change, no token, and may read all
+    servers. Log lines of the thread have its request id.
 
-    :param change: the change
-    :returns: the RequestContext, which lines that the thread logs carry
+    :returns: the RequestContext
     :raises CellMappingNotFound: when there is no such cell
     """
     targeted = nova_context.RequestContext(
@@ -94,10 +93,10 @@ def context_of(change: host_event.StatusChange) -> Any:
 
 
 class InstanceReader:
-    """Reads the servers of hosts, and waits for no cell for long."""
+    """Reads the servers of hosts, and waits only so long for each cell."""
 
     def __init__(self) -> None:
-        self._patience = Bulkhead(CELL_TIMEOUT)
+        self._bulkhead = Bulkhead(CELL_TIMEOUT)
 
     def read(self, targeted: Any, host: str, last: int = 0,
              project_id: str | None = None) -> Iterator[list[InstanceRow]]:
@@ -109,13 +108,13 @@ class InstanceReader:
         :param targeted: a RequestContext of the host's cell
         :param host: the name of the host
         :param last: the id in the cell's database after which to begin
-        :param project_id: whose servers, None for those of all projects
-        :returns: :data:`PAGE` servers at a time
+        :param project_id: the project of the servers, None for all projects
+        :returns: pages of :data:`PAGE_SIZE` servers
         :raises CellTimeout: when the cell does not answer in time
         """
         while True:
             try:
-                page = self._patience.call(
+                page = self._bulkhead.call(
                     targeted.cell_uuid, functools.partial(
                         _page, targeted, host, last, project_id))
             except TimeoutError as error:
@@ -137,11 +136,11 @@ def _page(targeted: Any, host: str, last: int, project_id: str | None
 
 
 def _select(host: str, last: int, project_id: str | None) -> Any:
-    mine = () if project_id is None else (_ROW.project_id == project_id,)
+    conditions = (() if project_id is None
+                  else (_ROW.project_id == project_id,))
     return sqlalchemy.select(*_COLUMNS).where(
         _ROW.id > last, _ROW.host == host, _ROW.deleted == 0,
-        NOT_HIDDEN,
-        *mine,
+        NOT_HIDDEN, *conditions,
     ).order_by(_ROW.id).limit(PAGE_SIZE)
 
 
@@ -155,11 +154,11 @@ def _server(row: Any,
 
 def read_reasons(session: Any, uuids: Collection[str]
                  ) -> Mapping[str, Mapping[str, str]]:
-    """Read what is stored of the reasons of locks, with one statement.
+    """Read the rows with the reasons of locks, with one statement.
 
-    :param session: of SQLAlchemy, in the instances' cell
-    :param uuids: of which instances; without any, nothing is asked
-    :returns: the rows of system metadata, by instance and key
+    :param session: a session of SQLAlchemy in the instances' cell
+    :param uuids: the uuids of the instances; without any, nothing is read
+    :returns: the values of system metadata, by uuid and key
     """
     found: dict[str, dict[str, str]] = collections.defaultdict(dict)
     if uuids:

@@ -10,78 +10,78 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is told of what happens, for whom it may concern."""
+"""The metrics that the watch service and what it calls report to."""
 
 from collections.abc import Mapping
 
 
 class Metrics:
-    """Is told what happens, and keeps nothing: so where nobody asks.
+    """Takes measurements, and keeps none: the base where metrics are off.
 
     No method raises, or takes long.
     """
 
-    def looks(self, duty: str, cell: str) -> None:
-        """Tell that a look at a cell begins.
+    def cell_poll_started(self, task: str, cell: str) -> None:
+        """Report that a periodic task begins to poll a cell.
 
-        :param duty: whose look it is
-        :param cell: what the cell is called
+        :param task: its name
+        :param cell: the name of the cell
         """
 
-    def looked(self, duty: str, cell: str) -> None:
-        """Tell that a look at a cell is finished.
+    def cell_poll_finished(self, task: str, cell: str) -> None:
+        """Report that a periodic task has polled a cell without an error.
 
-        :param duty: whose look it is
-        :param cell: what the cell is called
+        :param task: its name
+        :param cell: the name of the cell
         """
 
-    def counted(self, cell: str, servers: Mapping[str, int],
-                locked: Mapping[str, int], kept: float) -> None:
-        """Tell how many servers a cell has.
+    def servers_counted(self, cell: str, servers: Mapping[str, int],
+                        locked: Mapping[str, int], max_age: float) -> None:
+        """Report how many servers a cell has.
 
-        :param cell: what the cell is called
+        :param cell: the name of the cell
         :param servers: how many, by the status of their host, one of
             :mod:`nova_lockstatus.core.host_status`
-        :param locked: how many are locked, by who holds the lock
-        :param kept: seconds after which that is too old to be shown
+        :param locked: how many are locked, by the holder of the lock
+        :param max_age: seconds after which the numbers are too old to show
         """
 
-    def not_counted(self, cell: str) -> None:
-        """Tell that nobody knows how many servers a cell has.
+    def servers_unknown(self, cell: str) -> None:
+        """Report that the servers of a cell could not be counted.
 
-        :param cell: what the cell is called
+        :param cell: the name of the cell
         """
 
     def outbox_length(self, entries: int | None) -> None:
-        """Tell how many changes of hosts are to be announced.
+        """Report the length of the outbox.
 
-        :param entries: how many, None where nobody knows
+        :param entries: how many entries, None if it cannot be read
         """
 
-    def host_changed(self, old: str, new: str) -> None:
-        """Tell that a change of a host was seen that no call has made.
+    def host_status_changed(self, old: str, new: str) -> None:
+        """Report that the monitor has recorded a change of a host's status.
 
-        :param old: the status that it had
+        :param old: the status that the host had
         :param new: the status that it has
         """
 
-    def announced(self, sink: str, outcome: str) -> None:
-        """Tell what became of an announcement for one server.
+    def delivery_finished(self, sink: str, outcome: str) -> None:
+        """Report that a change was delivered for one server, or was not.
 
-        :param sink: to whom it is
+        :param sink: the name of the sink
         :param outcome: ``sent`` or ``failed``
         """
 
-    def fanned_out(self, seconds: float) -> None:
-        """Tell that a change was announced for all servers of a host.
+    def fan_out_finished(self, seconds: float) -> None:
+        """Report that a change was delivered for all servers of a host.
 
         :param seconds: how long that took
         """
 
-    def guarded(self, action: str, outcome: str) -> None:
-        """Tell what the guard has done about a server.
+    def guard_acted(self, action: str, outcome: str) -> None:
+        """Report what the guard has done about a server.
 
-        :param action: the instance action by which it is brought back
+        :param action: the instance action that brings the server back
         :param outcome: ``found``, ``acted`` or ``failed``
         """
 

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The service nova-lockstatus-watch: what no call of the API causes."""
+"""The service nova-lockstatus-watch and its periodic tasks."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells the store that this nova-lockstatus-watch runs."""
+"""Reports to the store that this nova-lockstatus-watch runs."""
 
 import datetime
 import threading
@@ -26,18 +26,15 @@ from nova_lockstatus.utils.log_once import LogOnce
 
 T = TypeVar('T')
 
-FORGOTTEN = datetime.timedelta(days=1)
-"""After which a host that has not reported is forgotten by those that do."""
+REMOVE_AFTER = datetime.timedelta(days=1)
+"""The age at which the last report of another host is removed."""
 
 
 class Heartbeat:
-    """Reports, and takes the report back at the end.
-
-    A database that is away is logged once for each cause, and holds up no
-    other duty.
+    """Reports again and again, and removes the report at the end.
 
     :param conf: Nova's configuration
-    :param store: where to report
+    :param store: takes the reports
     """
 
     name = 'sign of life'
@@ -48,25 +45,25 @@ class Heartbeat:
         self._store = store
         self._started_at = watch_process.now()
         self._reported: watch_process.WatchProcess | None = None
-        self._complaints = LogOnce()
+        self._log_once = LogOnce()
 
     def run(self, stop: threading.Event) -> None:
         """Report once.
 
-        :param stop: when it is set, there is nothing to report any more
+        :param stop: not used, as a report is short
         """
         now = watch_process.now()
         watch = watch_process.WatchProcess(
             self._conf.host, self._started_at, now)
         if self._try(watch_process.report, watch):
             self._reported = watch
-            self._try(watch_process.remove_older, now - FORGOTTEN)
+            self._try(watch_process.remove_older, now - REMOVE_AFTER)
 
     def end(self) -> None:
-        """Take the report back: who has stopped is not missed.
+        """Remove the report: a process that was stopped is not missed.
 
-        Where the last report has failed, nothing is tried: a stop must not
-        wait for a database.
+        After a report that failed nothing is tried: a stop must not wait for
+        a database.
         """
         reported, self._reported = self._reported, None
         if reported is not None:
@@ -78,14 +75,14 @@ class Heartbeat:
         try:
             function(self._store, value)
         except exception.StoreUnreachable as error:
-            # Of which there are many kinds.
+            # The log has a line for each cause.
             cause = error.__cause__
             assert isinstance(cause, Exception)
-            self._complaints.failed(what, cause)
+            self._log_once.failed(what, cause)
         except Exception as error:
-            self._complaints.failed(what, error)
+            self._log_once.failed(what, error)
         else:
-            self._complaints.worked(what)
+            self._log_once.worked(what)
             return True
         self._reported = None
         return False

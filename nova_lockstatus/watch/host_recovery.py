@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells the hosts that report again from those that only seem to.
+"""Decides whether an UNKNOWN host reports again, or only seems to.
 
-When one watch has found that a host is UNKNOWN, another one may still find it
-UP by the same heartbeat: its clock is behind, or its service_down_time is
-longer.
+When one watch process has found that a host is UNKNOWN, another one may still
+find it UP by the same heartbeat: its clock is behind, or its service_down_time
+is longer.
 """
 
 import datetime
@@ -33,26 +33,26 @@ _First = dict[tuple[str, int], datetime.datetime]
 
 
 class HostRecovery:
-    """Believes that a host is back when it has reported since it was away.
+    """Requires a newer heartbeat before an UNKNOWN host counts as UP.
 
     :param conf: Nova's configuration
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
-        # The heartbeats that the hosts of each cell had, in each version of
-        # what they are known to be, when they first seemed to be back.
+        # By cell: the heartbeat of each host, and version of its known status,
+        # when the host first seemed to be back.
         self._first: dict[str, _First] = {}
 
     def believed(self, targeted: Any,
                  known: Mapping[str, known_status.KnownStatus],
                  found: dict[str, str]) -> dict[str, str]:
-        """Leave the hosts UNKNOWN that have not reported since they are.
+        """Keep hosts UNKNOWN that have not reported since they became so.
 
         :param targeted: a RequestContext of the cell
-        :param known: what its hosts were last known to be
-        :param found: what they seem to be
-        :returns: what they are
+        :param known: the known status of its hosts
+        :param found: the status that Nova finds now, by host
+        :returns: the status by host
         """
         back = [host for host, entry in known.items()
                 if entry.status == host_status.UNKNOWN
@@ -74,12 +74,12 @@ class HostRecovery:
                 first[host, known[host].version])}}
 
     def _since(self, entry: known_status.KnownStatus) -> datetime.datetime:
-        """Return after which time a heartbeat is surely a new one.
+        """Return the time after which a heartbeat is a new one for sure.
 
-        The one by which a host was found UNKNOWN is older than
+        The heartbeat by which a host was found UNKNOWN is older than
         ``service_down_time``, and so than ``report_interval``. Where the
-        clocks differ by more than that, a new one can be older, too: then it
-        takes a second one to see that the host reports.
+        clocks differ by more than that, a new heartbeat can be older, too:
+        then only a second one proves that the host reports.
         """
         return entry.changed_at - datetime.timedelta(
             seconds=self._conf.report_interval)
@@ -87,7 +87,7 @@ class HostRecovery:
 
 def _read(targeted: Any, hosts: Collection[str]
           ) -> dict[str, datetime.datetime]:
-    """Read when hosts have last reported, with one statement."""
+    """Read the last heartbeats of hosts, with one statement."""
     with db.get_context_manager(targeted).reader.using(targeted) as session:
         return dict(session.execute(
             sqlalchemy.select(

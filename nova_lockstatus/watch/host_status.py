@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Sees what becomes of hosts without any call, and has it announced."""
+"""Finds changes of host status that no API call makes, and publishes them."""
 
 import dataclasses
 import threading
@@ -35,87 +35,87 @@ from nova_lockstatus.watch import notification_relay
 LOG = logging.getLogger(__name__)
 
 CELLS_TIMEOUT = 0.25
-"""Seconds that a look waits for the cells at the most. One that takes longer
-goes on, and is left out of the looks until it is done. The others are looked
-at again within the second in which a lost heartbeat is to be seen."""
+"""Seconds that a poll waits for the cells at the most. A cell that takes
+longer is left out of further polls until it is done. The others are polled
+again within the second in which a lost heartbeat is to be found."""
 
 
 @dataclasses.dataclass
-class _Seen:
-    """What is remembered of the hosts of a cell."""
+class _Poll:
+    """The result of the last poll of a cell."""
 
-    known: Mapping[str, str]
-    sign: int | None
+    statuses: Mapping[str, str]
+    revision: int | None
 
 
 class HostStatusMonitor:
-    """Compares what the hosts are with what they were last known to be.
+    """Compares the status of all hosts with their known status.
 
-    Any number of processes can do so: of those that see a change, one writes
-    it down.
+    Any number of processes can do so: of those that find a change, one
+    records it.
 
     :param conf: Nova's configuration
-    :param store: where it is written down
-    :param announced: what announces the changes
-    :param metrics: are told of the changes that are written down
+    :param store: has the known status of hosts
+    :param relay: publishes the changes
+    :param metrics: count the changes
     """
 
     name = 'host status'
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 announced: notification_relay.NotificationRelay,
+                 relay: notification_relay.NotificationRelay,
                  metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._store = store
-        self._announced = announced
-        self._look = announced.look
+        self._relay = relay
+        self._reader = relay.reader
         self._metrics = metrics
         self._cells = cells.CellRunner(
             self.name, cells.LIST_KEPT_SECONDS, metrics)
-        self._heartbeats = host_recovery.HostRecovery(conf)
-        self._seen: dict[str, _Seen] = {}
+        self._recovery = host_recovery.HostRecovery(conf)
+        self._polls: dict[str, _Poll] = {}
 
     @property
     def interval(self) -> float:
-        """Return the seconds between two looks, 0 for none."""
+        """Return the seconds between two polls, 0 for off."""
         if not sinks.wanted(self._conf):
             return 0
         return float(self._conf.lockstatus.host_interval)
 
     def run(self, stop: threading.Event) -> None:
-        """Look at all cells once.
+        """Poll all cells once.
 
         :param stop: when it is set, nothing is waited for
         """
         if self.interval:
-            self._cells.each(self._look_at, stop, CELLS_TIMEOUT)
+            self._cells.each(self._poll, stop, CELLS_TIMEOUT)
 
     def end(self) -> None:
-        """Leave all as it is: what counts is in the store."""
+        """Do nothing: the state is in the store."""
 
-    def _look_at(self, cell: Any) -> None:
+    def _poll(self, cell: Any) -> None:
         context = cells.context(cell)
-        # What it was like before the store is read.
-        sign = self._announced.hosts
-        found = self._look.hosts(context)
-        if self._seen.get(cell.uuid) == _Seen(found, sign):
+        # As of before the store is read.
+        revision = self._relay.hosts_revision
+        found = self._reader.hosts(context)
+        if self._polls.get(cell.uuid) == _Poll(found, revision):
             return
-        # Before what is compared with it: what a call changes meanwhile has
-        # another version then.
+        # The known status is read before the hosts are: a change that a call
+        # makes in between has another version then.
         known = known_status.read(self._store, cell.uuid)
-        found = self._heartbeats.believed(context, known,
-                                          self._look.hosts(context))
+        found = self._recovery.believed(context, known,
+                                        self._reader.hosts(context))
         statuses = {host: entry.status for host, entry in known.items()}
-        if statuses == found or self._settle(cell.uuid, known, found):
-            self._seen[cell.uuid] = _Seen(found, sign)
+        if statuses == found or self._record(cell.uuid, known, found):
+            self._polls[cell.uuid] = _Poll(found, revision)
         else:
-            self._seen.pop(cell.uuid, None)
+            self._polls.pop(cell.uuid, None)
 
-    def _settle(self, cell: str, known: Mapping[str, known_status.KnownStatus],
+    def _record(self, cell: str, known: Mapping[str, known_status.KnownStatus],
                 found: Mapping[str, str]) -> bool:
-        """Write down what was found.
+        """Record the hosts that are new, gone or changed.
 
-        :returns: whether all of it is what is known now
+        :returns: whether all that was found is recorded now
         """
         new = {host: status for host, status in found.items()
                if host not in known}
@@ -125,19 +125,19 @@ class HostStatusMonitor:
         if gone:
             known_status.delete(self._store, cell, gone)
         now = timeutils.utcnow(with_timezone=True)
-        settled = True
+        is_complete = True
         for host, entry in known.items():
             if found.get(host, entry.status) == entry.status:
                 continue
             change = host_event.StatusChange(
                 id=uuidutils.generate_uuid(), cell=cell, host=host,
                 old=entry.status, new=found[host], changed_at=now)
-            if self._announced.outbox.publish_if_version(
+            if self._relay.publisher.publish_if_version(
                 change, entry.version):
-                self._metrics.host_changed(change.old, change.new)
+                self._metrics.host_status_changed(change.old, change.new)
                 LOG.info('Host %(host)s of cell %(cell)s is %(new)s, before '
                          '%(old)s.', {'host': host, 'cell': cell,
                                       'new': change.new, 'old': change.old})
             else:
-                settled = False
-        return settled
+                is_complete = False
+        return is_complete

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Counts the servers of all cells for the metrics, and has them served."""
+"""Counts the servers of all cells, and serves the metrics."""
 
 import collections
 import threading
@@ -30,11 +30,11 @@ from nova_lockstatus.utils import http_server
 from nova_lockstatus.utils.metrics import Metrics
 
 CELLS_TIMEOUT = 5
-"""Seconds that a count waits for the cells at the most. One that takes longer
-goes on, and is left out of the counts until it is done."""
+"""Seconds that a run waits for the cells at the most. A cell that takes longer
+is left out of further runs until it is done."""
 
-KEPT = 3
-"""After how many intervals a count is too old to be shown."""
+MAX_AGE_INTERVALS = 3
+"""Intervals after which a count is too old to be shown."""
 
 _ROW = models.Instance
 
@@ -43,21 +43,21 @@ class ServerCountCollector:
     """Counts servers, and serves all metrics from its first run on.
 
     :param conf: Nova's configuration
-    :param counted: is told what was counted
-    :param looks: reads what hosts are
+    :param metrics: take the counts
+    :param reader: reads the status of hosts
     :param server: serves the metrics
     """
 
     name = 'metrics'
 
-    def __init__(self, conf: cfg.ConfigOpts, counted: Metrics,
-                 looks: HostStatusReader, server: http_server.BackgroundServer
-                 ) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, metrics: Metrics,
+                 reader: HostStatusReader,
+                 server: http_server.BackgroundServer) -> None:
         self._conf = conf
-        self._metrics = counted
-        self._look = looks
+        self._metrics = metrics
+        self._reader = reader
         self._server = server
-        self._cells = cells.CellRunner(self.name, metrics=counted, cell0=True)
+        self._cells = cells.CellRunner(self.name, metrics=metrics, cell0=True)
 
     @property
     def interval(self) -> float:
@@ -73,31 +73,32 @@ class ServerCountCollector:
         self._cells.each(self._count, stop, CELLS_TIMEOUT)
 
     def end(self) -> None:
-        """Serve no longer."""
+        """Stop serving the metrics."""
         self._server.stop()
 
     def _count(self, cell: Any) -> None:
         name = cells.name(cell)
         context = cells.context(cell)
         try:
-            statuses = self._look.hosts(context)
+            statuses = self._reader.hosts(context)
             servers, locked = _read(context, statuses)
         except Exception:
-            self._metrics.not_counted(name)
+            self._metrics.servers_unknown(name)
             raise
-        self._metrics.counted(name, servers, locked, KEPT * self.interval)
+        self._metrics.servers_counted(name, servers, locked,
+                                      MAX_AGE_INTERVALS * self.interval)
 
 
 def _read(context: Any, statuses: Mapping[str, str]
           ) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Count the servers of a cell with one statement.
 
-    Its result has some rows for a host, however many servers are there.
+    The number of its rows grows with the hosts, not with the servers.
 
     :param context: a RequestContext that is targeted at the cell
-    :param statuses: what hosts are
-    :returns: how many servers there are by the status of their host, and how
-        many locked ones by who holds the lock
+    :param statuses: the status of each host
+    :returns: the number of servers by the status of their host, and the
+        number of locked servers by the holder of the lock
     """
     servers: collections.Counter[str] = collections.Counter()
     locked: collections.Counter[str] = collections.Counter()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Announces what nobody else does, as those who have died."""
+"""Relays the outbox entries that no other process relays."""
 
 import threading
 
@@ -30,18 +30,18 @@ from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
 INTERVAL = 0.5
-"""Seconds between two looks into the store, one statement each."""
+"""Seconds between two polls of the outbox, with one statement each."""
 
 SHUTDOWN_SECONDS = 3
-"""Seconds that the end waits for what is under way."""
+"""Seconds that the end waits for entries that are being delivered."""
 
 
 class NotificationRelay:
-    """Takes over what is in the outbox, and hands it over at the end.
+    """Polls the outbox, and wakes its publisher if there are entries.
 
     :param conf: Nova's configuration
-    :param store: where the outbox is
-    :param metrics: are told what is to be announced, and what is
+    :param store: has the outbox
+    :param metrics: take the length of the outbox, and each delivery
     """
 
     name = 'announcements'
@@ -51,38 +51,35 @@ class NotificationRelay:
         self._conf = conf
         self._store = store
         self._metrics = metrics
-        self._complaints = LogOnce()
-        self.hosts: int | None = None
-        """Differs when another process has written down a change."""
-        self.look = HostStatusReader(compute_service.service_is_up())
-        self.outbox = outbox_publisher.OutboxPublisher(
+        self._log_once = LogOnce()
+        self.hosts_revision: int | None = None
+        """Differs when any process has recorded a change since."""
+        self.reader = HostStatusReader(compute_service.service_is_up())
+        self.publisher = outbox_publisher.OutboxPublisher(
             conf, store, FanOut(conf, service_publisher.WATCH, metrics),
-            self.look)
+            self.reader)
 
     @property
     def interval(self) -> float:
-        """Return the seconds between two looks into the outbox, 0 for none.
-        """
+        """Return the seconds between two polls of the outbox, 0 for off."""
         return INTERVAL if sinks.wanted(self._conf) else 0
 
     def run(self, stop: threading.Event) -> None:
-        """Have announced what nobody announces, without waiting for that.
+        """Poll once. Entries are relayed in another thread.
 
-        :param stop: when it is set, the rest is handed over
+        :param stop: not used, as a poll is short
         """
-        what = '%s: the store cannot be read' % self.name
-        try:
+        with self._log_once.attempt(
+                '%s: the store cannot be read' % self.name,
+                exception.LockStatusException):
             revision = outbox.read_revision(self._store)
-        except exception.LockStatusException as error:
-            self._complaints.failed(what, error)
-            self._metrics.outbox_length(None)
+            self._metrics.outbox_length(revision.entries)
+            self.hosts_revision = revision.hosts
+            if revision.entries:
+                self.publisher.wake()
             return
-        self._complaints.worked(what)
-        self._metrics.outbox_length(revision.entries)
-        self.hosts = revision.hosts
-        if revision.entries:
-            self.outbox.wake()
+        self._metrics.outbox_length(None)
 
     def end(self) -> None:
-        """Finish what is under way, or hand it over."""
-        self.outbox.shutdown(SHUTDOWN_SECONDS)
+        """Finish the entries that are being delivered, or hand them over."""
+        self.publisher.shutdown(SHUTDOWN_SECONDS)

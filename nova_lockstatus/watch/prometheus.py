@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The metrics, as the official client library of Prometheus has them."""
+"""The metrics in the form of Prometheus' own client library."""
 
 import itertools
 import time
@@ -29,14 +29,14 @@ from nova_lockstatus.watch.guard import decisions
 PREFIX = 'nova_lockstatus_'
 
 BUCKETS = (.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60)
-"""Seconds that it takes to announce a change for all servers of a host."""
+"""Seconds that the delivery of a change for all servers of a host takes."""
 
 OUTBOX_KEPT_SECONDS = 60
-"""Seconds after which nobody knows any more how much is to be announced."""
+"""Seconds after which the length of the outbox is too old to be shown."""
 
 NONE = 'none'
-"""The label of a server that is on no host, or on one that Nova has no compute
-service of, and of a lock that nobody is recorded to hold."""
+"""The label of a server that is on no host, or on a host without a compute
+service, and of a lock without a recorded holder."""
 
 STATUSES = tuple(status for status in host_status.VALUES
                  if status != host_status.NONE)
@@ -48,7 +48,7 @@ ACTIONS = tuple(
 
 
 class _Count(NamedTuple):
-    """How many servers a cell has, and until when that may be shown."""
+    """The numbers of servers of a cell, and until when they are shown."""
 
     servers: Mapping[str, int]
     locked: Mapping[str, int]
@@ -56,39 +56,39 @@ class _Count(NamedTuple):
 
 
 class Prometheus(Metrics):
-    """Keeps the metrics, and shows them to who asks the registry.
+    """Keeps the metrics, and shows them in a registry.
 
-    What can be counted again is shown only as long as it is known: a cell
-    that cannot be read has no series, and none with what it was like before.
+    A number that is polled is shown only until it is too old: a cell that
+    cannot be read has no series, rather than an old one.
 
-    :param registry: where they are shown
+    :param registry: shows the metrics
     """
 
     def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
         self._counts: dict[str, _Count] = {}
         self._outbox: tuple[int, float] | None = None
         registry.register(self)
-        self._last_looks = prometheus_client.Gauge(
+        self._last_polls = prometheus_client.Gauge(
             PREFIX + 'last_look_timestamp_seconds',
-            'When a duty has last finished a look at a cell.',
+            'When a periodic task last polled a cell without an error.',
             ['duty', 'cell'], registry=registry)
         self._host_changes = prometheus_client.Counter(
             PREFIX + 'host_changes',
-            'Changes of the status of hosts that no call has made.',
+            'Changes of host status that no API call made.',
             ['from', 'to'], registry=registry)
         self._announcements = prometheus_client.Counter(
             PREFIX + 'announcements',
-            'Announcements to single servers that their host has changed.',
+            'Deliveries of a change of host status for one server.',
             ['sink', 'outcome'], registry=registry)
         self._fan_outs = prometheus_client.Histogram(
             PREFIX + 'fan_out_seconds',
-            'How long it takes to announce a change for all servers of a '
-            'host.', buckets=BUCKETS, registry=registry)
+            'Seconds to deliver a change of host status for all servers of '
+            'the host.', buckets=BUCKETS, registry=registry)
         self._guard_actions = prometheus_client.Counter(
             PREFIX + 'guard_actions',
-            'What the guard has done about locked servers that run.',
+            'Actions of the guard about locked servers that run.',
             ['action', 'outcome'], registry=registry)
-        # They begin at 0: the first one that comes is an increase.
+        # Each begins at 0, so that the first one counts as an increase.
         for counter, values in (
                 (self._host_changes, itertools.permutations(STATUSES, 2)),
                 (self._announcements, itertools.product(
@@ -98,44 +98,45 @@ class Prometheus(Metrics):
             for labels in values:
                 counter.labels(*labels)
 
-    def looks(self, duty: str, cell: str) -> None:
-        """Tell that a look at a cell begins."""
-        # 0 until one is finished: a cell that is away from the start on is
-        # missed, too.
-        self._last_looks.labels(duty, cell)
+    def cell_poll_started(self, task: str, cell: str) -> None:
+        """Report that a periodic task begins to poll a cell."""
+        # 0 until a poll is finished, so that an alert fires for a cell that
+        # has been away from the start on, too.
+        self._last_polls.labels(task, cell)
 
-    def looked(self, duty: str, cell: str) -> None:
-        """Tell that a look at a cell is finished."""
-        self._last_looks.labels(duty, cell).set_to_current_time()
+    def cell_poll_finished(self, task: str, cell: str) -> None:
+        """Report that a periodic task has polled a cell without an error."""
+        self._last_polls.labels(task, cell).set_to_current_time()
 
-    def counted(self, cell: str, servers: Mapping[str, int],
-                locked: Mapping[str, int], kept: float) -> None:
-        """Tell how many servers a cell has."""
-        self._counts[cell] = _Count(servers, locked, time.monotonic() + kept)
+    def servers_counted(self, cell: str, servers: Mapping[str, int],
+                        locked: Mapping[str, int], max_age: float) -> None:
+        """Report how many servers a cell has."""
+        self._counts[cell] = _Count(servers, locked,
+                                    time.monotonic() + max_age)
 
-    def not_counted(self, cell: str) -> None:
-        """Tell that nobody knows how many servers a cell has."""
+    def servers_unknown(self, cell: str) -> None:
+        """Report that the servers of a cell could not be counted."""
         self._counts.pop(cell, None)
 
     def outbox_length(self, entries: int | None) -> None:
-        """Tell how many changes of hosts are to be announced."""
+        """Report the length of the outbox."""
         self._outbox = (None if entries is None else
                         (entries, time.monotonic() + OUTBOX_KEPT_SECONDS))
 
-    def host_changed(self, old: str, new: str) -> None:
-        """Tell that a change of a host was seen that no call has made."""
+    def host_status_changed(self, old: str, new: str) -> None:
+        """Report that the monitor has recorded a change."""
         self._host_changes.labels(old, new).inc()
 
-    def announced(self, sink: str, outcome: str) -> None:
-        """Tell what became of an announcement for one server."""
+    def delivery_finished(self, sink: str, outcome: str) -> None:
+        """Report that a change was delivered for one server, or was not."""
         self._announcements.labels(sink, outcome).inc()
 
-    def fanned_out(self, seconds: float) -> None:
-        """Tell that a change was announced for all servers of a host."""
+    def fan_out_finished(self, seconds: float) -> None:
+        """Report that a change was delivered for all servers of a host."""
         self._fan_outs.observe(seconds)
 
-    def guarded(self, action: str, outcome: str) -> None:
-        """Tell what the guard has done about a server."""
+    def guard_acted(self, action: str, outcome: str) -> None:
+        """Report what the guard has done about a server."""
         self._guard_actions.labels(action, outcome).inc()
 
     def describe(self) -> Iterable[Any]:
@@ -143,18 +144,18 @@ class Prometheus(Metrics):
         return _families()
 
     def collect(self) -> Iterator[Any]:
-        """Make the metrics that are shown only as long as they are known."""
-        servers, locked, waiting = _families()
+        """Make the metrics that are shown only until they are too old."""
+        servers, locked, outbox_length = _families()
         now = time.monotonic()
-        # Other threads count meanwhile.
+        # A copy, as other threads report meanwhile.
         for cell, count in sorted(self._counts.copy().items()):
             if now < count.until:
                 _add(servers, cell, (*STATUSES, NONE), count.servers)
                 _add(locked, cell, HOLDERS, count.locked)
-        known = self._outbox
-        if known is not None and now < known[1]:
-            waiting.add_metric([], known[0])
-        yield from (servers, locked, waiting)
+        outbox = self._outbox
+        if outbox is not None and now < outbox[1]:
+            outbox_length.add_metric([], outbox[0])
+        yield from (servers, locked, outbox_length)
 
 
 def _families() -> tuple[Any, Any, Any]:
@@ -164,11 +165,11 @@ def _families() -> tuple[Any, Any, Any]:
             labels=['cell', 'host_status']),
         core.GaugeMetricFamily(
             PREFIX + 'locked_servers',
-            'Locked servers, by who holds the lock.',
+            'Locked servers, by the holder of the lock.',
             labels=['cell', 'locked_by']),
         core.GaugeMetricFamily(
             PREFIX + 'announcements_owed',
-            'Changes of hosts that are to be announced yet.', labels=[]))
+            'Entries in the outbox that are to be delivered.', labels=[]))
 
 
 def _add(family: Any, cell: str, labels: Iterable[str],

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the watch service needs of Nova."""
+"""The names in Nova that the watch service relies on."""
 
 from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.gateway import instances
 
-# NOTE: all of them are there, the same, in release 27 and in release 34.
+# NOTE: all of them are the same in release 27 and in release 34.
 RELIES_ON = (
     'nova.compute.rpcapi:ComputeAPI.get_instance_diagnostics',
     'nova.compute.rpcapi:ComputeAPI.pause_instance',

@@ -13,7 +13,6 @@
 """The loop of nova-lockstatus-watch."""
 
 import threading
-import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -21,94 +20,92 @@ from nova import context as nova_context
 from oslo_log import log as logging
 from oslo_service import service
 
+from nova_lockstatus.utils import threads
+
 LOG = logging.getLogger(__name__)
 
 IDLE_SECONDS = 10
-"""Seconds after which a duty that is off is asked again."""
+"""Seconds after which a task that is off is asked for its interval again."""
 
 STOP_TIMEOUT = 5
-"""Seconds that a stop waits for the duties to end."""
+"""Seconds that a stop waits for the tasks to end."""
 
 
 class PeriodicTask(Protocol):
-    """Something that the watch does again and again."""
+    """A task that nova-lockstatus-watch runs again and again."""
 
     name: str
 
     @property
     def interval(self) -> float:
-        """Return the seconds to wait between two runs, 0 for off."""
+        """Return the seconds to wait between two runs, 0 to run never."""
 
     def run(self, stop: threading.Event) -> None:
-        """Do it once.
+        """Run once.
 
-        :param stop: is set when the service is to end: then it must return
-            soon
+        :param stop: is set when the service is to end: the run must then
+            return soon
         """
 
     def end(self) -> None:
-        """Leave in order, after the last run."""
+        """Clean up after the last run."""
 
 
 class Watch(service.Service):  # type: ignore[misc]
-    """The service: each duty has a thread.
+    """The service: each periodic task has a thread.
 
-    :param duties: what it does
+    :param tasks: the tasks
     """
 
-    def __init__(self, duties: Sequence[PeriodicTask]) -> None:
+    def __init__(self, tasks: Sequence[PeriodicTask]) -> None:
         super().__init__()
-        self._duties = duties
+        self._tasks = tasks
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin with the duties."""
+        """Start the tasks."""
         # NOTE: as Nova's own services: what a parent process has opened
         # cannot be used by its child.
         nova_context.CELL_CACHE = {}
         # A new one: a thread of before a restart must not go on.
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._repeat, args=(duty, self._stop),
-                             name=duty.name, daemon=True)
-            for duty in self._duties]
-        for thread in self._threads:
-            thread.start()
-        self._say()
+            threads.start_daemon(self._repeat, task, self._stop,
+                                 name=task.name)
+            for task in self._tasks]
+        self._log_tasks()
 
     def reset(self) -> None:
-        """Take up changed options, on SIGHUP. Each run reads them anew."""
-        self._say()
+        """Log the tasks on SIGHUP. Each run reads changed options anew."""
+        self._log_tasks()
 
-    def _say(self) -> None:
+    def _log_tasks(self) -> None:
         LOG.info('nova-lockstatus-watch is running: %s', ', '.join(
-            '%s every %d s' % (duty.name, duty.interval) if duty.interval
-            else '%s is off' % duty.name for duty in self._duties))
+            '%s every %d s' % (task.name, task.interval) if task.interval
+            else '%s is off' % task.name for task in self._tasks))
 
     def stop(self, graceful: bool = False) -> None:
-        """End.
+        """Stop the tasks.
 
-        :param graceful: whether to end what is under way
+        :param graceful: whether to wait for open connections to end
         """
         self._stop.set()
         # NOTE: here and not in wait(): with native threads nobody calls that,
         # and with eventlet it is called while the service runs and once more
         # after this.
-        deadline = time.monotonic() + STOP_TIMEOUT
-        for thread in self._threads:
-            thread.join(max(0, deadline - time.monotonic()))
+        threads.join(self._threads, STOP_TIMEOUT)
         super().stop(graceful)
         LOG.info('nova-lockstatus-watch is stopped.')
 
     @staticmethod
-    def _repeat(duty: PeriodicTask, stop: threading.Event) -> None:
+    def _repeat(task: PeriodicTask, stop: threading.Event) -> None:
         while not stop.is_set():
-            if duty.interval:
+            if task.interval:
                 try:
-                    duty.run(stop)
+                    task.run(stop)
                 except Exception:
                     LOG.exception('The duty %s failed. It is tried again.',
-                                  duty.name)
-            stop.wait(duty.interval or IDLE_SECONDS)
-        duty.end()
+                                  task.name)
+            stop.wait(task.interval or IDLE_SECONDS)
+        task.end()

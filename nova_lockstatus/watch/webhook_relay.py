@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells the webhooks what is in the outbox for them."""
+"""Relays the outbox entries of the webhooks."""
 
 import threading
 
@@ -34,70 +34,68 @@ from nova_lockstatus.utils.metrics import Metrics
 LOG = logging.getLogger(__name__)
 
 INTERVAL = 0.5
-"""Seconds between two looks into the store for one webhook, one statement
+"""Seconds between two polls of the outbox for one webhook, with one statement
 each."""
 
 
 class WebhookRelay:
-    """Tells one webhook. Each has its own thread, so that none waits.
+    """Relays the entries of one webhook. Each has a thread of its own.
 
     :param conf: Nova's configuration
-    :param store: where the outbox is
-    :param target: the webhook
-    :param poster: posts to it
-    :param metrics: are told what becomes of each event
+    :param store: has the outbox
+    :param endpoint: the webhook
+    :param client: posts to it
+    :param metrics: count the deliveries
     """
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
-                 target: Endpoint, poster: WebhookClient,
+                 endpoint: Endpoint, client: WebhookClient,
                  metrics: Metrics = NO_METRICS) -> None:
-        self.name = 'webhook ' + target.name
+        self.name = 'webhook ' + endpoint.name
         self._conf = conf
-        self._target = target
-        self._complaints = LogOnce()
-        self._delivery = delivery.Delivery(conf, target, poster, metrics)
-        self._relay = relay.OutboxRelay(store, self._delivery.tell)
+        self._endpoint = endpoint
+        self._log_once = LogOnce()
+        self._delivery = delivery.Delivery(conf, endpoint, client, metrics)
+        self._relay = relay.OutboxRelay(store, self._delivery.deliver)
 
     @property
     def interval(self) -> float:
-        """Return the seconds between two looks, 0 for none."""
-        return (INTERVAL if self._target.sink in sinks.of_webhooks(self._conf)
-                else 0)
+        """Return the seconds between two polls, 0 for off."""
+        is_configured = self._endpoint.sink in sinks.of_webhooks(self._conf)
+        return INTERVAL if is_configured else 0
 
     def run(self, stop: threading.Event) -> None:
-        """Tell all that can be told now.
+        """Relay all entries that are due.
 
         :param stop: when it is set, the rest is handed over
         """
-        what = '%s: the store cannot be used' % self.name
-        try:
-            while self._delivery.backoff.is_over:
-                told = self._relay.relay_next([self._target.sink], stop)
-                self._complaints.worked(what)
-                if not told:
-                    return
-        except exception.LockStatusException as error:
-            self._complaints.failed(what, error)
+        while self._delivery.backoff.is_over:
+            with self._log_once.attempt(
+                    '%s: the store cannot be used' % self.name,
+                    exception.LockStatusException):
+                if self._relay.relay_next([self._endpoint.sink], stop):
+                    continue
+            return
 
     def end(self) -> None:
-        """Hand over what is under way."""
+        """Hand over the entry that is being delivered."""
         try:
             self._relay.release()
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
-                        'but taken over in %d s: %s', self._target.name,
+                        'but taken over in %d s: %s', self._endpoint.name,
                         outbox_lease.LEASE, error)
 
 
 def make_clients(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,
                                                      WebhookClient]]:
-    """Make what posts to the webhooks that are configured.
+    """Make a client for each webhook that is configured.
 
     :param conf: Nova's configuration
-    :returns: each with its webhook
-    :raises InvalidWebhook: when one cannot be used as it is configured
-    :raises InvalidWebhookNetwork: when a network that is allowed is none
+    :returns: the webhooks and their clients
+    :raises InvalidWebhook: when the configuration of a webhook is not valid
+    :raises InvalidWebhookNetwork: when an allowed network is not valid
     """
     allows = allowed_addresses.allows(conf.lockstatus.webhook_allowed_networks)
-    return [(target, WebhookClient(target, allows))
-            for target in read(conf)]
+    return [(endpoint, WebhookClient(endpoint, allows))
+            for endpoint in read(conf)]

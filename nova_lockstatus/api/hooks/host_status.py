@@ -90,7 +90,7 @@ def _announce(state: RequestState, service: Any,
         publisher.publish(change)
         if after_response.green_threads_stand_still():
             state.on_close = functools.partial(
-                publisher.wait, publisher.patience)
+                publisher.wait, publisher.after_response_timeout)
     except Exception:
         LOG.exception('It is not announced that the status of host %s has '
                       'changed.', service.host)

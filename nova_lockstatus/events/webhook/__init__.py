@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells projects by HTTPS what becomes of the hosts of their servers."""
+"""Delivers changes of host status to webhooks of projects, over HTTPS."""

@@ -24,22 +24,18 @@ Allows = Callable[[Address], bool]
 
 
 def parse(text: str) -> Address:
-    """Read an address, and see what is behind its form.
+    """Read an address.
 
-    :param text: as ``getaddrinfo()`` has it
-    :returns: the address, one of IPv4 where it is one that IPv6 maps
+    :param text: as ``getaddrinfo()`` returns it
+    :returns: the address; the IPv4 address of one that is mapped to IPv6
     """
     address = ipaddress.ip_address(text)
     return getattr(address, 'ipv4_mapped', None) or address
 
 
 def is_global(address: Address) -> bool:
-    """Tell whether an address can be reached from everywhere.
-
-    :param address: the address
-    :returns: whether it can, and stands for one machine alone
-    """
-    # What a router of 6to4 would unpack.
+    """Tell whether an address is global and of a single machine."""
+    # The IPv4 address that a 6to4 router would send to.
     inner = getattr(address, 'sixtofour', None)
     return (address.is_global and not address.is_multicast
             and not address.is_reserved and (inner is None
@@ -47,12 +43,11 @@ def is_global(address: Address) -> bool:
 
 
 def allows(networks: Sequence[str]) -> Allows:
-    """Make the rule of what is configured.
+    """Make the rule for the networks that are configured.
 
-    :param networks: the networks that addresses must be in; where there are
-        none, addresses must be global
-    :returns: the rule
-    :raises InvalidWebhookNetwork: when one of them is no network
+    :param networks: the networks that addresses must be in; without any,
+        addresses must be global
+    :raises InvalidWebhookNetwork: when one of them is not a network
     """
     try:
         allowed = [ipaddress.ip_network(network) for network in networks]

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Posts to a webhook, and to no other address than one that is allowed."""
+"""Posts to a webhook, at an address that is allowed."""
 
 import dataclasses
 import email.utils
@@ -65,23 +65,23 @@ def seconds_until(retry_after: str | None, now: float) -> float:
 
 
 class _Input(io.RawIOBase):
-    """What comes in until a moment."""
+    """The incoming bytes of a connection with a deadline."""
 
-    def __init__(self, connected: '_Connected') -> None:
+    def __init__(self, connection: '_Connection') -> None:
         super().__init__()
-        self._connected = connected
+        self._connection = connection
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return self._connected.in_time().recv_into(buffer)
+        return self._connection.in_time().recv_into(buffer)
 
 
-class _Connected:
-    """A socket that is used until a moment, however slow the other side is.
+class _Connection:
+    """A socket with a deadline, however slow the other side is.
 
-    It has what :mod:`http.client` asks of a socket.
+    It has the methods that :mod:`http.client` calls.
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
@@ -89,9 +89,9 @@ class _Connected:
         self._deadline = deadline
 
     def in_time(self) -> socket.socket:
-        """Have the next call of the socket end in time.
+        """Return the socket, whose next call ends before the deadline.
 
-        :raises TimeoutError: when it is too late for that
+        :raises TimeoutError: when the deadline is over
         """
         self._socket.settimeout(_left(self._deadline))
         return self._socket
@@ -116,37 +116,37 @@ def _left(deadline: float) -> float:
 class WebhookClient:
     """Posts to one webhook.
 
-    Each POST has a connection of its own, to an address that the name has at
-    that moment, and that was checked. A redirect is an answer as any other. No
-    proxy is used, whatever the environment says.
+    Each POST looks up the name again, checks the addresses, and makes a new
+    connection. A redirect is not followed, and the proxies of the environment
+    are not used.
 
-    :param target: the webhook
-    :param allows: which addresses may be connected to
+    :param endpoint: the webhook
+    :param allows: tells which addresses may be connected to
     :raises InvalidWebhook: when its certificates cannot be read
     """
 
-    def __init__(self, target: Endpoint, allows: allowed_addresses.Allows
+    def __init__(self, endpoint: Endpoint, allows: allowed_addresses.Allows
                  ) -> None:
-        self._target = target
+        self._endpoint = endpoint
         self._allows = allows
         self._tls = None
-        if target.is_tls:
+        if endpoint.is_tls:
             try:
-                self._tls = ssl.create_default_context(cafile=target.ca_file)
+                self._tls = ssl.create_default_context(cafile=endpoint.ca_file)
             except OSError as error:
                 raise exception.InvalidWebhook(
-                    name=target.name, problem='its ca_file cannot be read: %s'
-                    % error) from error
+                    name=endpoint.name,
+                    problem='its ca_file cannot be read: %s' % error
+                ) from error
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
         """Post once.
 
-        :param body: what to post
-        :param headers: what is said of it
-        :returns: the answer
-        :raises WebhookAddressNotAllowed: when it has no address that is
-            allowed
-        :raises WebhookNotReached: when there is no answer, or none in time
+        :param body: the body of the request
+        :param headers: its headers, besides those that HTTP needs
+        :raises WebhookAddressNotAllowed: when the webhook has no address that
+            is allowed
+        :raises WebhookNotReached: when there is no response, or none in time
         """
         try:
             return self._post(body, headers)
@@ -156,15 +156,15 @@ class WebhookClient:
             ) from error
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> Response:
-        target = self._target
+        endpoint = self._endpoint
         found = self._resolve()
-        deadline = time.monotonic() + target.timeout
-        connection = http.client.HTTPConnection(target.host, target.port)
-        # NOTE: one that has a socket connects to nothing by itself.
+        deadline = time.monotonic() + endpoint.timeout
+        connection = http.client.HTTPConnection(endpoint.host, endpoint.port)
+        # NOTE: with a socket, it does not connect by itself.
         connection.sock = self._connect(found, deadline)
         try:
-            connection.request('POST', target.path, body, {
-                **headers, 'Host': target.authority, 'Connection': 'close'})
+            connection.request('POST', endpoint.path, body, {
+                **headers, 'Host': endpoint.authority, 'Connection': 'close'})
             response = connection.getresponse()
             return Response(response.status, response.getheader('Retry-After'))
         finally:
@@ -175,11 +175,11 @@ class WebhookClient:
 
         :returns: the family and the address of each
         """
-        target = self._target
+        endpoint = self._endpoint
         found: list[tuple[int, Any]] = [
             (family, address) for family, _, _, _, address
             # NOTE: eventlet's has other names for its parameters.
-            in socket.getaddrinfo(target.host, target.port, 0,
+            in socket.getaddrinfo(endpoint.host, endpoint.port, 0,
                                   socket.SOCK_STREAM)
             if family in (socket.AF_INET, socket.AF_INET6)]
         allowed = [(family, address) for family, address in found
@@ -190,14 +190,14 @@ class WebhookClient:
         return allowed
 
     def _may_be(self, address: allowed_addresses.Address) -> bool:
-        return self._allows(address) and (self._target.is_tls
+        return self._allows(address) and (self._endpoint.is_tls
                                           or address.is_loopback)
 
     def _connect(self, found: list[tuple[int, Any]], deadline: float
-                 ) -> _Connected:
+                 ) -> _Connection:
         failed: OSError | None = None
         for tried, (family, address) in enumerate(found):
-            # One that does not answer leaves time for the others.
+            # An address that does not answer leaves time for the others.
             share = _left(deadline) / (len(found) - tried)
             until = time.monotonic() + share
             sock = socket.socket(family, socket.SOCK_STREAM)
@@ -207,8 +207,8 @@ class WebhookClient:
                 if self._tls is not None:
                     sock.settimeout(_left(until))
                     sock = self._tls.wrap_socket(
-                        sock, server_hostname=self._target.host)
-                return _Connected(sock, deadline)
+                        sock, server_hostname=self._endpoint.host)
+                return _Connection(sock, deadline)
             except OSError as error:
                 sock.close()
                 failed = error

@@ -12,7 +12,7 @@
 
 """Makes the event of a server whose host's status has changed, and signs it.
 
-It is one of CloudEvents 1.0, in the structured form of JSON.
+The event is a CloudEvent 1.0, in the structured JSON form.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from nova_lockstatus.gateway import instances
 CONTENT_TYPE = 'application/cloudevents+json'
 
 SIGNATURE = 'X-Lockstatus-Signature'
-"""The header with the signature."""
+"""The header with the signature of the body."""
 
 SOURCE = '/nova-lockstatus/host_status'
 
@@ -37,11 +37,8 @@ def make(change: host_event.StatusChange, server: instances.InstanceRow,
          shows_host: bool) -> dict[str, Any]:
     """Make the event of one server.
 
-    :param change: the change
-    :param server: the server
     :param shows_host: whether to name the host
-    :returns: the event; it is the same event, by its ``id``, whoever makes it
-        and how often
+    :returns: the event, always with the same ``id`` for a change and a server
     """
     return {
         'specversion': '1.0',
@@ -49,7 +46,7 @@ def make(change: host_event.StatusChange, server: instances.InstanceRow,
         'source': SOURCE,
         'type': TYPE,
         'subject': server.uuid,
-        # With its fraction, by which two changes are put in order.
+        # With its fraction, so that two changes can be put in order.
         'time': change.changed_at.strftime('%Y-%m-%dT%H:%M:%S.%fZ'),
         'datacontenttype': 'application/json',
         'data': {'change_id': change.id, 'uuid': server.uuid,
@@ -58,21 +55,17 @@ def make(change: host_event.StatusChange, server: instances.InstanceRow,
 
 
 def body(event: dict[str, Any]) -> bytes:
-    """Write an event as it is posted.
-
-    :param event: the event
-    :returns: the body of the POST
-    """
+    """Return the body of the POST of an event."""
     return json.dumps(event).encode('ascii')
 
 
 def sign(content: bytes, secret: str, seconds: int) -> str:
-    """Sign what is posted.
+    """Sign the body of a POST.
 
     :param content: the body
     :param secret: the key
-    :param seconds: when it is posted, in seconds since 1970
-    :returns: the signature, as its header has it
+    :param seconds: the time of the POST, in seconds since 1970
+    :returns: the value of the header
     """
     digest = hmac.new(secret.encode(), b'%d.%s' % (seconds, content),
                       hashlib.sha256)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells a webhook what a change of a host means to its project's servers."""
+"""Delivers a change of a host to a webhook, in an event for each server."""
 
 import threading
 import time
@@ -39,25 +39,24 @@ RETRY_MAX_SECONDS = 300
 """The first and the longest delay after a failure of a webhook."""
 
 RETRY_JITTER = 0.5
+"""The part of a delay that is cut at random, at the most."""
 
 NOT_NOW = (408, 425, 429)
-"""Answers of 4xx after which an event is tried again."""
+"""The status codes of 4xx after which an event is tried again."""
 
 
 def is_taken(status: int) -> bool:
-    """Tell whether an event has arrived.
+    """Tell whether an event is delivered.
 
-    :param status: the status of the answer
-    :returns: whether it has
+    :param status: the HTTP status of the response
     """
     return 200 <= status < 300
 
 
 def is_final(status: int) -> bool:
-    """Tell whether an event is not tried again.
+    """Tell whether an event is delivered, or refused for good.
 
-    :param status: the status of the answer
-    :returns: whether it has arrived, or never will
+    :param status: the HTTP status of the response
     """
     return status < 500 and status not in NOT_NOW
 
@@ -66,52 +65,53 @@ class Delivery:
     """Posts an event for each server of one project that is on a host.
 
     :param conf: Nova's configuration
-    :param target: the webhook
-    :param poster: posts to it
-    :param metrics: are told what becomes of each event
+    :param endpoint: the webhook
+    :param client: posts to it
+    :param metrics: count the deliveries
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, target: Endpoint,
-                 poster: WebhookClient,
+    def __init__(self, conf: cfg.ConfigOpts, endpoint: Endpoint,
+                 client: WebhookClient,
                  metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
-        self._target = target
-        self._poster = poster
+        self._endpoint = endpoint
+        self._client = client
         self._metrics = metrics
-        self._complaints = LogOnce()
+        self._log_once = LogOnce()
         self._servers = instances.InstanceReader()
-        # Changes of several cells are told at the same time.
-        self._one = threading.Lock()
+        # Changes of several cells are delivered at the same time, and the
+        # webhook gets one POST at a time.
+        self._lock = threading.Lock()
         self.backoff = Backoff(RETRY_SECONDS, RETRY_MAX_SECONDS,
                                RETRY_JITTER)
-        """When the webhook can be tried."""
+        """The delay between failures of the webhook."""
 
-    def tell(self, change: host_event.StatusChange, last: int,
-             lease: LeaseRenewer) -> bool:
-        """Tell one change, in the order of the servers' ids.
+    def deliver(self, change: host_event.StatusChange, last: int,
+                lease: LeaseRenewer) -> bool:
+        """Post an event for each server, in the order of their ids.
 
-        :param change: the change
-        :param last: the id of the last server that was told, 0 for none
-        :param lease: of the change. It notes that id after each event
-        :returns: whether it was told to the end
-        :raises Later: when the webhook cannot be told now
-        :raises Exception: when the servers cannot be read, as those of a cell
-            that is down
+        :param last: the id of the last server for which the change was
+            delivered, 0 for none
+        :param lease: takes that id as a checkpoint after each event
+        :returns: whether the change is delivered for all servers
+        :raises RetryLater: when the webhook did not take an event
+        :raises Exception: when the servers cannot be read, for instance
+            because their cell is down
         """
         context = instances.context_of(change)
         refused: list[tuple[str, int]] = []
         try:
             for page in self._servers.read(context, change.host, last,
-                                           self._target.project_id):
+                                           self._endpoint.project_id):
                 for server in page:
                     if change.age > self._conf.lockstatus.webhook_give_up:
                         LOG.warning(
                             'The webhook %s is not told any more that the '
                             'host of server %s, and of those after it, is '
-                            '%s: it is too long since.', self._target.name,
+                            '%s: it is too long since.', self._endpoint.name,
                             server.uuid, change.new)
                         return True
-                    with self._one:
+                    with self._lock:
                         if not (lease.is_held and self.backoff.is_over):
                             return False
                         status = self._post(change, server)
@@ -120,49 +120,49 @@ class Delivery:
                     if not lease.checkpoint(server.id):
                         return False
         finally:
-            self._say_refused(change, refused)
+            self._log_refused(change, refused)
         return True
 
     def _post(self, change: host_event.StatusChange,
               server: instances.InstanceRow) -> int:
         """Post the event of a server.
 
-        :returns: the status of the answer, which is final
-        :raises Later: when it is to be posted again
+        :returns: the HTTP status of the response, which is final
+        :raises RetryLater: when it is to be posted again
         """
-        what = 'The webhook %s' % self._target.name
+        what = 'The webhook %s' % self._endpoint.name
         body = cloudevent.body(cloudevent.make(
             change, server, self._conf.lockstatus.notify_host_names))
         retry_after = 0.0
         try:
-            answer = self._poster.post(body, {
+            response = self._client.post(body, {
                 'Content-Type': cloudevent.CONTENT_TYPE,
                 'User-Agent': 'nova-lockstatus',
                 cloudevent.SIGNATURE: cloudevent.sign(
-                    body, self._target.secret, int(time.time()))})
-            if not is_final(answer.status):
-                retry_after = seconds_until(answer.retry_after,
+                    body, self._endpoint.secret, int(time.time()))})
+            if not is_final(response.status):
+                retry_after = seconds_until(response.retry_after,
                                             time.time())
-                raise exception.WebhookNotTaken(status=answer.status)
+                raise exception.WebhookNotTaken(status=response.status)
         except exception.LockStatusException as error:
-            self._metrics.announced(self._target.sink, 'failed')
-            self._complaints.failed(what, error)
-            # Twice as long as the webhook's own pause: one event that is not
-            # taken must not keep those of other hosts from it.
+            self._metrics.delivery_finished(self._endpoint.sink, 'failed')
+            self._log_once.failed(what, error)
+            # Twice as long as the delay of the webhook: an event that it does
+            # not take must not hold up those of other hosts.
             raise relay.RetryLater(
                 2 * self.backoff.failed(retry_after)) from error
-        self._metrics.announced(
-            self._target.sink,
-            'sent' if is_taken(answer.status) else 'failed')
-        self._complaints.worked(what)
+        self._metrics.delivery_finished(
+            self._endpoint.sink,
+            'sent' if is_taken(response.status) else 'failed')
+        self._log_once.worked(what)
         self.backoff.worked()
-        return answer.status
+        return response.status
 
-    def _say_refused(self, change: host_event.StatusChange,
+    def _log_refused(self, change: host_event.StatusChange,
                      refused: list[tuple[str, int]]) -> None:
         if refused:
             LOG.warning(
                 'The webhook %s was not told for %d servers that their host '
                 'is %s: for the first, %s, it has answered with the status '
-                '%d.', self._target.name, len(refused), change.new,
+                '%d.', self._endpoint.name, len(refused), change.new,
                 *refused[0])

@@ -22,23 +22,23 @@ from nova_lockstatus.conf import webhooks
 from nova_lockstatus.events import sinks
 
 SCHEMES = {'https': 443, 'http': 80}
-"""The ports of URLs that name none."""
+"""The default port of each scheme."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """A webhook, as the configuration has it.
+    """A webhook, as it is configured.
 
-    :param name: by which messages call it
-    :param project_id: whose servers it is told of
-    :param is_tls: whether its URL is one of HTTPS
+    :param name: its name in [lockstatus]webhooks
+    :param project_id: the project for whose servers it gets events
+    :param is_tls: whether its URL begins with https
     :param host: the name or the address in its URL
     :param port: the port to connect to
     :param authority: host and port, as the URL has them
     :param path: the rest of the URL, with the query
     :param secret: the key of its signatures
-    :param timeout: how long one POST may take, in seconds
-    :param ca_file: whose certificates count, None for the system's
+    :param timeout: seconds that one POST may take
+    :param ca_file: the file of the trusted certificates, None for the system's
     """
 
     name: str
@@ -54,7 +54,7 @@ class Endpoint:
 
     @property
     def sink(self) -> str:
-        """Return what it is called in the outbox."""
+        """Return the name of its sink in the outbox."""
         return sinks.webhook(self.name)
 
 
@@ -62,8 +62,7 @@ def read(conf: cfg.ConfigOpts) -> list[Endpoint]:
     """Read the webhooks that are configured.
 
     :param conf: Nova's configuration
-    :returns: they, in their order
-    :raises InvalidWebhook: when one cannot be used as it is configured
+    :raises InvalidWebhook: when the configuration of one is not valid
     """
     names = conf.lockstatus.webhooks
     for name in names:
@@ -89,7 +88,7 @@ def _read(conf: cfg.ConfigOpts, name: str) -> Endpoint:
         url = _parse(options.url, options.allow_http_to_loopback)
         port = url.port
     except ValueError as error:
-        # Without the URL, which may have a password or a token in it.
+        # Without the URL, which may contain a password or a token.
         raise exception.InvalidWebhook(
             name=name, problem='[%s]url %s' % (group, error)) from None
     assert url.hostname is not None
@@ -103,10 +102,10 @@ def _read(conf: cfg.ConfigOpts, name: str) -> Endpoint:
 
 
 def _parse(text: str, allows_http: bool) -> urllib.parse.SplitResult:
-    """Take a URL apart.
+    """Parse a URL.
 
-    :raises ValueError: when it is none that a webhook can have; the message
-        goes on from what it is called
+    :raises ValueError: when a webhook cannot have it; the message continues a
+        sentence that begins with the name of the option
     """
     if not all('!' <= character <= '~' for character in text):
         raise ValueError('has characters that no URL has')

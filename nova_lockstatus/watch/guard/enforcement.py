@@ -178,7 +178,7 @@ class Enforcement:
 
     def _notify(self, server: FoundServer, outcome: str,
                 instance: Any = None) -> None:
-        self._metrics.guarded(server.action.name, outcome)
+        self._metrics.guard_acted(server.action.name, outcome)
         notifications.send(
             server.context,
             lambda: instance or nova_compute.load(server.context, server.uuid),
