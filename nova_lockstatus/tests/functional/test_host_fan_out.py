@@ -217,8 +217,8 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
         for notifier in (rpc.NOTIFIER, rpc.LEGACY_NOTIFIER):
             self.hold_up(type(notifier), goes_on)
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.direct_publisher.DirectPublisher.patience',
-            0.1))
+            'nova_lockstatus.events.direct_publisher.DirectPublisher.'
+            'after_response_timeout', 0.1))
         self.put('compute1', forced_down=True)
         self.put('compute1', forced_down=False)
         self.assertTrue(test_host_change.publisher().is_busy)

@@ -73,7 +73,7 @@ class Watch:
     def work(self):
         """Announce what nobody does."""
         self.announced.run(self.stop)
-        assert self.announced.outbox.wait(60)
+        assert self.announced.publisher.wait(60)
 
 
 class OutboxTestCase(test_host_change.AnnouncementsTestCase):
@@ -491,7 +491,7 @@ class FailuresTestCase(OutboxTestCase):
         self.assertLess(
             time.monotonic() - start,
             outbox_publisher.RECORD_TIMEOUT
-            + 3 * outbox_publisher.OutboxPublisher.patience + 1)
+            + 3 * outbox_publisher.OutboxPublisher.after_response_timeout + 1)
         self.watch.look()
         self.set_service('compute2', forced_down=True)
         self.watch.look()
@@ -507,7 +507,7 @@ class FailuresTestCase(OutboxTestCase):
         self.assertIn('is not written down, and waits', self.nova.log)
 
     def test_store_that_is_away_again(self):
-        announced = self.watch.announced.outbox
+        announced = self.watch.announced.publisher
         log_before = len(self.nova.log)
         for times in (1, 2):
             for _ in range(2):
@@ -607,7 +607,7 @@ class FailuresTestCase(OutboxTestCase):
         self.assert_told_soon()
         cell.answer()
         self.assertEqual(('s2', 'UP', 'DOWN'), self.told()[0])
-        self.assertTrue(watch.announced.outbox.wait(30))
+        self.assertTrue(watch.announced.publisher.wait(30))
         self.assertEqual({('s1', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')},
                          set(self.told()[1:]))
         self.assertNothingIsOwed()
@@ -666,17 +666,17 @@ class FailuresTestCase(OutboxTestCase):
         self.assertIsNone(outbox_lease.claim(
             self.store, 'other', ['notifications']))
         # It cannot finish in time.
-        self.watch.announced.outbox.shutdown(0.1)
+        self.watch.announced.publisher.shutdown(0.1)
         owed = outbox_lease.claim(self.store, 'other', ['notifications'])
         self.assertEqual('DOWN', owed.change.new)
         outbox_lease.release(self.store, 'other')
         # It can: after what is under way, the rest is another's.
         other = Watch()
-        other.announced.outbox.wake()
+        other.announced.publisher.wake()
         while len(first) < 2:
             time.sleep(0.01)
         threading.Timer(0.1, goes_on.set).start()
-        other.announced.outbox.shutdown(30)
+        other.announced.publisher.shutdown(30)
         self.assertEqual(1, outbox.count(self.store))
         owed = outbox_lease.claim(self.store, 'third', ['notifications'])
         self.assertGreater(owed.last_server, 0)

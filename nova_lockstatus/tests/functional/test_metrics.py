@@ -53,7 +53,7 @@ class Watch:
         test.configure('lockstatus', metrics_port=self.port)
         self.stop = threading.Event()
         self.duties: dict[str, Any] = {
-            duty.name: duty for duty in watch._make_duties(CONF)}
+            duty.name: duty for duty in watch._make_tasks(CONF)}
         test.addCleanup(self.duties['metrics'].end)
 
     def run(self, *names):
@@ -346,7 +346,7 @@ class OffTestCase(MetricsTestCase):
     def test_no_duty_and_no_statement_by_default(self):
         self.configure('lockstatus', metrics_port=0)
         with mock.patch.dict(sys.modules, prometheus_client=None):
-            names = [duty.name for duty in watch._make_duties(CONF)]
+            names = [duty.name for duty in watch._make_tasks(CONF)]
         self.assertEqual(['guard', 'guard probe', 'sign of life',
                           'announcements', 'host status',
                           'limits of the outbox'], names)

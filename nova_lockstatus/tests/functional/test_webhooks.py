@@ -195,15 +195,15 @@ class DeliveryTestCase(WebhooksTestCase):
         self.assertNotIn('Traceback', self.nova.log)
 
     def test_duties(self):
-        names = [duty.name for duty in watch._make_duties(CONF)]
+        names = [duty.name for duty in watch._make_tasks(CONF)]
         self.assertEqual(['webhook acme', 'webhook other'], names[-2:])
         self.set('lockstatus', connection=None)
-        names = [duty.name for duty in watch._make_duties(CONF)]
+        names = [duty.name for duty in watch._make_tasks(CONF)]
         self.assertNotIn('webhook acme', names)
         self.assertIn('Webhooks are not told without', self.nova.log)
         # What is wrong stops it, with a store or not.
         self.set(options.group('acme'), secret='')
-        self.assertRaises(exception.InvalidWebhook, watch._make_duties,
+        self.assertRaises(exception.InvalidWebhook, watch._make_tasks,
                           CONF)
 
     def test_nova_api_goes_on_where_one_is_wrong(self):

@@ -60,14 +60,14 @@ class MetricsTestCase(testtools.TestCase):
                                               labels)
 
     def tell_all(self):
-        self.metrics.looked('guard', 'cell1')
-        self.metrics.counted('cell1', {'UP': 2, '': 1},
+        self.metrics.cell_poll_finished('guard', 'cell1')
+        self.metrics.servers_counted('cell1', {'UP': 2, '': 1},
                              {'owner': 1, '': 4}, 60)
         self.metrics.outbox_length(3)
-        self.metrics.host_changed('UP', 'DOWN')
-        self.metrics.announced('notifications', 'sent')
-        self.metrics.fanned_out(0.2)
-        self.metrics.guarded('stop', 'acted')
+        self.metrics.host_status_changed('UP', 'DOWN')
+        self.metrics.delivery_finished('notifications', 'sent')
+        self.metrics.fan_out_finished(0.2)
+        self.metrics.guard_acted('stop', 'acted')
 
 
 class RegistryTestCase(MetricsTestCase):
@@ -101,8 +101,8 @@ class RegistryTestCase(MetricsTestCase):
         self.assertIsNone(self.value('announcements_owed'))
         self.tell_all()
         self.metrics.outbox_length(None)
-        self.metrics.not_counted('cell1')
-        self.metrics.not_counted('never counted')
+        self.metrics.servers_unknown('cell1')
+        self.metrics.servers_unknown('never counted')
         self.assertIsNone(self.value('announcements_owed'))
         self.assertIsNone(self.value('servers', cell='cell1',
                                      host_status='UP'))
@@ -110,12 +110,12 @@ class RegistryTestCase(MetricsTestCase):
     def test_cell_that_was_never_seen_is_missed(self):
         labels = {'duty': 'guard', 'cell': 'cell1'}
         name = 'last_look_timestamp_seconds'
-        self.metrics.looks('guard', 'cell1')
+        self.metrics.cell_poll_started('guard', 'cell1')
         self.assertEqual(0, self.value(name, **labels))
-        self.metrics.looked('guard', 'cell1')
+        self.metrics.cell_poll_finished('guard', 'cell1')
         seen = self.value(name, **labels)
         self.assertAlmostEqual(time.time(), seen, delta=60)
-        self.metrics.looks('guard', 'cell1')
+        self.metrics.cell_poll_started('guard', 'cell1')
         self.assertEqual(seen, self.value(name, **labels))
 
     def test_what_is_too_old_is_not_shown(self):
@@ -149,7 +149,7 @@ class RegistryTestCase(MetricsTestCase):
                 self.assertIn(name, vars(prometheus.Prometheus))
         self.metrics = NO_METRICS
         self.tell_all()
-        self.metrics.not_counted('cell1')
+        self.metrics.servers_unknown('cell1')
         self.assertEqual({}, vars(NO_METRICS))
 
 
