@@ -45,7 +45,6 @@ class OutboxEntry:
 
     :param number: rises in the order of the changes
     :param sink: the name of the sink
-    :param change: the change
     :param last_server: the id of the last server for which it was delivered,
         0 for none
     :param tries: how often the delivery has failed

@@ -17,7 +17,7 @@ from nova_lockstatus.events.fan_out import FanOut
 from nova_lockstatus.utils.threads import SerialWorker
 
 
-class DirectPublisher:
+class DirectPublisher(SerialWorker[host_event.StatusChange]):
     """Delivers each change in a thread, and keeps none.
 
     :param fan_out: delivers one change
@@ -26,21 +26,8 @@ class DirectPublisher:
     after_response_timeout: float = 10
 
     def __init__(self, fan_out: FanOut) -> None:
-        self._worker = SerialWorker(fan_out.deliver)
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether a published change is not delivered yet."""
-        return self._worker.is_busy
+        super().__init__(fan_out.deliver)
 
     def publish(self, change: host_event.StatusChange) -> None:
         """Deliver a change, without waiting for that."""
-        self._worker.put(change)
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until all changes are delivered.
-
-        :param timeout: seconds to wait at the most, None without end
-        :returns: whether they are
-        """
-        return self._worker.wait(timeout)
+        self.put(change)

@@ -45,7 +45,6 @@ SERVERS_PER_SENDER = 50
 class FanOut:
     """Reads the servers of a host, and sends a notification for each.
 
-    :param conf: Nova's configuration
     :param source: the service that sends them, for the publisher's name
     :param metrics: count the deliveries
     """

@@ -64,7 +64,6 @@ class OutboxPublisher:
     Any process can relay a change, whichever has recorded it, and goes on from
     the last checkpoint of a process that has died.
 
-    :param conf: Nova's configuration
     :param store: has the outbox
     :param fan_out: delivers one change in Nova's notifications
     :param reader: reads the status of hosts

@@ -61,7 +61,6 @@ def make_publisher(conf: cfg.ConfigOpts, source: str,
                    reader: HostStatusReader) -> Publisher:
     """Make the publisher of a process, with the store if there is one.
 
-    :param conf: Nova's configuration
     :param source: the service that publishes
     :param reader: reads the status of hosts
     """
@@ -99,7 +98,6 @@ def shared_publisher(conf: cfg.ConfigOpts, source: str,
 
     With one publisher, the changes of a host are delivered in their order.
 
-    :param conf: Nova's configuration
     :param source: the service that publishes
     :param reader: reads the status of hosts
     """

@@ -38,7 +38,6 @@ class OutboxRetention:
     It does not matter whether any process relays the entries: a webhook may no
     longer be configured, and notifications may be turned off.
 
-    :param conf: Nova's configuration
     :param store: has the outbox
     """
 

@@ -39,7 +39,6 @@ def webhook(name: str) -> str:
 def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
     """Return the sink of Nova's notifications.
 
-    :param conf: Nova's configuration
     :returns: its name, nothing where Nova sends no notifications
     """
     if conf.lockstatus.announce_host_status and (
@@ -55,7 +54,6 @@ def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
     To record a change takes their names alone. A name that is not valid is
     left out.
 
-    :param conf: Nova's configuration
     :returns: their names, nothing where there is no store
     """
     options = conf.lockstatus
@@ -69,7 +67,6 @@ def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
 def wanted(conf: cfg.ConfigOpts) -> Sequence[str]:
     """Return all sinks that a change is to be delivered to.
 
-    :param conf: Nova's configuration
     :returns: their names
     """
     return (*of_notifications(conf), *of_webhooks(conf))

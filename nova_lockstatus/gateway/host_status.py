@@ -22,6 +22,7 @@ from nova.objects import cell_mapping
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import compute_service
 
 
@@ -58,9 +59,8 @@ class HostStatusReader:
             the host no longer has a compute service
         :raises CellMappingNotFound: when there is no such cell
         """
-        targeted = nova_context.get_admin_context()
-        nova_context.set_target_cell(
-            targeted, cell_mapping.CellMapping.get_by_uuid(targeted,
-                                                           change.cell))
+        cell = cell_mapping.CellMapping.get_by_uuid(
+            nova_context.get_admin_context(), change.cell)
         return self.hosts(
-            targeted, change.host == compute_service.HOST).get(change.host)
+            cells.context(cell),
+            change.host == compute_service.HOST).get(change.host)

@@ -33,7 +33,6 @@ REMOVE_AFTER = datetime.timedelta(days=1)
 class Heartbeat:
     """Reports again and again, and removes the report at the end.
 
-    :param conf: Nova's configuration
     :param store: takes the reports
     """
 

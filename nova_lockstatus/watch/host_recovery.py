@@ -33,10 +33,7 @@ _First = dict[tuple[str, int], datetime.datetime]
 
 
 class HostRecovery:
-    """Requires a newer heartbeat before an UNKNOWN host counts as UP.
-
-    :param conf: Nova's configuration
-    """
+    """Requires a newer heartbeat before an UNKNOWN host counts as UP."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf

@@ -42,7 +42,6 @@ _ROW = models.Instance
 class ServerCountCollector:
     """Counts servers, and serves all metrics from its first run on.
 
-    :param conf: Nova's configuration
     :param metrics: take the counts
     :param reader: reads the status of hosts
     :param server: serves the metrics

@@ -39,7 +39,6 @@ SHUTDOWN_SECONDS = 3
 class NotificationRelay:
     """Polls the outbox, and wakes its publisher if there are entries.
 
-    :param conf: Nova's configuration
     :param store: has the outbox
     :param metrics: take the length of the outbox, and each delivery
     """

@@ -41,7 +41,6 @@ each."""
 class WebhookRelay:
     """Relays the entries of one webhook. Each has a thread of its own.
 
-    :param conf: Nova's configuration
     :param store: has the outbox
     :param endpoint: the webhook
     :param client: posts to it
@@ -91,7 +90,6 @@ def make_clients(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,
                                                      WebhookClient]]:
     """Make a client for each webhook that is configured.
 
-    :param conf: Nova's configuration
     :returns: the webhooks and their clients
     :raises InvalidWebhook: when the configuration of a webhook is not valid
     :raises InvalidWebhookNetwork: when an allowed network is not valid

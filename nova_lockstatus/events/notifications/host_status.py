@@ -48,18 +48,12 @@ Send = Callable[[Any], None]
 
 
 def sends_versioned(conf: cfg.ConfigOpts) -> bool:
-    """Tell whether Nova sends versioned notifications.
-
-    :param conf: Nova's configuration
-    """
+    """Tell whether Nova sends versioned notifications."""
     return _sends(conf, 'versioned') and bool(rpc.NOTIFIER.is_enabled())
 
 
 def sends_unversioned(conf: cfg.ConfigOpts) -> bool:
-    """Tell whether Nova sends unversioned notifications.
-
-    :param conf: Nova's configuration
-    """
+    """Tell whether Nova sends unversioned notifications."""
     return (_sends(conf, 'unversioned')
             and bool(rpc.LEGACY_NOTIFIER.is_enabled()))
 
@@ -96,8 +90,6 @@ class Sender:
     """Sends the notifications of one change, in the forms that Nova sends.
 
     :param context: a RequestContext of the user who made the change
-    :param change: the change
-    :param conf: Nova's configuration
     :param source: the service that sends it
     """
 

@@ -64,7 +64,6 @@ def is_final(status: int) -> bool:
 class Delivery:
     """Posts an event for each server of one project that is on a host.
 
-    :param conf: Nova's configuration
     :param endpoint: the webhook
     :param client: posts to it
     :param metrics: count the deliveries

@@ -61,7 +61,6 @@ class Endpoint:
 def read(conf: cfg.ConfigOpts) -> list[Endpoint]:
     """Read the webhooks that are configured.
 
-    :param conf: Nova's configuration
     :raises InvalidWebhook: when the configuration of one is not valid
     """
     names = conf.lockstatus.webhooks

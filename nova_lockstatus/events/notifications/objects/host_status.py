@@ -66,7 +66,6 @@ class HostStatusPayloads:
     To make an object for each server would take as long as the broker does.
 
     :param context: a RequestContext of the user who made the change
-    :param change: the change
     :param shows_host: whether to name the host
     """
 
