@@ -78,7 +78,7 @@ class MetricsTestCase(test_host_outbox.OutboxTestCase):
     def look(self):
         """See and announce what has become of hosts."""
         self.process.run('announcements', 'host status', 'announcements')
-        outbox = self.process.duties['announcements'].outbox
+        outbox = self.process.duties['announcements'].publisher
         self.assertTrue(outbox.wait(60))
         self.process.run('announcements')
 
@@ -283,7 +283,7 @@ class AnnouncementsTestCase(MetricsTestCase):
 
     def test_what_is_owed(self):
         self.look()
-        outbox = self.process.duties['announcements'].outbox
+        outbox = self.process.duties['announcements'].publisher
         goes_on = threading.Event()
         self.addCleanup(goes_on.set)
 
