@@ -219,7 +219,7 @@ class OutboxPublisher:
                     continue
                 if (change is None or self._stop.is_set()
                         or not outbox.count(self._store, change.id,
-                                             own_sinks)):
+                                            own_sinks)):
                     return
             except exception.StoreUnreachable as error:
                 self._log_once.failed(_CANNOT_READ, error)

@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from nova import exception as nova_exception
 from oslo_log import log as logging
 from oslo_utils import uuidutils
 
@@ -30,6 +29,7 @@ from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events.lease import LeaseRenewer
+from nova_lockstatus.gateway.cells import CellRemoved
 from nova_lockstatus.utils import backoff
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
@@ -139,7 +139,7 @@ class OutboxRelay:
             return outbox_lease.hand_over
         except RetryLater as later:
             seconds = later.seconds
-        except nova_exception.CellMappingNotFound:
+        except CellRemoved:
             LOG.warning('Nobody is told that host %s is %s: its cell %s is '
                         'not there any more.', entry.change.host,
                         entry.change.new, entry.change.cell)

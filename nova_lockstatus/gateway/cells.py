@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nova import context as nova_context
+from nova import exception as nova_exception
 from nova import objects
 
 from nova_lockstatus.utils import threads
@@ -43,6 +44,30 @@ def context(cell: Any) -> Any:
     targeted = nova_context.get_admin_context()
     nova_context.set_target_cell(targeted, cell)
     return targeted
+
+
+class CellRemoved(Exception):
+    """The cell has no mapping any more."""
+
+
+def find(caller: Any, uuid: str) -> Any:
+    """Read a CellMapping from the API database.
+
+    :param caller: a RequestContext
+    :param uuid: of the cell
+    :returns: the CellMapping
+    :raises CellRemoved: when there is none
+    """
+    try:
+        return objects.CellMapping.get_by_uuid(caller, uuid)
+    except nova_exception.CellMappingNotFound as error:
+        raise CellRemoved(uuid) from error
+
+
+def forget_connections() -> None:
+    """Forget the databases that a parent process has opened, after a fork."""
+    # NOTE: as Nova's own services: a child cannot use its connections.
+    nova_context.CELL_CACHE = {}
 
 
 def list_all() -> list[Any]:

@@ -12,11 +12,13 @@
 
 """The columns of hosts' compute services, and whether a service is up."""
 
-from collections.abc import Callable, Sequence
+import datetime
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy
 from nova import servicegroup
+from nova.db.main import api as db
 from nova.db.main import models
 
 from nova_lockstatus.core import host_status
@@ -49,6 +51,20 @@ def service_is_up() -> Callable[[Any], bool]:
     """
     is_up: Callable[[Any], bool] = servicegroup.API().service_is_up
     return is_up
+
+
+def last_reports(targeted: Any, hosts: Collection[str]
+                 ) -> dict[str, datetime.datetime]:
+    """Read the last heartbeats of hosts, with one statement.
+
+    :param targeted: a RequestContext of their cell
+    :param hosts: their names
+    :returns: times in UTC without a time zone, by host
+    """
+    with db.get_context_manager(targeted).reader.using(targeted) as session:
+        return dict(session.execute(
+            sqlalchemy.select(HOST, LAST_REPORT)
+            .where(*IS_COMPUTE, HOST.in_(hosts))).all())
 
 
 def record(values: Sequence[Any]) -> dict[str, Any]:

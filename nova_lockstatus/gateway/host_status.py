@@ -18,7 +18,6 @@ from typing import Any
 import sqlalchemy
 from nova import context as nova_context
 from nova.db.main import api as db
-from nova.objects import cell_mapping
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
@@ -57,10 +56,9 @@ class HostStatusReader:
 
         :returns: one of :mod:`nova_lockstatus.core.host_status`, None where
             the host no longer has a compute service
-        :raises CellMappingNotFound: when there is no such cell
+        :raises CellRemoved: when there is no such cell
         """
-        cell = cell_mapping.CellMapping.get_by_uuid(
-            nova_context.get_admin_context(), change.cell)
+        cell = cells.find(nova_context.get_admin_context(), change.cell)
         return self.hosts(
             cells.context(cell),
             change.host == compute_service.HOST).get(change.host)

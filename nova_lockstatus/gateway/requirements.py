@@ -41,6 +41,12 @@ def resolve(target: str) -> Any:
     return found
 
 
+def installed_release() -> tuple[str, int]:
+    """Return the version of the installed Nova, and its major release."""
+    found: str = resolve('nova.version:version_string')()
+    return found, int(found.partition('.')[0])
+
+
 def check_release() -> None:
     """Check the release of the installed Nova.
 
@@ -48,8 +54,7 @@ def check_release() -> None:
 
     :raises UnsupportedNova: when the release is older than the oldest
     """
-    found: str = resolve('nova.version:version_string')()
-    major = int(found.partition('.')[0])
+    found, major = installed_release()
     if major < releases.OLDEST:
         raise exception.UnsupportedNova(oldest=releases.OLDEST, found=found)
     if major > releases.NEWEST:

@@ -18,11 +18,9 @@ is longer.
 """
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy
-from nova.db.main import api as db
 from oslo_config import cfg
 
 from nova_lockstatus.core import host_status
@@ -58,7 +56,7 @@ class HostRecovery:
         # them expire by its own clock.
         if not back or self._conf.servicegroup_driver != 'db':
             return found
-        last = _read(targeted, back)
+        last = compute_service.last_reports(targeted, back)
         before = self._first.get(targeted.cell_uuid, {})
         first = self._first[targeted.cell_uuid] = {
             (host, known[host].version): before.get(
@@ -80,15 +78,3 @@ class HostRecovery:
         """
         return entry.changed_at - datetime.timedelta(
             seconds=self._conf.report_interval)
-
-
-def _read(targeted: Any, hosts: Collection[str]
-          ) -> dict[str, datetime.datetime]:
-    """Read the last heartbeats of hosts, with one statement."""
-    with db.get_context_manager(targeted).reader.using(targeted) as session:
-        return dict(session.execute(
-            sqlalchemy.select(
-                compute_service.HOST, compute_service.LAST_REPORT)
-            .where(
-                *compute_service.IS_COMPUTE,
-                compute_service.HOST.in_(hosts))).all())

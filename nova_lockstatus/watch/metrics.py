@@ -17,9 +17,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy
-from nova.db.main import api as db
-from nova.db.main import models
 from oslo_config import cfg
 
 from nova_lockstatus.core import host_status
@@ -35,8 +32,6 @@ is left out of further runs until it is done."""
 
 MAX_AGE_INTERVALS = 3
 """Intervals after which a count is too old to be shown."""
-
-_ROW = models.Instance
 
 
 class ServerCountCollector:
@@ -92,8 +87,6 @@ def _read(context: Any, statuses: Mapping[str, str]
           ) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Count the servers of a cell with one statement.
 
-    The number of its rows grows with the hosts, not with the servers.
-
     :param context: a RequestContext that is targeted at the cell
     :param statuses: the status of each host
     :returns: the number of servers by the status of their host, and the
@@ -101,13 +94,8 @@ def _read(context: Any, statuses: Mapping[str, str]
     """
     servers: collections.Counter[str] = collections.Counter()
     locked: collections.Counter[str] = collections.Counter()
-    with db.get_context_manager(context).reader.using(context) as session:
-        for host, is_locked, locked_by, number in session.execute(
-                sqlalchemy.select(_ROW.host, _ROW.locked, _ROW.locked_by,
-                                  sqlalchemy.func.count())
-                .where(_ROW.deleted == 0, instances.NOT_HIDDEN)
-                .group_by(_ROW.host, _ROW.locked, _ROW.locked_by)):
-            servers[statuses.get(host, host_status.NONE)] += number
-            if is_locked:
-                locked[locked_by or ''] += number
+    for host, is_locked, locked_by, number in instances.count_by_host(context):
+        servers[statuses.get(host or '', host_status.NONE)] += number
+        if is_locked:
+            locked[locked_by or ''] += number
     return servers, locked

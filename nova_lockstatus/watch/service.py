@@ -16,10 +16,10 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from nova import context as nova_context
 from oslo_log import log as logging
 from oslo_service import service
 
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils import threads
 
 LOG = logging.getLogger(__name__)
@@ -65,9 +65,7 @@ class Watch(service.Service):  # type: ignore[misc]
 
     def start(self) -> None:
         """Start the tasks."""
-        # NOTE: as Nova's own services: what a parent process has opened
-        # cannot be used by its child.
-        nova_context.CELL_CACHE = {}
+        cells.forget_connections()
         # A new one: a thread of before a restart must not go on.
         self._stop = threading.Event()
         self._threads = [

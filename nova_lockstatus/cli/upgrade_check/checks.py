@@ -31,6 +31,7 @@ from nova_lockstatus.cli.upgrade_check.installation import notification_drivers
 from nova_lockstatus.core import releases
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import loader
+from nova_lockstatus.gateway import requirements
 
 LOCK_ALIAS = 'os-server-locked-status'
 
@@ -51,9 +52,7 @@ def check_configuration(installation: Installation) -> Result:
 
 def check_release(_installation: Installation) -> Result:
     """Compare the installed Nova with the supported releases."""
-    from nova import version
-    found = str(version.version_string())
-    major = int(found.partition('.')[0])
+    found, major = requirements.installed_release()
     if major < releases.OLDEST:
         return Result(
             Code.FAILURE,
@@ -75,7 +74,6 @@ def check_hooks(_installation: Installation) -> Result:
     try:
         from nova_lockstatus.api import hooks
         from nova_lockstatus.gateway import locked_servers
-        from nova_lockstatus.gateway import requirements
         from nova_lockstatus.watch import requirements as watch_requirements
     except (ImportError, AttributeError) as error:
         return Result(Code.FAILURE, _misfit([str(error)]))
@@ -145,7 +143,7 @@ def check_extensions(installation: Installation) -> Result:
 
 
 def _register(installation: Installation,
-             pipelines: Sequence[Sequence[base.Extension]]) -> None:
+              pipelines: Sequence[Sequence[base.Extension]]) -> None:
     from nova_lockstatus.api import policy
     from nova_lockstatus.api import policy_enforcer
     from nova_lockstatus.api.hooks import state_lock

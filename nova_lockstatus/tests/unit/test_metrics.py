@@ -62,7 +62,7 @@ class MetricsTestCase(testtools.TestCase):
     def tell_all(self):
         self.metrics.cell_poll_finished('guard', 'cell1')
         self.metrics.servers_counted('cell1', {'UP': 2, '': 1},
-                             {'owner': 1, '': 4}, 60)
+                                     {'owner': 1, '': 4}, 60)
         self.metrics.outbox_length(3)
         self.metrics.host_status_changed('UP', 'DOWN')
         self.metrics.delivery_finished('notifications', 'sent')
