@@ -23,10 +23,8 @@ from importlib import metadata
 import fixtures
 import testtools
 
-import nova_lockstatus
 from nova_lockstatus.core import releases
-
-TOP = pathlib.Path(nova_lockstatus.__file__).parents[1]
+from nova_lockstatus.tests.fixtures import repository
 
 SUPPORTED = range(releases.OLDEST, releases.NEWEST + 1)
 
@@ -56,7 +54,7 @@ class WholeTestCase(unittest.TestCase):
 
 def load_tool():
     spec = importlib.util.spec_from_file_location(
-        'support_matrix', TOP / 'tools' / 'support_matrix.py')
+        'support_matrix', repository.TOP / 'tools' / 'support_matrix.py')
     assert spec
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -95,13 +93,13 @@ class SupportedTestCase(testtools.TestCase):
 
     def test_extra(self):
         setup = configparser.ConfigParser()
-        setup.read(TOP / 'setup.cfg')
+        setup.read(repository.TOP / 'setup.cfg')
         self.assertEqual('nova>=%d.0.0' % releases.OLDEST,
                          setup['extras']['nova'].strip())
 
     def test_constraints(self):
         for release in SUPPORTED:
-            path = TOP / 'constraints' / ('nova-%d.txt' % release)
+            path = repository.TOP / 'constraints' / ('nova-%d.txt' % release)
             found = [line for line in path.read_text().splitlines()
                      if line.startswith('nova==')]
             self.assertEqual(1, len(found), path)
@@ -109,7 +107,7 @@ class SupportedTestCase(testtools.TestCase):
 
     def test_tox(self):
         tox = configparser.ConfigParser(interpolation=None)
-        tox.read(TOP / 'tox.ini')
+        tox.read(repository.TOP / 'tox.ini')
         section = 'testenv:functional-nova{%s}' % ','.join(
             map(str, SUPPORTED))
         for release in SUPPORTED:

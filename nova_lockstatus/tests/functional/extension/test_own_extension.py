@@ -12,15 +12,13 @@
 
 """Installs and runs the example of the contributor guide."""
 
-import pathlib
 import tomllib
 
-import nova_lockstatus
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import packages
+from nova_lockstatus.tests.fixtures import repository
 
-EXAMPLE = (pathlib.Path(nova_lockstatus.__file__).parent.parent / 'doc'
-           / 'source' / 'contributor' / 'example_extension')
+EXAMPLE = (repository.DOC / 'source' / 'contributor' / 'example_extension')
 
 RULE = 'os_compute_api:os-server-rack:rack'
 

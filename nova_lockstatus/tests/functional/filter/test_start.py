@@ -12,8 +12,6 @@
 
 """How nova-api starts, and how it does not."""
 
-import json
-import os
 import subprocess
 import sys
 
@@ -58,7 +56,6 @@ class Partless(Ruleless):
     alias = 'x-partless'
     server_fields = None
 '''
-
 
 # Makes the filter with a Nova that has lost a module.
 LACKING = '''
@@ -252,73 +249,3 @@ class StartTestCase(base.NovaTestCase):
         self.assertIn("'os-nowhere'", lines[0])
         self.assertIn("'x-partless' cannot be used: its server_fields is",
                       lines[2])
-
-
-class PolicyFilesTestCase(base.NovaTestCase):
-    """The operator's files decide, whatever form they have."""
-
-    options = {'filter': False}
-
-    def setUp(self):
-        super().setUp()
-        self.folder = self.useFixture(fixtures.TempDir())
-        self.server_id = self.nova.boot_server('db')
-
-    def keys(self, **options):
-        """Return what the owner sees when Nova has read its policy anew."""
-        self.addCleanup(nova_policy.reset)
-        nova_policy.reset()
-        self.configure('oslo_policy', **options)
-        answer = base.ask(base.load_app(), 'GET',
-                          '/v2.1/servers/' + self.server_id, 'owner')
-        self.assertEqual(200, answer.status_code)
-        return set(base.lock_of(answer.json['server']))
-
-    def write(self, name, text):
-        path = self.folder.join(name)
-        with open(path, 'w') as target:
-            target.write(text)
-        return path
-
-    def test_no_file(self):
-        self.assertEqual(set(base.KEYS), self.keys(
-            policy_file=self.folder.join('none.yaml')))
-
-    def test_policy_yaml(self):
-        path = self.write('policy.yaml', '"os_compute_api:os-server-locked-'
-                          'status:locked_by": "rule:context_is_admin"\n')
-        self.assertEqual({'locked', 'locked_reason'},
-                         self.keys(policy_file=path))
-
-    def test_existing_policy_json(self):
-        path = self.write('policy.json', json.dumps(
-            {'os_compute_api:os-server-locked-status:locked_reason': '!'}))
-        self.assertEqual({'locked', 'locked_by'}, self.keys(policy_file=path))
-
-    def test_policy_d(self):
-        self.write('lock.yaml', '"os_compute_api:os-server-locked-status:'
-                   'locked": "role:nobody"\n')
-        self.assertEqual(
-            {'locked_by', 'locked_reason'},
-            self.keys(policy_file=self.folder.join('none.yaml'),
-                      policy_dirs=[self.folder.path]))
-
-    def test_rule_that_asks_for_the_user(self):
-        path = self.write('policy.yaml', '"os_compute_api:os-server-locked-'
-                          'status:locked_by": "user_id:%(user_id)s"\n')
-        self.assertEqual(set(base.KEYS), self.keys(policy_file=path))
-        answer = base.ask(base.load_app(), 'GET',
-                          '/v2.1/servers/' + self.server_id, 'member')
-        self.assertNotIn('locked_by', answer.json['server'])
-
-    def test_file_changed_while_running(self):
-        path = self.write('policy.yaml', '{}\n')
-        self.assertEqual(set(base.KEYS), self.keys(policy_file=path))
-        app = base.load_app()
-        self.write('policy.yaml', json.dumps({
-            rule.name: '!' for rule in
-            server_locked_status.ServerLockedStatus.policies}))
-        os.utime(path, (2 ** 31, 2 ** 31))
-        answer = base.ask(app, 'GET', '/v2.1/servers/' + self.server_id,
-                          'owner')
-        self.assertEqual({}, base.lock_of(answer.json['server']))

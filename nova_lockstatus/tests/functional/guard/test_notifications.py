@@ -22,10 +22,8 @@ from nova.conf import CONF
 from nova_lockstatus.events.notifications.objects import guard as objects
 from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.tests.fixtures import fingerprints
-from nova_lockstatus.tests.functional.guard import test_enforce as test_guard
-from nova_lockstatus.tests.functional.server_lock import (
-    test_notifications as test_lock_notifications,
-)
+from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures.guard_case import GuardTestCase
 from nova_lockstatus.watch.guard import tasks
 
 FINGERPRINTS = {
@@ -41,7 +39,7 @@ class GuardObjectsTestCase(testtools.TestCase):
         fingerprints.check(self, [objects, service_publisher], FINGERPRINTS)
 
 
-class GuardSamplesTestCase(test_guard.GuardTestCase):
+class GuardSamplesTestCase(GuardTestCase):
 
     def assertSample(self, name, notification):
         text = json.dumps(notification, indent=4, sort_keys=True)
@@ -51,7 +49,7 @@ class GuardSamplesTestCase(test_guard.GuardTestCase):
                 (data['request_id'],
                  'req-5b6c791d-5709-4f36-8fbe-c3e02869e35d')):
             text = text.replace(volatile, replacement)
-        path = test_lock_notifications.SAMPLES / (name + '.json')
+        path = repository.NOTIFICATION_SAMPLES / (name + '.json')
         if os.environ.get('GENERATE_SAMPLES'):
             path.write_text(text + '\n')
         self.assertEqual(json.loads(path.read_text()), json.loads(text))

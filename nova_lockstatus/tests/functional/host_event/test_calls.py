@@ -20,16 +20,13 @@ import fixtures
 from nova.conf import CONF
 
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.events.notifications.objects import service_publisher
-from nova_lockstatus.events.publisher import shared_publisher
-from nova_lockstatus.gateway import compute_service
-from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.tests.fixtures import base
-from nova_lockstatus.tests.functional.host_status import test_host_status
-
-EVENT = 'lockstatus.host_status.update'
-
-OLD = 'compute.instance.host_status'
+from nova_lockstatus.tests.fixtures.host_event_case import EVENT
+from nova_lockstatus.tests.fixtures.host_event_case import (
+    AnnouncementsTestCase,
+)
+from nova_lockstatus.tests.fixtures.host_event_case import publisher
+from nova_lockstatus.tests.fixtures.host_status_case import HOSTS
 
 V2 = '/v2/' + identity.ADMIN.project_id
 
@@ -61,76 +58,12 @@ NEW_CALLS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def publisher():
-    """Return what announces the calls of this process."""
-    return shared_publisher(CONF, service_publisher.API,
-                            HostStatusReader(compute_service.service_is_up()))
-
-
-class AnnouncementsTestCase(test_host_status.HostStatusTestCase):
-    """Two hosts in each of two cells, with servers."""
-
-    def setUp(self):
-        super().setUp()
-        self.reset()
-        self.addCleanup(self.calm)
-
-    def calm(self):
-        for host in test_host_status.HOSTS:
-            self.set_service(host, forced_down=False, disabled=False)
-        self.wait()
-
-    def wait(self):
-        self.assertTrue(publisher().wait(60))
-
-    def reset(self):
-        self.nova.services.notifier.reset()
-
-    def put(self, host, microversion='latest', **body):
-        """Change a host as from microversion 2.53 on."""
-        answer = self.nova.request(
-            'GET', '/v2.1/os-services?binary=nova-compute&host=' + host,
-            'admin', microversion='2.53')
-        answer = self.nova.request(
-            'PUT', '/v2.1/os-services/%s' % answer.json['services'][0]['id'],
-            'admin', body, microversion)
-        self.assertEqual(200, answer.status_code, answer.text)
-        return answer
-
-    def put_action(self, root, microversion, host, action, **body):
-        """Change a host as before microversion 2.53."""
-        answer = self.nova.request(
-            'PUT', '%s/os-services/%s' % (root, action), 'admin',
-            {'host': host, 'binary': 'nova-compute', **body}, microversion)
-        self.assertEqual(200, answer.status_code, answer.text)
-
-    def versioned(self):
-        self.wait()
-        return [sent for sent in
-                self.nova.services.notifier.versioned_notifications
-                if sent['event_type'] == EVENT]
-
-    def payloads(self):
-        return [sent['payload']['nova_object.data']
-                for sent in self.versioned()]
-
-    def unversioned(self):
-        self.wait()
-        return [sent for sent in self.nova.services.notifier.notifications
-                if sent.event_type == OLD]
-
-    def told(self):
-        """Return what was announced, in its order."""
-        return [(data['display_name'], data['old_host_status'],
-                 data['host_status']) for data in self.payloads()]
-
-
 class CallsTestCase(AnnouncementsTestCase):
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for number, host in enumerate(test_host_status.HOSTS):
+        for number, host in enumerate(HOSTS):
             for copy in range(2):
                 cls.nova.boot_server('s%d-%d' % (number + 1, copy), host=host)
 

@@ -39,12 +39,13 @@ from nova_lockstatus.gateway import instances
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import fingerprints
 from nova_lockstatus.tests.fixtures import many_hosts
-from nova_lockstatus.tests.functional.host_event import (
-    test_calls as test_host_change,
+from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures.host_event_case import EVENT
+from nova_lockstatus.tests.fixtures.host_event_case import OLD
+from nova_lockstatus.tests.fixtures.host_event_case import (
+    AnnouncementsTestCase,
 )
-from nova_lockstatus.tests.functional.server_lock import (
-    test_notifications as test_lock_notifications,
-)
+from nova_lockstatus.tests.fixtures.host_event_case import publisher
 
 FINGERPRINTS = {
     'HostStatusPayload': '1.0-6c11f2ad94ceecf77593456cae352ec0',
@@ -57,7 +58,7 @@ class ObjectsTestCase(testtools.TestCase):
         fingerprints.check(self, [objects], FINGERPRINTS)
 
 
-class ServersTestCase(test_host_change.AnnouncementsTestCase):
+class ServersTestCase(AnnouncementsTestCase):
     """Which servers are announced, and with what."""
 
     @classmethod
@@ -72,7 +73,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
     def assertSample(self, name, notification):
         data = notification['payload']['nova_object.data']
         self.assert_sample(
-            test_lock_notifications.SAMPLES / (name + '.json'),
+            repository.NOTIFICATION_SAMPLES / (name + '.json'),
             json.dumps(notification, indent=4, sort_keys=True),
             [(data['request_id'],
               'req-5b6c791d-5709-4f36-8fbe-c3e02869e35d'),
@@ -92,7 +93,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
             'event_type': old.event_type, 'payload': old.payload,
         }, indent=4, sort_keys=True)
         self.assert_sample(
-            test_lock_notifications.SAMPLES
+            repository.NOTIFICATION_SAMPLES
             / 'compute-instance-host_status.json', text,
             [(data['id'], 'b96d8b2c-5df3-5cf8-a1a4-3ed1a0c7e6f4'),
              (data['changed_at'], '2026-11-21T12:00:00Z'),
@@ -209,7 +210,7 @@ class ServersTestCase(test_host_change.AnnouncementsTestCase):
         self.assertIn('has changed.', self.nova.log)
 
 
-class BrokerTestCase(test_host_change.AnnouncementsTestCase):
+class BrokerTestCase(AnnouncementsTestCase):
     """Nobody takes the messages."""
 
     def test_the_answer_does_not_wait(self):
@@ -225,7 +226,7 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
             0.1))
         self.put('compute1', forced_down=True)
         self.put('compute1', forced_down=False)
-        self.assertTrue(test_host_change.publisher().is_busy)
+        self.assertTrue(publisher().is_busy)
         goes_on.set()
         self.assertEqual([('s', 'UP', 'DOWN'), ('s', 'DOWN', 'UP')],
                          self.told())
@@ -255,9 +256,9 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
                          if hasattr(utils, 'concurrency_mode_threading')
                          else True, stands_still)
         done = []
-        wait = test_host_change.publisher().wait
+        wait = publisher().wait
         self.useFixture(fixtures.MockPatchObject(
-            test_host_change.publisher(), 'wait',
+            publisher(), 'wait',
             lambda seconds: done.append(wait(seconds))))
         body = self.body_of_a_call()
         self.assertIn(b'forced_down', b''.join(body))
@@ -279,8 +280,7 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
         notify = vars(notifier)['_notify']
 
         def wait(self, priority, ctxt, event_type, payload):
-            if event_type in (test_host_change.EVENT,
-                              test_host_change.OLD):
+            if event_type in (EVENT, OLD):
                 goes_on.wait(5)
             notify(self, priority, ctxt, event_type, payload)
 
@@ -289,7 +289,7 @@ class BrokerTestCase(test_host_change.AnnouncementsTestCase):
             % notifier.__name__, wait))
 
 
-class StatementsTestCase(test_host_change.AnnouncementsTestCase):
+class StatementsTestCase(AnnouncementsTestCase):
     """However many servers there are, a page is one statement or two."""
 
     def test_statements(self):
@@ -306,7 +306,7 @@ class StatementsTestCase(test_host_change.AnnouncementsTestCase):
                 'nova_lockstatus.gateway.instances.PAGE_SIZE', page))
             self.reset()
             with base.statements() as executed:
-                test_host_change.publisher().publish(self.change())
+                publisher().publish(self.change())
                 self.wait()
             self.assertEqual(['s0', 's1', 's2', 's3'],
                              [told[0] for told in self.told()])

@@ -10,383 +10,36 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is announced where there is a store: all of it, and each once."""
+"""The outbox loses and repeats nothing when a process or a database fails."""
 
 import contextlib
 import dataclasses
 import datetime
-import random
 import threading
 import time
 import uuid
 from unittest import mock
 
 import fixtures
-from nova import servicegroup
 from nova.conf import CONF
-from nova.db.main import models
-from oslo_utils import timeutils
-from testtools import content
 
 from nova_lockstatus import exception
-from nova_lockstatus.core import host_event
 from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
-from nova_lockstatus.db import known_status
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events import outbox_publisher
 from nova_lockstatus.events import retention
 from nova_lockstatus.events.notifications import host_status
-from nova_lockstatus.gateway import instances
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import hanging_cell
-from nova_lockstatus.tests.fixtures import many_hosts
 from nova_lockstatus.tests.fixtures import store_databases
-from nova_lockstatus.tests.functional.host_event import (
-    test_calls as test_host_change,
-)
-from nova_lockstatus.tests.functional.host_status import test_host_status
-from nova_lockstatus.watch import host_status as host_status_monitor
-from nova_lockstatus.watch import notification_relay
-
-HOSTS = test_host_status.HOSTS
+from nova_lockstatus.tests.fixtures.host_event_case import EVENT
+from nova_lockstatus.tests.fixtures.outbox_case import OutboxTestCase
+from nova_lockstatus.tests.fixtures.outbox_case import Watch
 
 AWAY = exception.StoreUnreachable(reason='it is away')
-
-
-class Watch:
-    """What one nova-lockstatus-watch does about hosts."""
-
-    def __init__(self):
-        self.store = database.open_store(CONF)
-        self.announced = notification_relay.NotificationRelay(CONF, self.store)
-        self.look_at_hosts = host_status_monitor.HostStatusMonitor(
-            CONF, self.store, self.announced)
-        self.stop = threading.Event()
-
-    def look(self):
-        """Look once, and announce what is seen."""
-        self.announced.run(self.stop)
-        self.look_at_hosts.run(self.stop)
-        self.work()
-
-    def work(self):
-        """Announce what nobody does."""
-        self.announced.run(self.stop)
-        assert self.announced.outbox.wait(60)
-
-
-class OutboxTestCase(test_host_change.AnnouncementsTestCase):
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        for number, host in enumerate(HOSTS):
-            cls.nova.boot_server('s%d' % (number + 1), host=host)
-
-    def setUp(self):
-        super().setUp()
-        folder = self.useFixture(fixtures.TempDir()).path
-        CONF.set_override('connection', 'sqlite:///%s/store.sqlite' % folder,
-                          group='lockstatus')
-        self.addCleanup(CONF.clear_override, 'connection',
-                        group='lockstatus')
-        # What looks or tells is done when it returns, however busy the
-        # machine is.
-        for where in ('watch.host_status.CELLS_TIMEOUT',
-                      'events.relay.SHARED_SECONDS'):
-            self.useFixture(fixtures.MonkeyPatch(
-                'nova_lockstatus.' + where, 30))
-        self.store = database.open_store(CONF)
-        migration.sync(self.store)
-        self.app = base.load_app()
-        self.watch = Watch()
-        self.reset()
-
-    def call(self, method, path, body=None, microversion='2.53'):
-        answer = base.ask(self.app, method, '/v2.1/os-services' + path,
-                          'admin', microversion, body)
-        self.assertEqual(200, answer.status_code, answer.text)
-        return answer.json
-
-    def put(self, host, microversion='latest', **body):
-        found = self.call('GET', '?binary=nova-compute&host=' + host)
-        self.call('PUT', '/' + found['services'][0]['id'], body)
-
-    def silence(self, host):
-        self.set_service(host, last_seen_up=timeutils.utcnow()
-                         - datetime.timedelta(hours=3))
-
-    def known(self):
-        return {host: entry.status
-                for cell in self.nova.services.cell_mappings.values()
-                for host, entry in known_status.read(
-                    self.store, cell.uuid).items()}
-
-    def calm(self):
-        # No call: nobody is to be told of that.
-        for host in HOSTS:
-            self.set_service(host, forced_down=False, disabled=False)
-        self.wait()
-
-    def fill(self, sink, hosts, age=0, cell=None):
-        """Write down that hosts have changed which nobody has looked at."""
-        for host in hosts:
-            outbox.record(self.store, host_event.StatusChange(
-                id=str(uuid.uuid4()),
-                cell=cell or self.nova.services.cell_mappings['cell1'].uuid,
-                host=host, old='UP', new='DOWN',
-                changed_at=timeutils.utcnow(with_timezone=True)
-                - datetime.timedelta(seconds=age)), [sink])
-
-    def assertNothingIsOwed(self):
-        self.assertEqual(0, outbox.count(self.store))
-
-
-class SourcesTestCase(OutboxTestCase):
-
-    def test_a_call(self):
-        self.put('compute1', forced_down=True)
-        self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
-        self.assertEqual({'compute1': 'DOWN'}, self.known())
-        self.assertNothingIsOwed()
-        # It is known already.
-        self.watch.look()
-        self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
-        sent, = self.versioned()
-        self.assertEqual('nova-api:' + CONF.host, sent['publisher_id'])
-        data = sent['payload']['nova_object.data']
-        self.assertTrue(data['request_id'].startswith('req-'))
-
-    def test_what_no_call_changes(self):
-        self.watch.look()
-        self.assertEqual([], self.told())
-        self.assertEqual(dict.fromkeys(HOSTS, 'UP'), self.known())
-        self.silence('compute2')
-        self.set_service('compute3', disabled=True)
-        self.watch.look()
-        self.watch.look()
-        self.assertEqual(
-            [('s2', 'UP', 'UNKNOWN'), ('s3', 'UP', 'MAINTENANCE')],
-            sorted(self.told()))
-        self.assertEqual({'nova-lockstatus-watch:' + CONF.host},
-                         {sent['publisher_id'] for sent in self.versioned()})
-        self.assertEqual(
-            {'nova-lockstatus-watch.' + CONF.host},
-            {sent.publisher_id for sent in self.unversioned()})
-        self.reset()
-        self.set_service('compute2', last_seen_up=timeutils.utcnow())
-        self.watch.look()
-        self.assertEqual([('s2', 'UNKNOWN', 'UP')], self.told())
-        self.assertNothingIsOwed()
-
-    def test_lost_heartbeat_and_then_a_call(self):
-        """The call comes before anybody has looked."""
-        self.watch.look()
-        self.silence('compute1')
-        self.put('compute1', forced_down=True)
-        # The chain of what was announced has no gap.
-        self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
-        self.watch.look()
-        self.put('compute1', forced_down=False)
-        self.watch.look()
-        self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UNKNOWN')],
-                         self.told())
-
-    def test_several_look_at_the_same_time(self):
-        watches = [Watch() for _ in range(4)]
-        for watch in watches:
-            watch.look()
-        barrier = threading.Barrier(len(watches), timeout=30)
-
-        def look(watch):
-            barrier.wait()
-            watch.look()
-
-        for change in ({'forced_down': True}, {'forced_down': False},
-                       {'disabled': True}, {'disabled': False}):
-            for host in HOSTS:
-                self.set_service(host, **change)
-            threads = [threading.Thread(target=look, args=(watch,))
-                       for watch in watches]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        for number in range(1, 5):
-            name = 's%d' % number
-            self.assertEqual(
-                [(name, 'UP', 'DOWN'), (name, 'DOWN', 'UP'),
-                 (name, 'UP', 'MAINTENANCE'), (name, 'MAINTENANCE', 'UP')],
-                [told for told in self.told() if told[0] == name])
-        self.assertNothingIsOwed()
-
-    def heartbeat(self, host, **ago):
-        self.set_service(host, last_seen_up=timeutils.utcnow()
-                         - datetime.timedelta(**ago))
-
-    def other_watch(self):
-        """Make one that waits twice as long for a heartbeat."""
-        self.configure(None, service_down_time=2 * CONF.service_down_time)
-        return Watch()
-
-    def assertOneIsDown(self, *watches):
-        """See that what they find of a dead host is told once."""
-        for _ in range(2):
-            for watch in watches:
-                watch.look()
-        self.assertEqual([('s1', 'UP', 'UNKNOWN')], self.told())
-        self.assertEqual('UNKNOWN', self.known()['compute1'])
-        self.reset()
-
-    def test_watches_with_another_down_time(self):
-        self.watch.look()
-        self.silence('compute1')
-        other = self.other_watch()
-        self.assertOneIsDown(self.watch, other)
-        # And so after a restart.
-        Watch().look()
-        self.assertEqual([], self.told())
-        # The first heartbeat is enough, for whoever looks first.
-        self.heartbeat('compute1')
-        other.look()
-        self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
-
-    def test_watches_with_another_clock(self):
-        behind = datetime.timedelta(hours=2)
-        self.watch.look()
-        self.silence('compute1')
-        self.watch.look()
-        other, now = Watch(), timeutils.utcnow
-        with mock.patch.object(timeutils, 'utcnow',
-                               lambda *args, **kwargs:
-                               now(*args, **kwargs) - behind):
-            other.look()
-            other.look()
-        self.assertOneIsDown(self.watch, other)
-
-    def test_heartbeats_of_a_clock_that_is_behind(self):
-        """The second one tells that it is alive."""
-        self.watch.look()
-        self.heartbeat('compute1', hours=3)
-        self.assertOneIsDown(self.watch)
-        self.heartbeat('compute1', hours=1.9)
-        self.watch.look()
-        self.watch.look()
-        self.assertEqual([], self.told())
-        self.heartbeat('compute1', hours=1.8)
-        self.watch.look()
-        self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
-
-    def test_host_that_has_never_reported(self):
-        self.watch.look()
-        many_hosts.execute(
-            self.nova, 'cell1', models.Service.__table__.update().where(
-                models.Service.host == 'compute1').values(
-                    created_at=timeutils.utcnow()
-                    - datetime.timedelta(hours=3)))
-        self.set_service('compute1', last_seen_up=None)
-        self.assertOneIsDown(self.watch, self.other_watch())
-
-    def test_heartbeats_in_memcached(self):
-        """Those in the database are none, then."""
-        self.configure(None, servicegroup_driver='mc')
-        self.configure(
-            'cache', enabled=True, memcache_servers=['localhost:11211'],
-            backend='dogpile.cache.dbm', backend_argument=[
-                'filename:%s/cache.dbm'
-                % self.useFixture(fixtures.TempDir()).path])
-        memcached = servicegroup.API()._driver.mc
-        for host in HOSTS:
-            memcached.set('compute:' + host, timeutils.utcnow())
-            self.silence(host)
-        watch = Watch()
-        watch.look()
-        memcached.delete('compute:compute1')
-        self.assertOneIsDown(watch)
-        memcached.set('compute:compute1', timeutils.utcnow())
-        watch.look()
-        self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
-
-    def test_random_changes(self):
-        """What is announced is what has happened, whoever makes it happen."""
-        seed = random.randrange(2 ** 32)
-        self.addDetail('seed', content.text_content(str(seed)))
-        choose = random.Random(seed)
-        watches = [Watch(), Watch()]
-        for watch in watches:
-            watch.look()
-        expected = {host: ['UP'] for host in HOSTS}
-        state = {host: {'forced_down': False, 'disabled': False,
-                        'silent': False} for host in HOSTS}
-        for _ in range(60):
-            host = choose.choice(HOSTS)
-            what = choose.choice(('forced_down', 'disabled', 'silent'))
-            value = state[host][what] = not state[host][what]
-            if what == 'silent':
-                if value:
-                    self.silence(host)
-                else:
-                    self.set_service(host, last_seen_up=timeutils.utcnow())
-                choose.choice(watches).look()
-            elif choose.random() < 0.3:
-                self.set_service(host, **{what: value})
-                choose.choice(watches).look()
-            elif what == 'forced_down':
-                self.put(host, forced_down=value)
-            else:
-                self.put(host, status='disabled' if value else 'enabled')
-            if choose.random() < 0.3:
-                choose.choice(watches).look()
-            status = ('DOWN' if state[host]['forced_down'] else
-                      'MAINTENANCE' if state[host]['disabled'] else
-                      'UNKNOWN' if state[host]['silent'] else 'UP')
-            if status != expected[host][-1]:
-                expected[host].append(status)
-        for watch in watches:
-            watch.look()
-        self.wait()
-        for number, host in enumerate(HOSTS):
-            name = 's%d' % (number + 1)
-            self.assertEqual(
-                list(zip(expected[host], expected[host][1:], strict=False)),
-                [told[1:] for told in self.told() if told[0] == name])
-        ids = [data['id'] for data in self.payloads()]
-        self.assertEqual(len(ids), len(set(ids)))
-
-    def test_hosts_that_come_and_go(self):
-        self.watch.look()
-        self.addCleanup(self.delete_service, 0)
-        self.delete_service(1)
-        self.watch.look()
-        self.assertEqual(set(HOSTS) - {'compute1'}, set(self.known()))
-        self.delete_service(0)
-        self.watch.look()
-        self.assertEqual(set(HOSTS), set(self.known()))
-        self.assertEqual([], self.told())
-
-    def delete_service(self, deleted):
-        many_hosts.execute(
-            self.nova, 'cell1', models.Service.__table__.update().where(
-                models.Service.host == 'compute1').values(deleted=deleted))
-
-    def test_nobody_is_told(self):
-        for group, option, value in (
-                ('oslo_messaging_notifications', 'driver', []),
-                ('lockstatus', 'announce_host_status', False)):
-            CONF.set_override(option, value, group=group)
-            try:
-                self.assertEqual(0, self.watch.look_at_hosts.interval)
-                self.assertEqual(0, self.watch.announced.interval)
-                with base.statements() as executed:
-                    self.watch.look_at_hosts.run(self.watch.stop)
-                self.assertEqual([], executed)
-            finally:
-                CONF.clear_override(option, group=group)
-        self.assertEqual(0.5, self.watch.look_at_hosts.interval)
-        self.assertEqual(0.5, self.watch.announced.interval)
 
 
 class FailuresTestCase(OutboxTestCase):
@@ -497,7 +150,7 @@ class FailuresTestCase(OutboxTestCase):
         self.watch.look()
         self.set_service('compute2', forced_down=True)
         self.watch.look()
-        self.assertNotIn(test_host_change.EVENT, [
+        self.assertNotIn(EVENT, [
             sent['event_type'] for sent in
             self.nova.services.notifier.versioned_notifications])
         away.clear()
@@ -528,7 +181,7 @@ class FailuresTestCase(OutboxTestCase):
         """Assert that something is told, without waiting for the rest."""
         began = time.monotonic()
         sent = self.nova.services.notifier.versioned_notifications
-        while not any(one['event_type'] == test_host_change.EVENT
+        while not any(one['event_type'] == EVENT
                       for one in sent):
             self.assertLess(time.monotonic() - began, 1.5)
             time.sleep(0.01)
@@ -744,39 +397,3 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],
                          self.told())
         self.assertEqual({'compute1': 'UP'}, self.known())
-
-
-class CostTestCase(OutboxTestCase):
-
-    def test_statements_of_a_look(self):
-        # Now it knows the hosts, and then that nobody else has changed them.
-        self.watch.look()
-        self.watch.look()
-        with base.statements() as executed:
-            self.watch.look_at_hosts.run(self.watch.stop)
-        self.assertEqual(2, len(executed), executed)
-        for statement in executed:
-            self.assertIn('FROM services', statement)
-
-    def test_thousand_hosts(self):
-        added = ['host%04d' % number for number in range(1000)]
-        table = models.Service.__table__
-        many_hosts.insert(self.nova, 'cell1', models.Service, [
-            {'host': host, 'binary': 'nova-compute', 'topic': 'compute',
-             'report_count': 1, 'disabled': False, 'forced_down': False,
-             'deleted': 0, 'last_seen_up': timeutils.utcnow()}
-            for host in added])
-        self.addCleanup(many_hosts.execute, self.nova, 'cell1',
-                        table.delete().where(table.c.host.in_(added)))
-        self.watch.look()
-        self.watch.look()
-        self.assertEqual(1004, len(self.known()))
-        times = []
-        with base.statements() as executed:
-            for _ in range(5):
-                start = time.process_time()
-                self.watch.look_at_hosts.run(self.watch.stop)
-                times.append(time.process_time() - start)
-        self.assertEqual(10, len(executed))
-        self.assertLess(min(times), 0.05)
-        self.assertEqual(500, instances.PAGE_SIZE)

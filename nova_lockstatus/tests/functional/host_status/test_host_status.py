@@ -12,18 +12,12 @@
 
 """The state of hosts over cells, projects, policies and odd servers."""
 
-import contextlib
-import datetime
 import json
 import os
-import time
-from typing import Any
 
 import fixtures
-from nova import context
 from nova import policy as nova_policy
 from nova import servicegroup
-from nova.db.main import api as db
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 from oslo_utils import timeutils
@@ -31,81 +25,15 @@ from oslo_utils import timeutils
 from nova_lockstatus.core import host_status
 from nova_lockstatus.policies import server_host_status as policies
 from nova_lockstatus.tests.fixtures import base
+from nova_lockstatus.tests.fixtures.host_status_case import HOSTS
+from nova_lockstatus.tests.fixtures.host_status_case import HostStatusTestCase
 
 VERSIONS = ('2.1', '2.15', '2.16', '2.72', '2.75', 'latest')
-
-HOSTS = ('compute1', 'compute2', 'compute3', 'compute4')
 
 EVERYBODY_LISTS_ALL = {
     'os_compute_api:servers:detail:get_all_tenants': '@',
     'os_compute_api:servers:index:get_all_tenants': '@',
 }
-
-
-class HostStatusTestCase(base.NoHeartbeatsTestCase):
-    """Two hosts in each of two cells; cell1 has the odd ones."""
-
-    options: dict[str, Any] = {'cells': 2, 'hosts': HOSTS}
-
-    @contextlib.contextmanager
-    def cell_of(self, host):
-        cell = 'cell%d' % (HOSTS.index(host) % 2 + 1)
-        with context.target_cell(
-                context.get_admin_context(),
-                self.nova.services.cell_mappings[cell]) as ctxt:
-            with db.get_context_manager(ctxt).writer.using(ctxt) as session:
-                yield session
-
-    def set_service(self, host, **values):
-        """Change a record in the database for the rest of the test."""
-        def update(values):
-            with self.cell_of(host) as session:
-                session.query(models.Service).filter_by(
-                    host=host, binary='nova-compute', deleted=0
-                ).update(values)
-
-        old = {'forced_down': False, 'disabled': False,
-               'last_seen_up': timeutils.utcnow()}
-        self.addCleanup(update, {key: old[key] for key in values})
-        update(values)
-
-    def silence(self, host):
-        self.set_service(host, last_seen_up=timeutils.utcnow() -
-                         datetime.timedelta(hours=3))
-
-    def boot(self, name, host=None, token='owner', **kwargs):
-        server_id = self.nova.boot_server(name, token, host=host, **kwargs)
-        self.addCleanup(self.delete, server_id)
-        return server_id
-
-    def delete(self, server_id):
-        path = '/v2.1/servers/' + server_id
-        self.nova.request('DELETE', path, 'admin')
-        while self.nova.request('GET', path, 'admin').status_code != 404:
-            time.sleep(0.05)
-
-    def statuses(self, token='admin', microversion='2.1',
-                 query='?all_tenants=1'):
-        servers = self.detail(token, microversion, query).values()
-        return {server['name']: server.get('host_status', 'absent')
-                for server in servers}
-
-    def find(self, query, token='admin', microversion='2.1', path=''):
-        """Return the names of servers found, over all pages, sorted."""
-        names = []
-        path = '/v2.1/servers%s?%s' % (path, query)
-        for _ in range(20):
-            answer = self.nova.request('GET', path, token,
-                                       microversion=microversion)
-            self.assertEqual(200, answer.status_code, answer.text)
-            names += [server['name'] for server in answer.json['servers']]
-            links = [link['href']
-                     for link in answer.json.get('servers_links', ())
-                     if link['rel'] == 'next']
-            if not links:
-                return sorted(names)
-            path = links[0].partition('localhost')[2]
-        self.fail('There is always one more page: %s' % names)
 
 
 class CellsTestCase(HostStatusTestCase):

@@ -28,8 +28,10 @@ from sqlalchemy import event
 from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import many_hosts
-from nova_lockstatus.tests.functional.host_status import test_host_status
-from nova_lockstatus.tests.functional.server_lock import test_many_servers
+from nova_lockstatus.tests.fixtures.host_status_case import HostStatusTestCase
+from nova_lockstatus.tests.fixtures.server_rows import API_TABLES
+from nova_lockstatus.tests.fixtures.server_rows import CELL_TABLES
+from nova_lockstatus.tests.fixtures.server_rows import copy_server
 
 # Where Nova does not read the services of a list, and where it does.
 READS_NO_SERVICES = ('2.1', '2.15')
@@ -55,8 +57,8 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
         with context.target_cell(
                 ctxt, self.nova.services.cell_mappings['cell1']) as cell:
             with db.get_context_manager(cell).writer.using(cell) as session:
-                test_many_servers.copy_server(
-                    session, test_many_servers.CELL_TABLES, self.server_id,
+                copy_server(
+                    session, CELL_TABLES, self.server_id,
                     new_ids)
                 for server_id in new_ids:
                     session.query(models.Instance).filter_by(
@@ -66,8 +68,8 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
                     [service(number, server_id)
                      for number, server_id in enumerate(new_ids)])
         with api_db.context_manager.writer.using(ctxt) as session:
-            test_many_servers.copy_server(
-                session, test_many_servers.API_TABLES, self.server_id,
+            copy_server(
+                session, API_TABLES, self.server_id,
                 new_ids)
         type(self).count = count
         # Nova remembers the zone of each host.
@@ -183,7 +185,7 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
         self.assertGreater(len(executed), 2)
 
 
-class ManyHostsTestCase(test_host_status.HostStatusTestCase):
+class ManyHostsTestCase(HostStatusTestCase):
     """A statement can only have so many parameters."""
 
     options: dict[str, Any] = {}

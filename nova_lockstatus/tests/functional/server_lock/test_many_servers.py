@@ -16,36 +16,12 @@ import uuid
 
 from nova import context
 from nova.db.api import api as api_db
-from nova.db.api import models as api_models
 from nova.db.main import api as main_db
-from nova.db.main import models as main_models
 
 from nova_lockstatus.tests.fixtures import base
-
-CELL_TABLES = ((main_models.Instance, 'uuid'),
-               (main_models.InstanceExtra, 'instance_uuid'),
-               (main_models.InstanceInfoCache, 'instance_uuid'),
-               (main_models.InstanceSystemMetadata, 'instance_uuid'))
-
-API_TABLES = ((api_models.InstanceMapping, 'instance_uuid'),
-              (api_models.RequestSpec, 'instance_uuid'))
-
-
-def rows_of(connection, model, column, server_id):
-    table = model.__table__
-    rows = connection.execute(
-        table.select().where(table.c[column] == server_id)).mappings()
-    return [{key: value for key, value in row.items() if key != 'id'}
-            for row in rows]
-
-
-def copy_server(session, tables, server_id, new_ids):
-    """Insert copies of a server's rows, under other ids."""
-    connection = session.connection()
-    for model, column in tables:
-        rows = rows_of(connection, model, column, server_id)
-        connection.execute(model.__table__.insert(), [
-            {**row, column: new_id} for new_id in new_ids for row in rows])
+from nova_lockstatus.tests.fixtures.server_rows import API_TABLES
+from nova_lockstatus.tests.fixtures.server_rows import CELL_TABLES
+from nova_lockstatus.tests.fixtures.server_rows import copy_server
 
 
 class ManyServersTestCase(base.NoHeartbeatsTestCase):

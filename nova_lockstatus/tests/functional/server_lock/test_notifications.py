@@ -25,8 +25,7 @@ from nova_lockstatus.embedded import identity
 from nova_lockstatus.events.notifications.objects import instance
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import fingerprints
-
-SAMPLES = base.DOC / 'notification_samples'
+from nova_lockstatus.tests.fixtures import repository
 
 FINGERPRINTS = {
     'InstanceNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
@@ -67,7 +66,7 @@ class NotificationsTestCase(base.NovaTestCase):
     def assertSample(self, name, notification):
         data = notification['payload']['nova_object.data']
         self.assert_sample(
-            SAMPLES / (name + '.json'),
+            repository.NOTIFICATION_SAMPLES / (name + '.json'),
             json.dumps(notification, indent=4, sort_keys=True),
             [(data['request_id'], 'req-5b6c791d-5709-4f36-8fbe-c3e02869e35d')])
 

@@ -10,86 +10,34 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a lock that holds lets through, and what when it cannot be read."""
+"""Who may change locked servers."""
 
 import collections
 import contextlib
-import functools
 import gc
 import time
 import types
 import uuid
-from typing import Any
 
 import fixtures
-import testtools
-import webob
 from nova.compute import api as compute_api
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 
-from nova_lockstatus import exception
-from nova_lockstatus.api import pipeline as pipelines
-from nova_lockstatus.api.hooks import server_lock_check
 from nova_lockstatus.api.hooks import state_lock
-from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.extensions import loader
 from nova_lockstatus.policies import server_state_lock as policies
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import server_lock_probe as probe
 from nova_lockstatus.tests.fixtures import state_lock_requests as requests
-from nova_lockstatus.tests.functional.state_lock import (
-    test_calls as test_state_lock_calls,
-)
-
-EXTENSIONS = test_state_lock_calls.EXTENSIONS
+from nova_lockstatus.tests.fixtures.state_lock_case import EXTENSIONS
+from nova_lockstatus.tests.fixtures.state_lock_case import RENAME
+from nova_lockstatus.tests.fixtures.state_lock_case import CachedNetwork
+from nova_lockstatus.tests.fixtures.state_lock_case import FloatingIp
+from nova_lockstatus.tests.fixtures.state_lock_case import StateLockTestCase
 
 OPERATOR = identity.MEMBER
 """Somebody who is no admin, and may change locked servers."""
-
-RENAME = {'server': {'name': 'renamed'}}
-
-
-class StateLockTestCase(base.NovaTestCase):
-
-    options: dict[str, Any] = {'config': EXTENSIONS}
-
-    def boot(self, name='db', **kwargs):
-        server_id = self.nova.boot_server(name, **kwargs)
-        self.addCleanup(self.nova.request, 'DELETE',
-                        '/v2.1/servers/' + server_id, 'admin')
-        return server_id
-
-    def ask(self, method, path, token='owner', body=None,
-            microversion='2.1'):
-        return self.nova.request(method, '/v2.1' + path, token, body,
-                                 microversion)
-
-    def act(self, server_id, body, token='owner', microversion='2.1'):
-        return self.ask('POST', '/servers/%s/action' % server_id, token, body,
-                        microversion)
-
-    def rename(self, server_id, token='owner'):
-        return self.ask('PUT', '/servers/' + server_id, token, RENAME)
-
-    def row(self, server_id):
-        row, = probe.read(self.nova, models.Instance.__table__, 'uuid',
-                          server_id)
-        return row
-
-    def assert_locked(self, answer, server_id, by=''):
-        self.assertEqual(409, answer.status_code, answer.text)
-        self.assertEqual(
-            'Instance %s is locked%s' % (server_id, by),
-            answer.json['conflictingRequest']['message'])
-
-    def assert_unreadable(self, answer):
-        self.assertEqual(503, answer.status_code, answer.text)
-        self.assertEqual(
-            {'serviceUnavailable': {
-                'code': 503, 'message': state_lock.UNREADABLE}}, answer.json)
 
 
 class BypassTestCase(StateLockTestCase):
@@ -178,58 +126,6 @@ class BypassTestCase(StateLockTestCase):
         for check in checks:
             self.assertEqual(
                 {'server_lock_check.py'}, outside[id(check)], check)
-
-
-class CheckTestCase(testtools.TestCase):
-    """Nova's own check of the lock is not what it was."""
-
-    def assert_mismatch(self, problem):
-        for hook in server_lock_check.HOOKS:
-            error = self.assertRaises(exception.HookMismatch, hook.check)
-            self.assertIn('nova.compute.api:check_instance_lock ' + problem,
-                          str(error))
-
-    def test_fits(self):
-        for hook in server_lock_check.HOOKS:
-            hook.check()
-
-    def test_is_gone(self):
-        name = 'nova.compute.api.check_instance_lock'
-        with fixtures.MonkeyPatch(name, None):
-            self.assert_mismatch('is no function')
-        with fixtures.MonkeyPatch(name, fixtures.MonkeyPatch.delete):
-            self.assert_mismatch('is not there')
-
-    def test_does_something_else(self):
-        def check_instance_lock(function):
-            @functools.wraps(function)
-            def inner(self, context, instance):
-                if instance.locked:
-                    raise RuntimeError
-                return function(self, context, instance)
-            return inner
-
-        for other in (check_instance_lock, lambda function: function,
-                      lambda function: None):
-            with fixtures.MonkeyPatch(
-                    'nova.compute.api.check_instance_lock', other):
-                self.assert_mismatch('does something else')
-
-    def test_is_around_other_functions(self):
-        self.useFixture(fixtures.MockPatchObject(
-            compute_api.API, 'reboot', lambda *args: None))
-        self.assert_mismatch('is not around reboot()')
-
-
-class UnroutedTestCase(testtools.TestCase):
-    """Nova answers for its versions without a route."""
-
-    def test_is_no_call_to_a_server(self):
-        pipeline = pipelines.Pipeline(
-            loader.load_extensions([state_lock.ALIAS]), lambda service: True)
-        self.assertIsNone(state_lock.make_gate(
-            RequestState(pipeline, 'index'), None, None,
-            webob.Request.blank('/v2.1/')))
 
 
 class DefaultTestCase(StateLockTestCase):
@@ -408,7 +304,7 @@ class BoundTestCase(StateLockTestCase):
         ).json['interfaceAttachments'][0]
 
     def add_address(self, server_id, microversion='2.1'):
-        with test_state_lock_calls.CachedNetwork():
+        with CachedNetwork():
             return self.act(
                 server_id, {'addFloatingIp': {'address': requests.ADDRESS}},
                 'owner', microversion)
@@ -416,7 +312,7 @@ class BoundTestCase(StateLockTestCase):
     def test_address_is_not_taken_from_a_locked_server(self):
         locked, port = self.boot_with_address('locked')
         other, _port = self.boot_with_address('other')
-        address = self.useFixture(test_state_lock_calls.FloatingIp(port))
+        address = self.useFixture(FloatingIp(port))
         self.lock(locked, 'admin', 'unpaid')
         for version in ('2.1', '2.43'):
             answer = self.add_address(other, version)
@@ -430,7 +326,7 @@ class BoundTestCase(StateLockTestCase):
 
     def test_address_of_what_is_no_server(self):
         other, port = self.boot_with_address('other')
-        self.useFixture(test_state_lock_calls.FloatingIp(port))
+        self.useFixture(FloatingIp(port))
         for holder in (None, str(uuid.uuid4()), 'lbaas-1', other):
             with fixtures.MonkeyPatch(
                     'nova.network.neutron.API.'
@@ -438,147 +334,3 @@ class BoundTestCase(StateLockTestCase):
                     lambda *args, holder=holder: holder):
                 answer = self.add_address(other)
             self.assertEqual(202, answer.status_code, answer.text)
-
-
-class UnreadableTestCase(StateLockTestCase):
-    """Nobody can tell whether the server is locked."""
-
-    options = {'config': EXTENSIONS, 'cells': 2,
-               'hosts': ('compute1', 'compute2')}
-
-    CALLS = (
-        ('POST', '/action', {'os-stop': None}, '2.1'),
-        ('POST', '/action', {'reboot': {'type': 'HARD'}}, '2.1'),
-        ('PUT', '', RENAME, '2.1'),
-        ('PUT', '', RENAME, 'latest'),
-        ('DELETE', '', None, '2.1'),
-        ('PUT', '/tags/red', None, '2.26'),
-        ('PUT', '/metadata', {'metadata': {}}, '2.1'),
-        ('DELETE', '/os-server-password', None, '2.1'),
-    )
-
-    def calls(self, server_id, calls=CALLS):
-        for method, path, body, version in calls:
-            for token in ('owner', 'admin'):
-                yield self.ask(method, '/servers/%s%s' % (server_id, path),
-                               token, body, version)
-
-    def test_database_fails(self):
-        server_id = self.boot(host='compute1')
-        for locked in (False, True):
-            if locked:
-                self.lock(server_id, 'admin', 'unpaid')
-            before = self.row(server_id)
-            for table in ('instances', 'instance_mappings'):
-                with base.failing(table):
-                    for answer in self.calls(server_id):
-                        self.assert_unreadable(answer)
-            self.assertEqual(before, self.row(server_id))
-
-    def test_cell_is_down(self):
-        server_id = self.boot(host='compute2')
-        mapping = self.nova.services.cell_mappings['cell2']
-        with nova_fixtures.DownCellFixture([mapping]):
-            # NOTE: start and stop read the database themselves, which the
-            # fixture leaves up.
-            for answer in self.calls(server_id, self.CALLS[1:]):
-                self.assert_unreadable(answer)
-
-    def test_what_is_not_refused_is_answered_as_by_stock_nova(self):
-        server_id = self.boot(host='compute1')
-        stock = base.load_app(pipelines=())
-        for method, path, body in (
-                ('POST', '/action', {'createImage': {'name': 'image'}}),
-                ('POST', '/action', {'lock': None}),
-                ('POST', '/action', {'os-getConsoleOutput': {}}),
-                ('GET', '', None), ('GET', '/os-interface', None)):
-            path = '/v2.1/servers/%s%s' % (server_id, path)
-            with base.failing('instances'):
-                answers = [base.ask(app, method, path, 'owner', body=body)
-                           for app in (stock, self.nova.app)]
-            self.assertEqual(500, answers[0].status_code, answers[0].text)
-            self.assertEqual(500, answers[1].status_code, answers[1].text)
-
-    def test_rule_cannot_be_asked(self):
-        server_id = self.boot(host='compute1')
-        self.lock(server_id, 'owner', 'mine')
-        self.nova.services.policy.set_rules(
-            {policies.BYPASS: 'rule:that_is_not_there'}, overwrite=False)
-        self.addCleanup(self.nova.services.policy.set_rules,
-                        {policies.BYPASS: 'rule:context_is_admin'},
-                        overwrite=False)
-        for token in ('owner', 'admin'):
-            self.assert_locked(self.rename(server_id, token), server_id,
-                               ' by owner: mine')
-
-
-class EnabledTestCase(StateLockTestCase):
-    """Each pipeline has the extensions that it is given."""
-
-    def test_alone(self):
-        server_id = self.boot()
-        self.lock(server_id, 'owner', 'mine')
-        app = base.load_app(enabled_extensions='os-server-state-lock')
-        path = '/v2.1/servers/' + server_id
-        for method, end, body in (
-                ('PUT', '', RENAME),
-                ('POST', '/action', {'os-stop': None}),
-                ('POST', '/action', {
-                    'addFixedIp': {'networkId': requests.UUID}})):
-            answer = base.ask(app, method, path + end, 'owner', body=body)
-            self.assert_locked(answer, server_id)
-        answer = base.ask(app, 'POST', path + '/action', 'owner',
-                          body={'unlock': None})
-        self.assertEqual(202, answer.status_code, answer.text)
-
-    def test_off(self):
-        server_id = self.boot()
-        self.lock(server_id, 'owner', 'mine')
-        path = '/v2.1/servers/' + server_id
-        for app in (base.load_app(enabled_extensions=(
-                'os-server-locked-status')), base.load_app(pipelines=())):
-            answer = base.ask(app, 'PUT', path, 'owner', body=RENAME)
-            self.assertEqual(200, answer.status_code, answer.text)
-            answer = base.ask(app, 'POST', path + '/action', 'owner',
-                              body={'os-stop': None})
-            self.assertEqual(409, answer.status_code, answer.text)
-
-    def test_exempt(self):
-        server_id = self.boot()
-        self.lock(server_id, 'owner', 'mine')
-        self.configure('lockstatus', state_lock_exempt=[
-            'PUT /servers/{server_id}/tags/{tag}', 'PUT /servers/{id}',
-            'os-stop'])
-        app = base.load_app(enabled_extensions='os-server-state-lock')
-        for api in test_state_lock_calls.APIS:
-            path = api + '/servers/' + server_id
-            for method, end, body, version, status in (
-                    ('PUT', '/tags/red', None, '2.26', (201, 204)),
-                    ('PUT', '', RENAME, '2.26', (200,)),
-                    ('DELETE', '/tags', None, '2.26', (409,)),
-                    ('POST', '/action', {'createImage': {'name': 'x'}},
-                     '2.26', (409,)),
-                    # Stock Nova refuses it still.
-                    ('POST', '/action', {'os-stop': None}, '2.26', (409,))):
-                if api.startswith('/v2/') and 'tags' in end:
-                    continue
-                answer = base.ask(app, method, path + end, 'owner', version,
-                                  body)
-                self.assertIn(answer.status_code, status, answer.text)
-
-    def test_unknown_exemption_stops_the_start(self):
-        for name in ('reboots', 'PUT /servers/{id}/tag', 'lock', 'unlock',
-                     'GET /servers', 'POST /servers', 'os-getConsoleOutput',
-                     'put /servers/{id}', 'PUT', ''):
-            self.configure('lockstatus', state_lock_exempt=['reboot', name])
-            error = self.assertRaises(
-                exception.InvalidExemption, base.load_app,
-                enabled_extensions='os-server-state-lock')
-            self.assertIn("'%s'" % name, str(error))
-        base.load_app(enabled_extensions='os-server-locked-status')
-
-    def test_every_call_that_is_refused_can_be_exempt(self):
-        names = {name for name, *_rest in state_lock.calls()}
-        self.assertEqual(
-            set(requests.CHANGES) & names,
-            state_lock_calls.exempt(set(requests.CHANGES) & names, names))

@@ -18,34 +18,32 @@ documentation anew.
 
 import csv
 import os
-import pathlib
 from typing import Any
 
 import fixtures
 from nova import policies as nova_policies
 from nova.api.openstack.compute import routes
 from nova.db.main import models
-from nova.network import model as network_model
 
-import nova_lockstatus
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.core import state_lock_calls
-from nova_lockstatus.embedded import identity
 from nova_lockstatus.gateway import requirements
 from nova_lockstatus.policies import server_state_lock as policies
 from nova_lockstatus.tests.fixtures import base
+from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.fixtures import server_lock_probe as probe
 from nova_lockstatus.tests.fixtures import state_lock_requests as requests
+from nova_lockstatus.tests.fixtures.state_lock_case import APIS
+from nova_lockstatus.tests.fixtures.state_lock_case import EXTENSIONS
+from nova_lockstatus.tests.fixtures.state_lock_case import PROJECT
+from nova_lockstatus.tests.fixtures.state_lock_case import FloatingIp
 
-TABLE = (pathlib.Path(nova_lockstatus.__file__).parent.parent / 'doc'
-         / 'source' / 'api-ref' / 'os-server-state-lock-calls.csv')
+TABLE = (repository.DOC / 'source' / 'api-ref'
+         / 'os-server-state-lock-calls.csv')
 
 GENERATE = bool(os.environ.get('GENERATE_SAMPLES'))
 
 DOCUMENTED_RELEASE = '34'
-
-EXTENSIONS = {('lockstatus', 'enabled_extensions'):
-              ['os-server-locked-status', 'os-server-state-lock']}
 
 OPEN = {rule.name: '@' for rule in nova_policies.list_rules()
         if rule.name.startswith('os_compute_api:')}
@@ -59,9 +57,6 @@ TABLES = ((models.Instance, 'uuid'),
           (models.InstanceAction, 'instance_uuid'),
           (models.Migration, 'instance_uuid'))
 
-PROJECT = identity.OWNER.project_id
-APIS = ('/v2.1', '/v2.1/' + PROJECT, '/v2/' + PROJECT)
-
 DISGUISES = {'DELETE': 'GET', 'PUT': 'POST', 'POST': 'PUT'}
 """Another method to send a call with, which its query takes back."""
 
@@ -72,57 +67,12 @@ WORDS = {
     state_lock_calls.Kind.SERVICE: "not refused: a service's own call",
     state_lock_calls.Kind.NO_SERVER: 'not refused: it has no server',
 }
+
 EXEMPT = 'not refused: exempt by default'
+
 GONE = 'Nova has it no more'
+
 BROKEN = 'Nova answers 500'
-
-
-class FloatingIp(fixtures.Fixture):
-    """Has a floating address in Neutron, at a port of a server.
-
-    :param port: the port, as Neutron has it
-    """
-
-    def __init__(self, port):
-        super().__init__()
-        self._address = {
-            'id': requests.UUID, 'floating_ip_address': requests.ADDRESS,
-            'fixed_ip_address': '192.168.1.3', 'port_id': port['port_id'],
-            'floating_network_id': port['net_id']}
-        self.updated = []
-
-    def _setUp(self):
-        for name, function in (
-                ('list_floatingips', self._list), ('show_floatingip',
-                                                   self._show),
-                ('update_floatingip', self._update)):
-            self.useFixture(fixtures.MonkeyPatch(
-                'nova.tests.fixtures.NeutronFixture.' + name, function))
-
-    def _list(self, *args, **kwargs):
-        return {'floatingips': [dict(self._address)]}
-
-    def _show(self, *args, **kwargs):
-        return {'floatingip': dict(self._address)}
-
-    def _update(self, *args, **kwargs):
-        self.updated.append(args)
-        return {'floatingip': dict(self._address)}
-
-
-class CachedNetwork(fixtures.Fixture):
-    """Has Nova know the address that NeutronFixture gives to a server.
-
-    NOTE: that fixture knows the ports of one project only.
-    """
-
-    def _setUp(self):
-        network = network_model.NetworkInfo([network_model.VIF(
-            network=network_model.Network(subnets=[network_model.Subnet(
-                ips=[network_model.FixedIP(address='192.168.1.30')])]))])
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.objects.instance.Instance.get_network_info',
-            lambda instance: network))
 
 
 class StateLockTestCase(base.NovaTestCase):

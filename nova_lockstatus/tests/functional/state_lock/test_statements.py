@@ -17,16 +17,16 @@ import threading
 
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import state_lock_requests as requests
-from nova_lockstatus.tests.functional.state_lock import (
-    test_calls as test_state_lock_calls,
-)
+from nova_lockstatus.tests.fixtures.state_lock_case import EXTENSIONS
+from nova_lockstatus.tests.fixtures.state_lock_case import CachedNetwork
+from nova_lockstatus.tests.fixtures.state_lock_case import FloatingIp
 
 RENAME = {'server': {'name': 'renamed'}}
 
 
 class StatementsTestCase(base.NoHeartbeatsTestCase):
 
-    options = {'config': test_state_lock_calls.EXTENSIONS}
+    options = {'config': EXTENSIONS}
 
     @classmethod
     def setUpClass(cls):
@@ -93,8 +93,8 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
         port = self.nova.request(
             'GET', '/v2.1/servers/%s/os-interface' % holder, 'owner',
         ).json['interfaceAttachments'][0]
-        self.useFixture(test_state_lock_calls.FloatingIp(port))
-        self.useFixture(test_state_lock_calls.CachedNetwork())
+        self.useFixture(FloatingIp(port))
+        self.useFixture(CachedNetwork())
         call = ('POST', '/action',
                 {'addFloatingIp': {'address': requests.ADDRESS}}, 'owner',
                 # Nova refreshes caches in other threads.

@@ -35,16 +35,10 @@ from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import many_hosts
 from nova_lockstatus.tests.fixtures import metrics
-from nova_lockstatus.tests.functional.guard import test_enforce as test_guard
-from nova_lockstatus.tests.functional.host_event import (
-    test_outbox_failures as test_host_outbox,
-)
-from nova_lockstatus.tests.functional.host_status import test_host_status
-from nova_lockstatus.tests.functional.watch import (
-    test_process as test_watch_process,
-)
-
-HOSTS = test_host_status.HOSTS
+from nova_lockstatus.tests.fixtures import watch_process_case
+from nova_lockstatus.tests.fixtures.guard_case import GuardTestCase
+from nova_lockstatus.tests.fixtures.host_status_case import HOSTS
+from nova_lockstatus.tests.fixtures.outbox_case import OutboxTestCase
 
 REASON = 'unpaid invoice 4711'
 
@@ -68,7 +62,7 @@ class Watch:
         return metrics.Scrape(self.port)
 
 
-class MetricsTestCase(test_host_outbox.OutboxTestCase):
+class MetricsTestCase(OutboxTestCase):
     """Two hosts with a server each in each of two cells."""
 
     def setUp(self):
@@ -356,7 +350,7 @@ class OffTestCase(MetricsTestCase):
                           'limits of the outbox'], names)
 
 
-class GuardMetricsTestCase(test_guard.GuardTestCase):
+class GuardMetricsTestCase(GuardTestCase):
 
     def setUp(self):
         super().setUp()
@@ -383,7 +377,7 @@ class GuardMetricsTestCase(test_guard.GuardTestCase):
         self.assertIn(('guard', 'cell1'), looks)
 
 
-class ProcessTestCase(test_watch_process.ProcessTestCase):
+class ProcessTestCase(watch_process_case.ProcessTestCase):
 
     def setUp(self):
         super().setUp()

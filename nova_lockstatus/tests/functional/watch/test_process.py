@@ -12,91 +12,9 @@
 
 """nova-lockstatus-watch as operators run it, over databases in files."""
 
-import contextlib
-import datetime
-import pathlib
 import signal
-import sqlite3
-import subprocess
-import sys
-import time
-import uuid
 
-import fixtures
-import testtools
-
-from nova_lockstatus.tests.fixtures import empty_databases
-
-CONFIG = empty_databases.CONFIG + """\
-[lockstatus]
-guard = %(guard)s
-guard_interval = 1
-"""
-
-PROGRAM = pathlib.Path(sys.executable).with_name('nova-lockstatus-watch')
-
-
-class ProcessTestCase(testtools.TestCase):
-    """What tests of the process share."""
-
-    def setUp(self):
-        super().setUp()
-        self.folder = self.useFixture(fixtures.TempDir()).path
-        self.config = self.folder + '/nova.conf'
-        self.log = pathlib.Path(self.folder, 'watch.log')
-        self.configure('report')
-
-    def configure(self, guard):
-        with open(self.config, 'w') as config:
-            config.write(CONFIG % {
-                'folder': self.folder, 'cell': 'cell', 'guard': guard})
-
-    def make_databases(self):
-        empty_databases.copy_to(self.folder, {'cell1': 'cell.sqlite'})
-
-    def insert(self, table, **values):
-        path = self.folder + '/cell.sqlite'
-        with contextlib.closing(sqlite3.connect(path)) as database:
-            with database:
-                database.execute('INSERT INTO %s (%s) VALUES (%s)' % (
-                    table, ', '.join(values), ', '.join('?' * len(values))),
-                    list(values.values()))
-
-    def insert_host(self):
-        self.insert('services', host='compute1', binary='nova-compute',
-                    topic='compute', report_count=1, disabled=0, deleted=0,
-                    forced_down=0, version=60, last_seen_up=str(
-                        datetime.datetime.utcnow()
-                        + datetime.timedelta(seconds=30)))
-
-    def insert_server(self):
-        server_id = str(uuid.uuid4())
-        self.insert('instances', uuid=server_id, host='compute1',
-                    vm_state='suspended', power_state=1, locked=1,
-                    locked_by='admin', deleted=0)
-        return server_id
-
-    def start(self, *arguments):
-        with open(self.log, 'w') as output:
-            process = subprocess.Popen(
-                [PROGRAM, '--config-file', self.config, *arguments],
-                stdout=output, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
-    def wait_for(self, text, times=1):
-        deadline = time.monotonic() + 60
-        while self.log.read_text().count(text) < times:
-            self.assertLess(time.monotonic(), deadline, self.log.read_text())
-            time.sleep(0.1)
-
-    def stop(self, process):
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(0, process.wait(30), self.log.read_text())
-        self.assertIn('nova-lockstatus-watch is stopped',
-                      self.log.read_text())
+from nova_lockstatus.tests.fixtures.watch_process_case import ProcessTestCase
 
 
 class WatchProcessTestCase(ProcessTestCase):

@@ -10,133 +10,22 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The store as operators make it, and the watch that reports to it."""
+"""The upgrade check, and the watch that reports to it."""
 
 import datetime
-import json
 import os
 import pathlib
 import signal
-import time
 
-from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.db import watch_process
-from nova_lockstatus.embedded import paste
-from nova_lockstatus.tests.fixtures import commands
-from nova_lockstatus.tests.fixtures import programs
-from nova_lockstatus.tests.fixtures import store_databases
-from nova_lockstatus.tests.functional.watch import (
-    test_process as test_watch_process,
-)
+from nova_lockstatus.tests.fixtures.watch_process_case import ProcessTestCase
+from nova_lockstatus.tests.fixtures.watch_process_case import StoreTestCase
 
 SECOND = datetime.timedelta(seconds=1)
 
 NOT_SYNCED = (
     'The database that [lockstatus]connection names does not have the tables '
     'of this nova-lockstatus: run "nova-lockstatus db sync".')
-
-
-class StoreTestCase(test_watch_process.ProcessTestCase):
-
-    url = None
-
-    def setUp(self):
-        super().setUp()
-        stock = pathlib.Path(paste.find()).read_text()
-        pathlib.Path(self.folder, 'api-paste.ini').write_text(
-            paste_edit.enable(stock))
-
-    def configure(self, guard, url=None):
-        super().configure(guard)
-        self.url = url or self.url or (
-            'sqlite:///%s/lockstatus.sqlite' % self.folder)
-        with open(self.config, 'a') as config:
-            config.write('connection = %s\n[DEFAULT]\nhost = ctl1\n'
-                         % self.url)
-
-    def sync(self, *arguments):
-        done = programs.run('nova-lockstatus', 'db', 'sync', *(
-            arguments or ('--config-file', self.config)))
-        return done.code, done.out, done.err
-
-    def check(self):
-        """Return what the check says of the watch service."""
-        done = programs.run(
-            'nova-lockstatus-status', '--config-file', self.config, 'upgrade',
-            'check', '--json')
-        self.assertEqual('', done.err)
-        checks = {check['check']: check
-                  for check in json.loads(done.out)['checks']}
-        self.assertEqual(checks['Watch service']['result'], done.code,
-                         done.out)
-        return done.code, checks['Watch service']['details']
-
-    def wait_until(self, condition):
-        deadline = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, self.log.read_text())
-            time.sleep(0.2)
-
-    def store(self):
-        return store_databases.open_store(self, self.url)
-
-
-class SyncTestCase(StoreTestCase):
-
-    def test_once_and_again(self):
-        self.assertEqual(
-            (0, '%s is at version 0002 now.\n' % self.url, ''), self.sync())
-        self.assertEqual(
-            (0, '%s is at version 0002 already.\n' % self.url, ''),
-            self.sync())
-
-    def test_files_of_the_environment(self):
-        config = pathlib.Path(self.config)
-        done = programs.run(
-            'nova-lockstatus', 'db', 'sync', env={
-                'OS_NOVA_CONFIG_DIR': str(config.parent),
-                'OS_NOVA_CONFIG_FILES': 'api-paste.ini;' + config.name})
-        self.assertEqual(
-            (0, '%s is at version 0002 now.\n' % self.url, ''),
-            (done.code, done.out, done.err))
-
-    def test_mistakes(self):
-        self.configure('report', 'sqlite:////no/such/folder/x')
-        self.assertEqual(
-            (1, '', 'The database that [lockstatus]connection names cannot be '
-             'used: (sqlite3.OperationalError) unable to open database '
-             'file.\n'), self.sync())
-        test_watch_process.ProcessTestCase.configure(self, 'report')
-        self.assertEqual(
-            (1, '', '[lockstatus]connection is not set: it names the database '
-             'that nova-lockstatus keeps its own records in.\n'),
-            self.sync())
-        code, out, err = self.sync('--config-file', '/no.conf')
-        self.assertEqual((1, ''), (code, out))
-        self.assertRegex(err, '^The configuration of Nova cannot be read: .*'
-                         r'/no.conf.\n$')
-
-    def test_newer_tables(self):
-        self.sync()
-        with self.store().connect() as connection:
-            connection.exec_driver_sql(
-                "UPDATE lockstatus_alembic_version SET version_num = '9999'")
-        text = (
-            'The tables in the database that [lockstatus]connection names are '
-            'those of a newer nova-lockstatus (9999, and this one knows '
-            '0002): run the newer one.')
-        self.assertEqual((1, '', text + '\n'), self.sync())
-        self.assertEqual((2, text), self.check())
-
-    def test_documentation(self):
-        found = commands.documented('nova-lockstatus db')
-        self.assertNotEqual([], found)
-        for words in found:
-            self.assertEqual(['nova-lockstatus', 'db', 'sync'], words[:3])
-            code, out, err = self.sync('--config-file', self.config, *(
-                word.replace('/etc/nova', self.folder) for word in words[3:]))
-            self.assertEqual((0, ''), (code, err))
-            self.assertIn('is at version', out)
 
 
 class WatchTestCase(StoreTestCase):
@@ -244,7 +133,7 @@ class WatchTestCase(StoreTestCase):
         self.assertNotIn('secret', text)
 
     def test_no_store(self):
-        test_watch_process.ProcessTestCase.configure(self, 'enforce')
+        ProcessTestCase.configure(self, 'enforce')
         self.assertEqual(
             (1, '[lockstatus]connection is not set, so it cannot be told '
              'whether nova-lockstatus-watch runs. [lockstatus]guard is '

@@ -10,66 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 import csv
-import datetime
 import io
 import json
-import re
 
 import testtools
 
 from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
-
-NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
-
-SERVER = locked_server.LockedServer(
-    id='9168b536-cd40-4630-b43f-b259807c6e87', name='billing',
-    project_id='demo', host='compute1', locked_by='admin',
-    locked_reason='unpaid invoice 4711', locked_at='2026-11-20T12:00:00Z',
-    locked_by_user_id='u1', host_status='UP', cell='cell1')
-
-UNKNOWN = SERVER._replace(locked_reason=None, locked_at=None, host=None)
-
-
-class FiltersTestCase(testtools.TestCase):
-
-    def passes(self, server, **filters):
-        return locked_server.LockedServerFilter(**filters).passes(server, NOW)
-
-    def test_all(self):
-        self.assertTrue(self.passes(SERVER))
-        self.assertTrue(self.passes(UNKNOWN))
-
-    def test_age(self):
-        day = datetime.timedelta(days=1)
-        second = datetime.timedelta(seconds=1)
-        self.assertTrue(self.passes(SERVER, older_than=day))
-        self.assertFalse(self.passes(SERVER, older_than=day + second))
-        self.assertFalse(self.passes(UNKNOWN, older_than=second))
-
-    def test_reason(self):
-        for expression, expected in (
-                ('invoice [0-9]+$', True), ('^invoice', False),
-                ('(?i)UNPAID', True), ('', True)):
-            self.assertEqual(expected, self.passes(
-                SERVER, reason=re.compile(expression)), expression)
-        self.assertFalse(self.passes(UNKNOWN, reason=re.compile('')))
-
-    def test_both(self):
-        filters = {'older_than': datetime.timedelta(hours=1),
-                   'reason': re.compile('invoice')}
-        self.assertTrue(self.passes(SERVER, **filters))
-        self.assertFalse(self.passes(
-            SERVER._replace(locked_reason='x'), **filters))
-        self.assertFalse(self.passes(
-            SERVER._replace(locked_at='2026-11-21T11:30:00Z'), **filters))
-
-    def test_moment(self):
-        self.assertEqual('2026-11-20T12:00:00Z', locked_server.format_time(
-            datetime.datetime(2026, 11, 20, 12, 0, 0, 999)))
-        self.assertIsNone(locked_server.format_time(None))
+from nova_lockstatus.tests.fixtures.locked_server_samples import SERVER
+from nova_lockstatus.tests.fixtures.locked_server_samples import UNKNOWN
 
 
 class FormatTestCase(testtools.TestCase):

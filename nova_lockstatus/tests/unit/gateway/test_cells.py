@@ -129,3 +129,32 @@ class CellsTestCase(testtools.TestCase):
         self.assertEqual(2, len(self.times['good']))
         self.assertIn('looks: the cells cannot be read: OSError: refused',
                       self.log.output)
+
+
+class EachHostTestCase(testtools.TestCase):
+
+    class Row:
+        def __init__(self, host):
+            self.host = host
+
+    def test_each_once_and_so_many_at_a_time(self):
+        lock, busy, most, done = threading.Lock(), set(), [], []
+        barrier = threading.Barrier(3, timeout=10)
+
+        def work(host, rows):
+            with lock:
+                busy.add(host)
+                most.append(len(busy))
+            barrier.wait()
+            with lock:
+                busy.remove(host)
+                done.append((host, len(rows)))
+
+        cells.each_host([self.Row('host%d' % (number % 6))
+                         for number in range(12)], work, 3)
+        self.assertEqual([('host%d' % number, 2) for number in range(6)],
+                         sorted(done))
+        self.assertEqual(3, max(most))
+
+    def test_none(self):
+        cells.each_host([], self.fail, 3)

@@ -12,13 +12,19 @@
 
 import errno
 import http.server
+import socket
 import threading
+import time
 import urllib.request
 
 import fixtures
+import prometheus_client
 import testtools
 
+from nova_lockstatus import exception
+from nova_lockstatus.tests.fixtures import metrics
 from nova_lockstatus.utils import http_server
+from nova_lockstatus.watch import prometheus
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -81,3 +87,87 @@ class ServeTestCase(testtools.TestCase):
         self.assertEqual(
             'No connection can be taken at port %d: [Errno 24] Too many open '
             'files\n' % self.port, self.log.output)
+
+
+class ServerTestCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.registry = prometheus_client.CollectorRegistry()
+        prometheus.Prometheus(self.registry)
+        self.port = metrics.free_port()
+
+    def make(self, address='127.0.0.1', port=None):
+        server = http_server.BackgroundServer(
+            prometheus_client.make_wsgi_app(self.registry), address,
+            port or self.port)
+        self.addCleanup(server.stop)
+        return server
+
+    def assertServed(self, address='127.0.0.1'):
+        status, text = metrics.fetch(self.port, address)
+        self.assertEqual(200, status)
+        self.assertIn('# TYPE nova_lockstatus_fan_out_seconds histogram',
+                      text)
+
+    def test_serves_from_start_to_stop(self):
+        server = self.make()
+        server.bind()
+        server.bind()
+        before = threading.active_count()
+        server.start()
+        server.start()
+        self.assertEqual(before + 1, threading.active_count())
+        self.assertServed()
+        server.stop()
+        self.assertRaises(ConnectionRefusedError, metrics.fetch, self.port)
+        # As with eventlet, after SIGHUP.
+        server.start()
+        self.assertServed()
+
+    def test_bound_to_the_address_alone(self):
+        self.make('127.0.0.2').start()
+        self.assertServed('127.0.0.2')
+        self.assertRaises(ConnectionRefusedError, metrics.fetch, self.port)
+
+    def test_names_and_ipv6(self):
+        self.make('localhost').start()
+        self.assertServed('localhost')
+        if not socket.has_ipv6:
+            self.skipTest('This machine has no IPv6.')
+        try:
+            self.port = metrics.free_port()
+            server = self.make('::1')
+            server.start()
+        except exception.MetricsPortUnusable as error:
+            self.skipTest(str(error))
+        self.assertServed('::1')
+
+    def test_port_that_is_in_use(self):
+        with socket.create_server(('127.0.0.1', self.port)):
+            error = self.assertRaises(exception.MetricsPortUnusable,
+                                      self.make().bind)
+        self.assertEqual(
+            'The metrics cannot be served at the address and the port that '
+            '[lockstatus]metrics_bind and metrics_port name, 127.0.0.1 and '
+            '%d: Address already in use.' % self.port, str(error))
+
+    def test_two_of_this_program(self):
+        self.make().start()
+        self.assertRaises(exception.MetricsPortUnusable, self.make().bind)
+
+    def test_address_that_is_elsewhere(self):
+        for address in ('192.0.2.1', 'no-such-host.invalid'):
+            self.assertRaises(exception.MetricsPortUnusable,
+                              self.make(address).bind)
+
+    def test_client_that_says_nothing_holds_up_nobody(self):
+        server = self.make()
+        server.start()
+        with socket.create_connection(('127.0.0.1', self.port)) as silent:
+            self.assertServed()
+            silent.sendall(b'nonsense\r\n\r\n')
+            self.assertServed()
+        began = time.monotonic()
+        server.stop()
+        self.assertLess(time.monotonic() - began, 5)

@@ -10,22 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The thread that announces, and what it is told."""
-
-import dataclasses
-import datetime
 import threading
-import types
-import uuid
+import time
 
 import fixtures
 import testtools
 
-from nova_lockstatus.api import after_response
-from nova_lockstatus.core import host_event
+from nova_lockstatus.utils.threads import Bulkhead
 from nova_lockstatus.utils.threads import SerialWorker
-
-SERVER = '9168b536-cd40-4630-b43f-b259807c6e87'
+from nova_lockstatus.utils.threads import run_parallel
 
 
 class WorkerTestCase(testtools.TestCase):
@@ -117,73 +110,59 @@ class WorkerTestCase(testtools.TestCase):
         self.assertEqual([2], self.done)
 
 
-class ChangeTestCase(testtools.TestCase):
+class CallForEachTestCase(testtools.TestCase):
 
-    CHANGE = host_event.StatusChange(
-        id='0f2bd3a5-7c1e-4a43-9d0b-5e1c6a7f8b92', cell=str(uuid.uuid4()),
-        host='compute1', old='UP', new='DOWN',
-        changed_at=datetime.datetime.now(datetime.timezone.utc))
-
-    def test_id_tells_changes_and_servers_apart(self):
-        expected = self.CHANGE.announcement_id(SERVER)
-        self.assertEqual(
-            expected,
-            dataclasses.replace(self.CHANGE).announcement_id(SERVER))
-        self.assertNotEqual(
-            expected, self.CHANGE.announcement_id(str(uuid.uuid4())))
-        self.assertNotEqual(
-            expected, dataclasses.replace(
-                self.CHANGE, id=str(uuid.uuid4())).announcement_id(SERVER))
-        self.assertEqual(5, uuid.UUID(expected).version)
-
-    def test_id_stays_the_same_between_releases(self):
-        self.assertEqual('872e74b6-519f-559f-93b7-076db6de2f19',
-                         self.CHANGE.announcement_id(SERVER))
-
-
-class Body:
-    """An answer that a server closes."""
-
-    def __init__(self, error=None):
-        self.events = []
-        self._error = error
-
-    def __iter__(self):
-        self.events.append('read')
-        return iter([b'an', b'swer'])
-
-    def close(self):
-        self.events.append('closed')
-        if self._error:
-            raise self._error
-
-
-class AfterwardsTestCase(testtools.TestCase):
-
-    def test_after_the_answer(self):
-        body = Body()
-        answer = after_response.ClosingIterator(
-            body, lambda: body.events.append('done'))
-        self.assertEqual(b'answer', b''.join(answer))
-        answer.close()
-        self.assertEqual(['read', 'closed', 'done'], body.events)
-
-    def test_answer_that_cannot_be_closed(self):
-        body = Body(ValueError('torn'))
-        answer = after_response.ClosingIterator(
-            body, lambda: body.events.append('done'))
-        self.assertRaises(ValueError, answer.close)
-        self.assertEqual(['closed', 'done'], body.events)
-
-    def test_answer_without_close(self):
+    def test_each_once_and_all_are_waited_for(self):
         done = []
-        answer = after_response.ClosingIterator([b'a'], lambda: done.append(1))
-        self.assertEqual([b'a'], list(answer))
-        answer.close()
-        self.assertEqual([1], done)
 
-    def test_native_threads_go_on(self):
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.api.after_response.sys', types.SimpleNamespace(
-                modules={'greenlet': object()})))
-        self.assertFalse(after_response.green_threads_stand_still())
+        def work(item):
+            time.sleep(0.01)
+            done.append(item)
+
+        for workers in (1, 3, 50):
+            done.clear()
+            run_parallel(work, range(20), workers)
+            self.assertEqual(list(range(20)), sorted(done))
+
+    def test_who_does_not_end_is_not_waited_for(self):
+        released, found = threading.Event(), []
+        self.addCleanup(released.set)
+
+        def work(item):
+            found.append(threading.current_thread())
+            released.wait(60)
+
+        started = time.monotonic()
+        run_parallel(work, range(9), 3, 0.2)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertEqual(3, len(found))
+        # Nor when the process ends.
+        self.assertEqual({True}, {thread.daemon for thread in found})
+
+
+class PatienceTestCase(testtools.TestCase):
+
+    def test_what_it_returns_and_what_it_raises(self):
+        patience = Bulkhead(60)
+        self.assertEqual(1, patience.call('a', lambda: 1))
+        self.assertRaises(ZeroDivisionError, patience.call, 'a',
+                          lambda: 1 // 0)
+
+    def test_what_hangs_is_not_called_again(self):
+        released, called = threading.Event(), []
+        self.addCleanup(released.set)
+
+        def hang():
+            called.append(threading.current_thread())
+            released.wait(60)
+
+        patience = Bulkhead(0.1)
+        for _ in range(3):
+            self.assertRaises(TimeoutError, patience.call, 'a', hang)
+        thread, = called
+        self.assertTrue(thread.daemon)
+        # What is of another kind does not hang.
+        self.assertEqual(1, patience.call('b', lambda: 1))
+        released.set()
+        thread.join(60)
+        self.assertEqual(2, patience.call('a', lambda: 2))

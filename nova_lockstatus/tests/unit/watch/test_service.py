@@ -10,18 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 import threading
 import time
 
 import fixtures
 import testtools
 
-from nova_lockstatus.gateway import cells
-from nova_lockstatus.gateway import requirements
-from nova_lockstatus.watch import requirements as watch_requirements
 from nova_lockstatus.watch import service
-from nova_lockstatus.watch.guard import history
 
 
 class Duty:
@@ -110,65 +105,3 @@ class WatchTestCase(testtools.TestCase):
         duty.ran.clear()
         watch.start()
         self.assertTrue(duty.ran.wait(10))
-
-
-class RequirementsTestCase(testtools.TestCase):
-
-    def test_installed_nova_fits(self):
-        requirements.check(watch_requirements.RELIES_ON)
-
-
-class MemoryTestCase(testtools.TestCase):
-
-    def test_growing_pauses(self):
-        turn = history.Turn()
-        now, times = 1000, []
-        while len(times) < 5:
-            if turn.due(now):
-                turn.done(now, (10, 60))
-                times.append(now)
-            now += 1
-        self.assertEqual([1000, 1010, 1030, 1070, 1130], times)
-
-    def test_forgets_what_a_whole_look_did_not_find(self):
-        seen = history.GuardHistory()
-        seen.state('found').reported_failure = 1
-        seen.state('kept').reported_failure = 2
-        seen.state('well')
-        seen.forget_others()
-        seen.state('found')
-        seen.keep('kept')
-        seen.keep('never seen')
-        seen.forget_others()
-        self.assertEqual(2, len(seen))
-        self.assertEqual([1, 2], [seen.state('found').reported_failure,
-                                  seen.state('kept').reported_failure])
-
-
-class EachHostTestCase(testtools.TestCase):
-
-    class Row:
-        def __init__(self, host):
-            self.host = host
-
-    def test_each_once_and_so_many_at_a_time(self):
-        lock, busy, most, done = threading.Lock(), set(), [], []
-        barrier = threading.Barrier(3, timeout=10)
-
-        def work(host, rows):
-            with lock:
-                busy.add(host)
-                most.append(len(busy))
-            barrier.wait()
-            with lock:
-                busy.remove(host)
-                done.append((host, len(rows)))
-
-        cells.each_host([self.Row('host%d' % (number % 6))
-                         for number in range(12)], work, 3)
-        self.assertEqual([('host%d' % number, 2) for number in range(6)],
-                         sorted(done))
-        self.assertEqual(3, max(most))
-
-    def test_none(self):
-        cells.each_host([], self.fail, 3)

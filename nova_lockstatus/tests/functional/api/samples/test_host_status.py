@@ -19,21 +19,19 @@ import json
 import pathlib
 
 from nova_lockstatus.extensions import server_host_status
-from nova_lockstatus.tests.fixtures import base
-from nova_lockstatus.tests.functional.api.samples import (
-    test_server_lock as test_api_samples,
-)
-from nova_lockstatus.tests.functional.host_status import test_host_status
+from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures.api_samples import VOLATILE
+from nova_lockstatus.tests.fixtures.host_status_case import HostStatusTestCase
 
 ALIAS = server_host_status.ServerHostStatus.alias
 
-SAMPLES = base.DOC / 'api_samples' / ALIAS
+SAMPLES = repository.DOC / 'api_samples' / ALIAS
 
 
-class HostStatusApiSamplesTestCase(test_host_status.HostStatusTestCase):
+class HostStatusApiSamplesTestCase(HostStatusTestCase):
     """A server on a host that reports, and one that does not."""
 
-    options = {**test_host_status.HostStatusTestCase.options,
+    options = {**HostStatusTestCase.options,
                'paste_options': {'enabled_extensions': ALIAS}}
 
     @classmethod
@@ -53,7 +51,7 @@ class HostStatusApiSamplesTestCase(test_host_status.HostStatusTestCase):
             SAMPLES / (name + '.json'),
             json.dumps(answer.json, indent=4, ensure_ascii=False),
             ((self.second_id, '1bd06f5e-5b5b-4c0f-8a4f-0e6e3a7b1c52'),
-             *test_api_samples.VOLATILE))
+             *VOLATILE))
 
     def test_show(self):
         self.assertSample('server-get-resp', '/' + self.server_id)

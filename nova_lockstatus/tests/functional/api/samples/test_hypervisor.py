@@ -24,8 +24,10 @@ from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import many_hosts
 from nova_lockstatus.tests.fixtures import releases
+from nova_lockstatus.tests.fixtures import repository
 
-SAMPLES = base.DOC / 'api_samples' / hypervisor_status.HypervisorStatus.alias
+SAMPLES = (repository.DOC / 'api_samples'
+           / hypervisor_status.HypervisorStatus.alias)
 
 VOLATILE = ((r'http://localhost', 'http://controller:8774'),)
 

@@ -23,19 +23,12 @@ import testtools
 from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.tests.fixtures import base
+from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures.api_samples import VOLATILE
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 
-SAMPLES = base.DOC / 'api_samples' / ALIAS
-
-# What differs from run to run, and what stands for it in a sample.
-VOLATILE = (
-    (r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ', '2026-11-21T12:00:00Z'),
-    (r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+', '2026-11-21T12:00:00.000000'),
-    (r'(?<="adminPass": ")[^"]*', 'kBs5DgUbm4XL'),
-    (r'(?<="hostId": ")[0-9a-f]+', '0' * 56),
-    (r'http://localhost', 'http://controller:8774'),
-)
+SAMPLES = repository.DOC / 'api_samples' / ALIAS
 
 
 class ApiSamplesTestCase(base.NovaTestCase):

@@ -12,7 +12,6 @@
 
 import configparser
 import io
-import pathlib
 
 import hypothesis
 import testtools
@@ -20,9 +19,9 @@ from hypothesis import strategies
 
 from nova_lockstatus import exception
 from nova_lockstatus.cli.api_paste import edit as paste_edit
+from nova_lockstatus.tests.fixtures import repository
 
-FILES = sorted((pathlib.Path(__file__).parents[3] / 'fixtures' / 'api_paste'
-                ).glob('*.ini'))
+FILES = sorted(repository.API_PASTE.glob('*.ini'))
 
 ROUTER = '''
 [app:router]
