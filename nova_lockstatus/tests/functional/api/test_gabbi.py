@@ -107,7 +107,8 @@ def load_tests(loader, tests, pattern):
         driver.build_tests, loader=loader, intercept=lambda: application,
         fixture_module=gabbi_fixtures,
         response_handlers=[ForbiddenStringsHandler])
-    tests.addTests(build(GABBITS, test_loader_name=__name__))
+    tests.addTests([gabbi_fixtures.Alone(
+        build(GABBITS, test_loader_name=__name__))])
     for folder, apis in FOLDERS.items():
         suites = []
         for path, microversion in apis:
