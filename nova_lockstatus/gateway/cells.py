@@ -19,7 +19,7 @@ from typing import Any
 
 from nova import context as nova_context
 from nova import exception as nova_exception
-from nova import objects
+from nova.objects import cell_mapping
 
 from nova_lockstatus.utils import threads
 from nova_lockstatus.utils.log_once import LogOnce
@@ -59,7 +59,7 @@ def find(caller: Any, uuid: str) -> Any:
     :raises CellRemoved: when there is none
     """
     try:
-        return objects.CellMapping.get_by_uuid(caller, uuid)
+        return cell_mapping.CellMapping.get_by_uuid(caller, uuid)
     except nova_exception.CellMappingNotFound as error:
         raise CellRemoved(uuid) from error
 
@@ -73,7 +73,7 @@ def forget_connections() -> None:
 def list_all() -> list[Any]:
     """Read the CellMappings of all cells, in the order of their names."""
     # NOTE: cell0 too: a server that could not be scheduled can be locked.
-    return sorted(objects.CellMappingList.get_all(
+    return sorted(cell_mapping.CellMappingList.get_all(
         nova_context.get_admin_context()), key=name)
 
 
@@ -147,7 +147,7 @@ class CellRunner:
         now = time.monotonic()
         with self._log_once.attempt(
                 '%s: the cells cannot be read' % self._task, Exception):
-            mappings = objects.CellMappingList.get_all(
+            mappings = cell_mapping.CellMappingList.get_all(
                 nova_context.get_admin_context())
             # A disabled cell takes no new servers, but has its old ones.
             self._mappings = [cell for cell in mappings

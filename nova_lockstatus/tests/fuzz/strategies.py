@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.embedded import nova_fixture
-from nova_lockstatus.tests.functional import state_lock_requests as known
+from nova_lockstatus.tests.fixtures import state_lock_requests as known
 from nova_lockstatus.tests.fuzz import headers
 from nova_lockstatus.tests.fuzz import requests as fuzz_requests
 from nova_lockstatus.tests.fuzz import values

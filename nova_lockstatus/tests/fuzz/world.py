@@ -26,7 +26,7 @@ from oslo_messaging._drivers import impl_fake
 from nova_lockstatus.embedded import nova
 from nova_lockstatus.embedded import state
 from nova_lockstatus.policies import server_host_status as host_policies
-from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.fixtures import base
 
 HOST = 'compute1'
 CELL = 'cell1'

@@ -29,7 +29,7 @@ from nova.db.main import models
 from nova.network import model as network_model
 
 from nova_lockstatus.embedded import identity as identities
-from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests.fixtures import store_databases
 
 _CONFIG = """\
 [DEFAULT]

@@ -16,7 +16,6 @@ import collections
 import datetime
 import itertools
 import os
-import pathlib
 import random
 import signal
 import sys
@@ -25,6 +24,7 @@ import time
 
 from testtools import content
 
+from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.integration.cloud import case
 from nova_lockstatus.tests.integration.cloud import engines
 from nova_lockstatus.tests.integration.cloud import listener
@@ -41,7 +41,7 @@ VERY_MANY = 3000
 
 WATCHES = ('watch-1', 'watch-2')
 
-LISTEN = (pathlib.Path(__file__).parents[3] / 'doc' / 'source' /
+LISTEN = (repository.DOC / 'source' /
           'notifications' / 'listen.py')
 
 

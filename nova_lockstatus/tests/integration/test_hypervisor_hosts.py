@@ -25,7 +25,7 @@ from nova.db.main import api as main_db
 from oslo_messaging import conffixture
 
 from nova_lockstatus.gateway import hypervisor_hosts
-from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests.fixtures import store_databases
 
 
 class NamesTestCase(testtools.TestCase):

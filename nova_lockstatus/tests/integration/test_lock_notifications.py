@@ -29,7 +29,7 @@ from nova import rpc
 from oslo_config import cfg
 from oslo_messaging import serializer
 
-from nova_lockstatus.tests.functional import base
+from nova_lockstatus.tests.fixtures import base
 
 TRANSPORT = os.environ.get('NOVA_LOCKSTATUS_TEST_TRANSPORT',
                            'rabbit://guest:guest@127.0.0.1:5672/')

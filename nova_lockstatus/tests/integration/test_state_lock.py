@@ -15,7 +15,7 @@
 import json
 
 from nova_lockstatus.api.hooks import state_lock
-from nova_lockstatus.tests.functional import state_lock_requests as requests
+from nova_lockstatus.tests.fixtures import state_lock_requests as requests
 from nova_lockstatus.tests.integration import case
 
 # What Neutron would have to be asked for first.

@@ -25,8 +25,8 @@ from nova_lockstatus.db import migration
 from nova_lockstatus.db import models
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import watch_process
-from nova_lockstatus.tests import store_cases
-from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests.fixtures import store_cases
+from nova_lockstatus.tests.fixtures import store_databases
 
 
 class ServerTestCase(store_cases.StoreCases):

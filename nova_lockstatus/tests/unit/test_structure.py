@@ -92,7 +92,7 @@ class OneNounOneNameTestCase(testtools.TestCase):
                     PACKAGE / 'policies' / (noun + '.py'),
                     TOP / 'doc' / 'source' / 'api-ref' / (alias + '.rst')):
                 self.assertTrue(path.is_file(), path)
-            gabbits = PACKAGE / 'tests' / 'functional' / 'gabbits'
+            gabbits = PACKAGE / 'tests' / 'functional' / 'api' / 'gabbits'
             self.assertEqual(
                 1, len(list(gabbits.glob('every-*api/%s.yaml' % alias))),
                 alias)

@@ -18,7 +18,7 @@ import shutil
 import fixtures
 import sqlalchemy
 
-from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests.fixtures import store_databases
 
 CELLS = ('cell1', 'cell2')
 

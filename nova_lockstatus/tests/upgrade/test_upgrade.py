@@ -19,7 +19,7 @@ import contextlib
 
 import testtools
 
-from nova_lockstatus.tests import store_databases
+from nova_lockstatus.tests.fixtures import store_databases
 from nova_lockstatus.tests.upgrade import api
 from nova_lockstatus.tests.upgrade import story
 

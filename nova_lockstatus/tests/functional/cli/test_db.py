@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``nova-lockstatus db sync`` as operators run it."""
+
+import pathlib
+
+from nova_lockstatus.tests.fixtures import commands
+from nova_lockstatus.tests.fixtures import programs
+from nova_lockstatus.tests.fixtures.watch_process_case import ProcessTestCase
+from nova_lockstatus.tests.fixtures.watch_process_case import StoreTestCase
+
+
+class SyncTestCase(StoreTestCase):
+
+    def test_once_and_again(self):
+        self.assertEqual(
+            (0, '%s is at version 0002 now.\n' % self.url, ''), self.sync())
+        self.assertEqual(
+            (0, '%s is at version 0002 already.\n' % self.url, ''),
+            self.sync())
+
+    def test_files_of_the_environment(self):
+        config = pathlib.Path(self.config)
+        done = programs.run(
+            'nova-lockstatus', 'db', 'sync', env={
+                'OS_NOVA_CONFIG_DIR': str(config.parent),
+                'OS_NOVA_CONFIG_FILES': 'api-paste.ini;' + config.name})
+        self.assertEqual(
+            (0, '%s is at version 0002 now.\n' % self.url, ''),
+            (done.code, done.out, done.err))
+
+    def test_mistakes(self):
+        self.configure('report', 'sqlite:////no/such/folder/x')
+        self.assertEqual(
+            (1, '', 'The database that [lockstatus]connection names cannot be '
+             'used: (sqlite3.OperationalError) unable to open database '
+             'file.\n'), self.sync())
+        ProcessTestCase.configure(self, 'report')
+        self.assertEqual(
+            (1, '', '[lockstatus]connection is not set: it names the database '
+             'that nova-lockstatus keeps its own records in.\n'),
+            self.sync())
+        code, out, err = self.sync('--config-file', '/no.conf')
+        self.assertEqual((1, ''), (code, out))
+        self.assertRegex(err, '^The configuration of Nova cannot be read: .*'
+                         r'/no.conf.\n$')
+
+    def test_newer_tables(self):
+        self.sync()
+        with self.store().connect() as connection:
+            connection.exec_driver_sql(
+                "UPDATE lockstatus_alembic_version SET version_num = '9999'")
+        text = (
+            'The tables in the database that [lockstatus]connection names are '
+            'those of a newer nova-lockstatus (9999, and this one knows '
+            '0002): run the newer one.')
+        self.assertEqual((1, '', text + '\n'), self.sync())
+        self.assertEqual((2, text), self.check())
+
+    def test_documentation(self):
+        found = commands.documented('nova-lockstatus db')
+        self.assertNotEqual([], found)
+        for words in found:
+            self.assertEqual(['nova-lockstatus', 'db', 'sync'], words[:3])
+            code, out, err = self.sync('--config-file', self.config, *(
+                word.replace('/etc/nova', self.folder) for word in words[3:]))
+            self.assertEqual((0, ''), (code, err))
+            self.assertIn('is at version', out)
