@@ -28,13 +28,13 @@ from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus.cli import watch
 from nova_lockstatus.tests import metrics
-from nova_lockstatus.tests.unit import test_structure
+from nova_lockstatus.tests.unit.structure import source
 from nova_lockstatus.utils import http_server
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import prometheus
 
-PAGE = test_structure.TOP / 'doc' / 'source' / 'admin' / 'metrics.rst'
+PAGE = source.TOP / 'doc' / 'source' / 'admin' / 'metrics.rst'
 
 
 def labels_of(registry):

@@ -19,9 +19,9 @@ import json
 
 import testtools
 
-from nova_lockstatus.tests.unit import test_structure
+from nova_lockstatus.tests.unit.structure import source
 
-DOC = test_structure.TOP / 'doc'
+DOC = source.TOP / 'doc'
 
 
 class ListenTestCase(testtools.TestCase):

@@ -47,7 +47,7 @@ from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import read
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.tests import webhook_server
-from nova_lockstatus.tests.unit import test_structure
+from nova_lockstatus.tests.unit.structure import source
 from nova_lockstatus.utils import backoff
 from nova_lockstatus.utils.backoff import PAUSE_MAX
 from nova_lockstatus.utils.backoff import Backoff
@@ -483,7 +483,7 @@ class EventTestCase(testtools.TestCase):
 
     def test_same_words_as_the_notification(self):
         sample = json.loads((
-            test_structure.TOP / 'doc' / 'notification_samples' /
+            source.TOP / 'doc' / 'notification_samples' /
             'lockstatus-host_status-update.json').read_text())
         self.assertEqual(
             # Who has changed the host is none of the project's business.
@@ -494,7 +494,7 @@ class EventTestCase(testtools.TestCase):
 
     def test_sample(self):
         sample = json.loads((
-            test_structure.TOP / 'doc' / 'notification_samples' /
+            source.TOP / 'doc' / 'notification_samples' /
             'webhook-host_status.json').read_text())
         data = sample['data']
         self.assertEqual(sample, cloudevent.make(
@@ -578,7 +578,7 @@ class ExampleTestCase(WebhookTestCase):
 
     def setUp(self):
         super().setUp()
-        path = pathlib.Path(test_structure.TOP, 'doc', 'source',
+        path = pathlib.Path(source.TOP, 'doc', 'source',
                             'notifications', 'receive.py')
         spec = importlib.util.spec_from_file_location('receive', path)
         assert spec is not None and spec.loader is not None
