@@ -98,7 +98,7 @@ class StoreCases(testtools.TestCase):
                 % migration.VERSION_TABLE))
         for function in (migration.check, migration.sync):
             error = self.assertRaises(exception.StoreNewer, function, store)
-            self.assertIn("(9999, and this one knows %s)"
+            self.assertIn('(9999, and this one knows %s)'
                           % migration.newest(), str(error))
 
     def test_report_and_remove(self):

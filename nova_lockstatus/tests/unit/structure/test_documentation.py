@@ -10,14 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The documentation names all programs and test environments."""
+"""The documentation names all programs, test environments and checks."""
 
 import ast
 import configparser
+import re
+import tomllib
 from importlib import metadata
 
 import testtools
 
+from nova_lockstatus.tests.unit.structure.source import PACKAGE
 from nova_lockstatus.tests.unit.structure.source import TOP
 
 
@@ -44,3 +47,36 @@ class DocumentationTestCase(testtools.TestCase):
         self.assertEqual([], [
             name for name in names
             if '``%s``' % name not in text and 'tox -e ' + name not in text])
+
+
+class HackingTestCase(testtools.TestCase):
+    """Each rule of HACKING.rst says what checks it."""
+
+    def setUp(self):
+        super().setUp()
+        text = (TOP / 'HACKING.rst').read_text()
+        self.rules = [' '.join(rule.partition('\n\n')[0].split())
+                      for rule in text.split('\n* ')[1:]]
+        self.assertNotEqual([], self.rules)
+
+    def test_each_rule_ends_with_its_check(self):
+        self.assertEqual([], [
+            rule for rule in self.rules
+            if not re.search(r'\[[^]]+\]\.?$', rule)])
+
+    def test_the_checks_are_there(self):
+        with open(TOP / 'pyproject.toml', 'rb') as stream:
+            ruff = tomllib.load(stream)['tool']['ruff']['lint']
+        tests = {path.name for path in (PACKAGE / 'tests').rglob('test_*.py')}
+        for check in re.findall(r'\[([^]]+)\]', ' '.join(self.rules)):
+            names = check.replace('`', '').replace(',', '').split()
+            for name in names:
+                if name.startswith('test_'):
+                    self.assertIn(name, tests)
+                elif re.fullmatch('[A-Z]+[0-9]*', name):
+                    self.assertTrue(
+                        name.startswith(tuple(ruff['select'])), name)
+                    self.assertNotIn(name, ruff['ignore'])
+                else:
+                    self.assertIn(name, ('not', 'checked', 'ruff', 'mypy',
+                                         'doc8'))
