@@ -24,7 +24,6 @@ from typing import Any
 
 import sqlalchemy
 from nova import exception as nova_exception
-from nova.conf import CONF
 from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import instance_action
@@ -68,11 +67,12 @@ class LockedRow:
         rows = {row.key: row.value for row in self._reason_rows()}
         return server_lock.Lock(locked_by, lock_reason.read(rows))
 
-    def write(self, lock: server_lock.Lock, action: str) -> None:
+    def write(self, lock: server_lock.Lock, action: str, host: str) -> None:
         """Write a lock, and record the instance action that made it.
 
         :param lock: the lock that comes into force
         :param action: ``lock`` or ``unlock``
+        :param host: the name of nova-api's host
         """
         now = timeutils.utcnow()
         self._connection.execute(INSTANCES.update().where(
@@ -82,7 +82,7 @@ class LockedRow:
         self._write_reason(lock.reason, now)
         instance_actions.record(
             self._connection, instance_action.InstanceAction.pack_action_start(
-                self._context, self._uuid, action), 'api_' + action, CONF.host)
+                self._context, self._uuid, action), 'api_' + action, host)
 
     def _write_reason(self, reason: str | None, now: Any) -> None:
         wanted = lock_reason.rows(reason, self._holds(reason))

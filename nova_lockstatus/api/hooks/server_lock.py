@@ -93,7 +93,7 @@ def _write_lock(instance: Any, holder: str, reason: str | None
     with _locked_row(instance) as row:
         lock = server_lock.lock(row.read(), holder, reason)
         if lock is not None:
-            row.write(lock, instance_actions.LOCK)
+            row.write(lock, instance_actions.LOCK, nova_policy.CONF.host)
         return lock
 
 
@@ -114,7 +114,8 @@ def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
             nova_policy.authorize(
                 context, policies.POLICY_ROOT % 'unlock:unlock_override',
                 {'project_id': instance.project_id})
-        row.write(server_lock.UNLOCKED, instance_actions.UNLOCK)
+        row.write(server_lock.UNLOCKED, instance_actions.UNLOCK,
+                  nova_policy.CONF.host)
     return server_lock.UNLOCKED
 
 
