@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""Holds the pictures of the contributor guide against their sources."""
+"""Holds the contributor guide against the code and its pictures."""
 
 import hashlib
 import pathlib
@@ -25,8 +25,17 @@ PACKAGE = pathlib.Path(nova_lockstatus.__file__).parent
 GUIDE = PACKAGE.parent / 'doc' / 'source' / 'contributor'
 PICTURES = GUIDE / 'pictures'
 
+PAGES = (GUIDE.parent / 'glossary.rst', *(
+    GUIDE / (name + '.rst')
+    for name in ('design', 'request', 'host-change', 'why', 'extending')))
+
 CHECKSUM = re.compile(r'<!-- Made by tools/pictures\.py from (\S+), '
                       r'sha256: ([0-9a-f]{64}) -->')
+
+LITERAL = re.compile(r'``([^`]+)``')
+MODULE = re.compile(r'[a-z_/]+(?:/|\.py)')
+ELSEWHERE = ('/', 'doc/', 'nova_lockstatus/', 'tests/', 'tools/')
+CLASS = re.compile(r'\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b')
 
 
 def sources():
@@ -52,3 +61,38 @@ class PicturesTestCase(testtools.TestCase):
             self.assertIn(picture.with_suffix('.dot'), sources())
             self.assertIn('.. image:: pictures/%s\n   :alt: ' % picture.name,
                           text)
+
+
+class NamesTestCase(testtools.TestCase):
+    """What the guide names is there, under that name."""
+
+    def setUp(self):
+        super().setUp()
+        modules = list(PACKAGE.rglob('*.py'))
+        self.paths = ['/%s' % path.relative_to(PACKAGE) for path in modules]
+        self.code = '\n'.join(
+            path.read_text() for path in modules
+            if 'tests' not in path.relative_to(PACKAGE).parts)
+
+    def missing(self, text):
+        """Return the modules and classes in a text that are not there."""
+        modules = [word for word in re.split(r'[\s,]+', text)
+                   if MODULE.fullmatch(word)
+                   and not word.startswith(ELSEWHERE)]
+        return [
+            name for name in modules
+            if not any('/' + name in path for path in self.paths)
+        ] + [name for name in CLASS.findall(text)
+             if not re.search(r'\b%s\b' % name, self.code)]
+
+    def test_pages(self):
+        self.assertEqual([], [
+            (page.name, name) for page in PAGES
+            for literal in LITERAL.findall(page.read_text())
+            for name in self.missing(literal)])
+
+    def test_pictures(self):
+        self.assertEqual([], [
+            (source.name, name) for source in sources()
+            for name in self.missing(re.sub('<[^>]*>|//.*', ' ',
+                                            source.read_text()))])
