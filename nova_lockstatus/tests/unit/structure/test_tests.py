@@ -35,8 +35,6 @@ REPLACED = {
     'events.notifications.host_status': 'a message broker that is slow',
     'events.notifications.objects.host_status': 'a message broker that fails',
     'events.outbox_publisher': 'a process that is killed before it writes',
-    'events.relay': 'a test that waits for what goes on beside it',
-    'watch.host_status': 'a test that waits for what goes on beside it',
 }
 
 # What replaces an attribute: of an object, or by a dotted name.
