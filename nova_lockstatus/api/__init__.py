@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What runs inside nova-api."""
+"""What runs inside nova-api.
+
+Words in doc/source/glossary.rst: pipeline, request state, refusal, bypass.
+"""

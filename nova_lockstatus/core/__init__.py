@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Pure rules and values: no Nova, no database, no configuration."""
+"""Pure rules and values: no Nova, no database, no configuration.
+
+Words in doc/source/glossary.rst: holder, host status, lock gate, state lock.
+"""

@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The plugin's own database."""
+"""The plugin's own database.
+
+Words in doc/source/glossary.rst: plugin's database, outbox, known status.
+"""

@@ -10,4 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Delivers changes of host status for each server of the host."""
+"""Delivers changes of host status for each server of the host.
+
+Words in doc/source/glossary.rst: publisher, outbox, relay, lease, checkpoint,
+fan-out, sink.
+"""

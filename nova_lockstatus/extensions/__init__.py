@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The extensions: their contract, their loader, and one module per alias."""
+"""The extensions: their contract, their loader, and one module per alias.
+
+Words in doc/source/glossary.rst: extension, field.
+"""

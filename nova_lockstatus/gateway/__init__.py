@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads and calls the installed Nova, and patches nothing of it."""
+"""Reads and calls the installed Nova, and patches nothing of it.
+
+Words in doc/source/glossary.rst: cell.
+"""

@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The service nova-lockstatus-watch and its periodic tasks."""
+"""The service nova-lockstatus-watch and its periodic tasks.
+
+Words in doc/source/glossary.rst: periodic task, heartbeat, host status.
+"""

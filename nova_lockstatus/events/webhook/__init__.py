@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Delivers changes of host status to webhooks of projects, over HTTPS."""
+"""Delivers changes of host status to webhooks of projects, over HTTPS.
+
+Words in doc/source/glossary.rst: endpoint, sink.
+"""

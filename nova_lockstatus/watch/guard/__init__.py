@@ -10,4 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The guard keeps locked servers down that should be down."""
+"""The guard keeps locked servers down that should be down.
+
+Words in doc/source/glossary.rst: guard, enforcement action.
+"""

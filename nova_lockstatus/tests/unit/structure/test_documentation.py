@@ -49,6 +49,23 @@ class DocumentationTestCase(testtools.TestCase):
             if '``%s``' % name not in text and 'tox -e ' + name not in text])
 
 
+class GlossaryTestCase(testtools.TestCase):
+
+    def test_words_that_docstrings_send_to_it_are_there(self):
+        terms = set(re.findall('(?m)^   (\\S.*)$', (
+            TOP / 'doc' / 'source' / 'glossary.rst').read_text()))
+        begin = 'Words in doc/source/glossary.rst: '
+        words = set()
+        for path in PACKAGE.rglob('__init__.py'):
+            text = ast.get_docstring(ast.parse(path.read_text())) or ''
+            for paragraph in text.split('\n\n'):
+                if paragraph.startswith(begin):
+                    named = ' '.join(paragraph.split()).removeprefix(begin)
+                    words.update(named.removesuffix('.').split(', '))
+        self.assertNotEqual(set(), words)
+        self.assertEqual(set(), words - terms)
+
+
 class HackingTestCase(testtools.TestCase):
     """Each rule of HACKING.rst says what checks it."""
 
