@@ -157,7 +157,9 @@ class CountsTestCase(MetricsTestCase):
 
     def unscheduled(self):
         flavor = self.nova.request('POST', '/v2.1/flavors', 'admin', {
-            'flavor': {'name': 'huge', 'ram': 512, 'vcpus': 1,
+            # A random id may come before that of the flavor that other tests
+            # take, which is the first.
+            'flavor': {'name': 'huge', 'id': 'huge', 'ram': 512, 'vcpus': 1,
                        'disk': 10 ** 6}})
         self.assertEqual(200, flavor.status_code, flavor.text)
         server = self.nova.request('POST', '/v2.1/servers', 'admin', {
