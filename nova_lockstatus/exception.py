@@ -79,7 +79,9 @@ class PasteFileNotUnderstood(LockStatusException):
 
 
 class PasteFileNotFound(LockStatusException):
-    msg_fmt = '%(problem)s; name the file with --api-paste.'
+    msg_fmt = ('%(problem)s; name the file with --api-paste, or set '
+               'OS_NOVA_CONFIG_DIR and OS_NOVA_CONFIG_FILES as nova-api has '
+               'them.')
 
 
 class PasteFileUnreadable(LockStatusException):

@@ -25,6 +25,10 @@ SCRIPT = 'nova-api'
 FOLDER = '/etc/nova'
 PASTE = 'api-paste.ini'
 
+ADVICE = ('name the files with --config-file, or set OS_NOVA_CONFIG_DIR and '
+          'OS_NOVA_CONFIG_FILES as nova-api has them')
+"""What to do where they are not found."""
+
 _VARIABLES = ('OS_NOVA_CONFIG_DIR', 'OS_NOVA_CONFIG_FILES')
 
 
@@ -67,6 +71,22 @@ def of_nova_api(environ: Mapping[str, str], folder: str = FOLDER
                        cfg.find_config_dirs('nova', 'nova-api-os-compute'))
 
 
+def of_watch(environ: Mapping[str, str], program: str
+             ) -> list[str] | None:
+    """Find the files of nova-lockstatus-watch.
+
+    :param environ: the environment that it has
+    :param program: the name of its own file, without the .conf
+    :returns: the files that the variables of nova-api name, and its own beside
+        them; None where they name none, for what oslo.config finds
+    """
+    if not names_files(environ):
+        return None
+    own = os.path.join(_folder(environ, FOLDER), program + '.conf')
+    return [*of_nova_api(environ).files,
+            *([own] if os.path.exists(own) else [])]
+
+
 def of_application(environ: Mapping[str, str], folder: str = FOLDER
                    ) -> list[str]:
     """Name the files of nova-api under a WSGI server.
@@ -77,7 +97,7 @@ def of_application(environ: Mapping[str, str], folder: str = FOLDER
     """
     # NOTE: as nova/api/openstack/wsgi_app.py: _get_config_files(), in each
     # release. oslo.config reads the api-paste.ini, too.
-    folder = environ.get('OS_NOVA_CONFIG_DIR', folder).strip()
+    folder = _folder(environ, folder)
     names = environ.get('OS_NOVA_CONFIG_FILES') or '%s;nova.conf' % PASTE
     return [os.path.join(folder, name) for name in names.split(';')]
 
@@ -90,6 +110,10 @@ def names_files(environ: Mapping[str, str]) -> bool:
     :param environ: the environment that nova-api has
     """
     return any(name in environ for name in _VARIABLES)
+
+
+def _folder(environ: Mapping[str, str], default: str) -> str:
+    return environ.get('OS_NOVA_CONFIG_DIR', default).strip()
 
 
 def _has_script() -> bool:

@@ -28,6 +28,8 @@ from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus.cli import config_files
 
+LOG = logging.getLogger(__name__)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that name configuration files.
@@ -79,9 +81,24 @@ def load(files: Sequence[str], directories: Sequence[str]) -> Any:
     try:
         config.parse_args(['nova-lockstatus', *named.arguments()])
     except (cfg.Error, OSError) as error:
-        raise exception.ConfigurationUnreadable(
-            reason=one_line(error)) from error
+        raise unreadable(error, bool(files or directories)) from error
+    if not (named.files or named.directories):
+        LOG.warning('No nova.conf was found, the defaults of all options are '
+                    'in force: %s.', config_files.ADVICE)
     return conf
+
+
+def unreadable(error: Exception, is_named: bool
+               ) -> exception.ConfigurationUnreadable:
+    """Make the exception that says why the configuration is not read.
+
+    :param error: the error of oslo.config
+    :param is_named: whether the command line names the files
+    """
+    reason = one_line(error)
+    if not is_named:
+        reason += '; ' + config_files.ADVICE
+    return exception.ConfigurationUnreadable(reason=reason)
 
 
 def _choose_threads() -> None:

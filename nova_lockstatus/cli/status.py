@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
+from importlib import metadata
 
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
@@ -75,6 +77,15 @@ class Checks(upgradecheck.UpgradeCommands):
         super().__init__()
         self.installation = installation
 
+    def _get_details(self, upgrade_check_result: Result) -> str | None:
+        # NOTE: it calls this for the table, since its first release. Its own
+        # breaks a long word, such as the name of a rule or of a file, at its
+        # 60th letter, and others at a hyphen.
+        details = upgrade_check_result.details
+        return details and '\n'.join(textwrap.wrap(
+            details, 60, subsequent_indent='  ', break_long_words=False,
+            break_on_hyphens=False))
+
     _upgrade_checks = (
         ('Configuration', _of(checks.check_configuration)),
         ('Release of Nova', _of(checks.check_release)),
@@ -88,6 +99,10 @@ class Checks(upgradecheck.UpgradeCommands):
     )
 
 
+def _names_files(argv: Sequence[str]) -> bool:
+    return any(word.startswith('--config-') for word in argv)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``nova-lockstatus-status``.
 
@@ -95,6 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :returns: 0 if all is well, 1 if there is a warning, 2 if there is a
         failure, 255 if it could not be found out
     """
+    argv = sys.argv[1:] if argv is None else argv
     try:
         conf = nova_config.register()
         nova_config.quieten(False)
@@ -102,16 +118,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         commands = Checks(Installation(conf, os.environ))
         upgradecheck.register_cli_options(conf, commands)
         default = config_files.of_nova_api(os.environ)
-        conf(list(sys.argv[1:] if argv is None else argv), project='nova',
+        conf(list(argv), project='nova',
              prog='nova-lockstatus-status',
+             version=metadata.version('nova-lockstatus'),
              default_config_files=default.files,
              default_config_dirs=default.directories)
     except exception.LockStatusException as error:
         print(error, file=sys.stderr)
         return ERROR
     except (cfg.Error, OSError) as error:
-        print(exception.ConfigurationUnreadable(
-            reason=nova_config.one_line(error)), file=sys.stderr)
+        print(nova_config.unreadable(error, _names_files(argv)),
+              file=sys.stderr)
         return ERROR
     commands.installation.api_paste = conf.api_paste
     # NOTE: as upgradecheck.main(), which reads the option --json there.

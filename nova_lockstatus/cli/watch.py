@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
     from nova_lockstatus.utils.metrics import Metrics
     from nova_lockstatus.watch import service
+
+
+PROGRAM = 'nova-lockstatus-watch'
 
 
 def _choose_concurrency() -> None:
@@ -108,42 +113,68 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
               for webhook in webhooks)]
 
 
+def _read_configuration(conf: cfg.ConfigOpts, argv: list[str]) -> None:
+    from nova import config
+    from oslo_config import cfg
+    from oslo_log import log as logging
+
+    from nova_lockstatus import conf as lockstatus_conf
+    from nova_lockstatus.cli import config_files
+    from nova_lockstatus.cli import nova_config
+
+    lockstatus_conf.register_opts(conf)
+    try:
+        config.parse_args(argv, config_files.of_watch(os.environ, PROGRAM))
+    except (cfg.Error, OSError) as error:
+        raise nova_config.unreadable(error, any(
+            word.startswith('--config-') for word in argv)) from error
+    logging.setup(conf, 'nova')
+    if not (conf.config_file or conf.config_dir):
+        logging.getLogger(__name__).warning(
+            'No nova.conf was found, the defaults of all options are in '
+            'force: %s.', config_files.ADVICE)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the service until it is stopped.
 
     :param argv: the command line, by default that of the process
     :returns: the exit code
     """
+    argv = list(sys.argv if argv is None else argv)
+    if '--version' in argv[1:]:
+        # NOTE: nova.config answers it with Nova's.
+        sys.stdout.write(metadata.version('nova-lockstatus') + '\n')
+        return 0
     _choose_concurrency()
     import nova.conf
-    from nova import config
     from nova import objects
-    from nova import service as nova_service
     from oslo_log import log as logging
 
-    from nova_lockstatus import conf as lockstatus_conf
     from nova_lockstatus import exception
     from nova_lockstatus.gateway import requirements
     from nova_lockstatus.watch import requirements as watch_requirements
 
     conf = nova.conf.CONF
-    lockstatus_conf.register_opts(conf)
-    config.parse_args(list(sys.argv if argv is None else argv))
-    logging.setup(conf, 'nova')
+    try:
+        _read_configuration(conf, argv)
+    except exception.LockStatusException as error:
+        sys.stderr.write('%s\n' % error)
+        return 1
     try:
         requirements.check(watch_requirements.RELIES_ON)
-    except exception.LockStatusException as error:
-        logging.getLogger(__name__).error('%s', error)
-        return 1
-    objects.register_all()
-
-    from nova_lockstatus.watch import service
-
-    try:
+        objects.register_all()
         tasks = _make_tasks(conf)
     except exception.LockStatusException as error:
         logging.getLogger(__name__).error('%s', error)
         return 1
+
+    # NOTE: after nova.config, which imports webob.dec; up to Nova 31 the
+    # module relies on it, and does not import it itself.
+    from nova import service as nova_service
+
+    from nova_lockstatus.watch import service
+
     nova_service.serve(service.Watch(tasks), workers=1)
     nova_service.wait()
     return 0

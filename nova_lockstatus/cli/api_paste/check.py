@@ -14,6 +14,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
+from nova_lockstatus import exception
+from nova_lockstatus.cli.api_paste import reach
 from nova_lockstatus.cli.api_paste import reader as paste_reader
 
 # The filters that the plugin's filter has to come after: they make the context
@@ -26,22 +30,37 @@ _EARLIER = {
     'nova.api.openstack:LegacyV2CompatibleWrapper.factory',
 }
 
-_FACTORY_OPTIONS = ('use', 'paste.composite_factory')
+_NESTED = ('composi', 'filter-app', 'pipeline')
 
 
-def check_pipelines(config: paste_reader.PasteConfig) -> None:
+def check_pipelines(
+    config: paste_reader.PasteConfig,
+    strategies: tuple[str, ...] = reach.STRATEGIES,
+) -> list[paste_reader.Pipeline]:
     """Check that each way to the compute API is a pipeline that is understood.
 
+    What nova-api does not load is not looked at.
+
     :param config: the file
-    :raises PasteFileNotUnderstood: when one is not
+    :param strategies: the values that [api]auth_strategy may have
+    :returns: the pipelines that end in the compute API; those for another
+        auth_strategy are among them where several values are given, and they
+        can be edited
+    :raises PasteFileNotUnderstood: when one is not understood, or paste could
+        not load it
     """
-    check_references(config)
-    for (kind, name), section in config.sections.items():
-        if kind == 'composite':
-            _check_composite(config, name, section)
-        elif kind in ('app', 'filter-app'):
-            _check_application(config, kind, name, section)
-    found = [item for item in config.pipelines if item.is_api]
+    reached = reach.follow(config, strategies)
+    for problem in reached.problems:
+        raise config.doubt(problem)
+    _check_references(config, reached.sections)
+    pipelines = {pipeline.key: pipeline for pipeline in config.pipelines}
+    for section in reached.sections:
+        _check_application(config, section)
+        _check_composite(config, section)
+    for key in reached.pipelines:
+        _check_end(config, pipelines[key])
+    found = [pipelines[key] for key in reached.pipelines
+             if pipelines[key].is_api]
     if not found:
         raise config.doubt(
             'no pipeline in it ends in an application with the factory %s; '
@@ -49,16 +68,39 @@ def check_pipelines(config: paste_reader.PasteConfig) -> None:
             % paste_reader.API_APP)
     for pipeline in found:
         _check_place(config, pipeline)
+    if len(strategies) > 1:
+        found += [pipelines[key] for key in reached.others
+                  if _is_editable(config, pipelines[key])]
+    return found
 
 
-def check_references(config: paste_reader.PasteConfig) -> None:
-    """Check that only pipelines name the plugin's filter.
+def check_removal(config: paste_reader.PasteConfig) -> None:
+    """Check that the plugin's filter can be taken out of a file.
 
     :param config: the file
-    :raises PasteFileNotUnderstood: when another option names it
+    :raises PasteFileNotUnderstood: when an option that is no pipeline names
+        it, a name comes from %(...)s, or nova-api takes a part from another
+        file
     """
+    for problem in reach.follow(config).files:
+        raise config.doubt(problem)
+    _check_references(config, config.sections())
+    for pipeline in config.pipelines:
+        if pipeline.filters != [word.text for word in pipeline.words
+                                if config.is_filter(word.text)]:
+            raise config.doubt(
+                'the value of %s has the filter of this plugin from %%(...)s; '
+                'edit it by hand' % pipeline.place)
+
+
+def _check_references(config: paste_reader.PasteConfig,
+                      sections: Container[str]) -> None:
+    """Check that only pipelines name the plugin's filter."""
     for section, options in config.others().items():
-        for option, value in options.items():
+        if section not in sections:
+            continue
+        for option in config.names(section):
+            value = options.get(option, '')
             if (option not in ('filter-with', 'next', 'use')
                     and not section.startswith('composi')):
                 continue
@@ -68,65 +110,60 @@ def check_references(config: paste_reader.PasteConfig) -> None:
                     'pipeline; edit it by hand' % (option, section))
 
 
-def check_written_out(config: paste_reader.PasteConfig) -> None:
-    """Check that the text of each pipeline names the plugin's filter itself.
-
-    :param config: the file
-    :raises PasteFileNotUnderstood: when a name comes from %(...)s
-    """
-    for pipeline in config.pipelines:
-        if pipeline.filters != [word.text for word in pipeline.words
-                                if config.is_filter(word.text)]:
-            raise config.doubt(
-                'the value of "%s" in [%s] has the filter of this plugin from '
-                '%%(...)s; edit it by hand' % pipeline.key[::-1])
-
-
-def _check_composite(config: paste_reader.PasteConfig, name: str,
-                     section: str) -> None:
-    factory = config.factory('composite', name)
-    for option, value in config.options(section):
-        if option in _FACTORY_OPTIONS:
-            continue
-        words = value.split()
-        if factory in paste_reader.PIPELINE_FACTORIES:
-            _check_end(config, '"%s" in [%s]' % (option, section), words[-1])
-        elif any(config.factory('app', word) == paste_reader.API_APP
-                 for word in words):
+def _check_composite(config: paste_reader.PasteConfig, section: str) -> None:
+    if not section.startswith('composi'):
+        return
+    factory = config.factory_of('app', section)
+    if factory in paste_reader.PIPELINE_FACTORIES:
+        return
+    for option, value in config.options(section).items():
+        if option not in paste_reader.FACTORY_OPTIONS and any(
+                config.factory('app', word) == paste_reader.API_APP
+                for word in value.split()):
             raise config.doubt(
                 '"%s" in [%s] leads to the compute API, and its factory (%s) '
                 'is none that makes a pipeline; edit it by hand'
-                % (option, section, factory or 'it has none'))
+                % (option, section, factory))
 
 
-def _check_end(config: paste_reader.PasteConfig, where: str, app: str) -> None:
-    factory = config.factory('app', app)
-    if factory == paste_reader.API_APP or any(
-            (kind, app) in config.sections
-            for kind in ('composite', 'filter-app', 'pipeline')):
+def _check_end(config: paste_reader.PasteConfig,
+               pipeline: paste_reader.Pipeline) -> None:
+    if pipeline.is_api or not pipeline.section.startswith('composi'):
         return
-    raise config.doubt('%s ends in %s, which is not the compute API (%s); '
-                       'edit it by hand' % (where, app, factory or (
-                           'no section says what it is')))
+    app = pipeline.names[-1]
+    if any(section.startswith(_NESTED) for section in config.find('app', app)):
+        return
+    raise config.doubt(
+        '%s ends in %s, which is not the compute API (%s); edit it by hand'
+        % (pipeline.place, app, config.factory('app', app)))
 
 
-def _check_application(config: paste_reader.PasteConfig, kind: str, name: str,
-                       section: str) -> None:
-    options = dict(config.options(section))
-    if kind == 'filter-app':
-        app = options.get('next', '').strip()
-    elif 'filter-with' in options:
-        app = name
+def _check_application(config: paste_reader.PasteConfig, section: str) -> None:
+    options = config.options(section)
+    if section.startswith('filter-app:'):
+        factory = config.factory('app', options['next'])
+    elif (section.startswith(('app:', 'application:'))
+          and 'filter-with' in options):
+        factory = config.factory_of('app', section)
     else:
         return
-    if config.factory('app', app) == paste_reader.API_APP:
+    if factory == paste_reader.API_APP:
         raise config.doubt('[%s] puts a filter directly before the compute '
                            'API; edit it by hand' % section)
 
 
+def _is_editable(config: paste_reader.PasteConfig,
+                 pipeline: paste_reader.Pipeline) -> bool:
+    try:
+        _check_place(config, pipeline)
+    except exception.PasteFileNotUnderstood:
+        return False
+    return pipeline.is_api
+
+
 def _check_place(config: paste_reader.PasteConfig,
                  pipeline: paste_reader.Pipeline) -> None:
-    where = '"%s" in [%s]' % pipeline.key[::-1]
+    where = pipeline.place
     if pipeline.words[-1].text != pipeline.names[-1]:
         raise config.doubt('the value of %s ends in %%(...)s; edit it by hand'
                            % where)

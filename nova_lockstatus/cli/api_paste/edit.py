@@ -32,6 +32,8 @@ SECTION = ('[filter:%s]' % FILTER, 'use = egg:nova-lockstatus')
 def enable(text: str, name: str = 'api-paste.ini') -> str:
     """Put the filter into each pipeline of the compute API that lacks it.
 
+    A pipeline that nova-api does not load is left as it is.
+
     It goes directly before Nova's router. So it is behind what makes the
     request's context and behind ``legacy_v2_compatible``, wherever these are;
     and what the operator has added for all of nova-api (audit, rate limit,
@@ -44,9 +46,8 @@ def enable(text: str, name: str = 'api-paste.ini') -> str:
         the filter belongs cannot be told
     """
     config = paste_reader.PasteConfig(text, name)
-    paste_check.check_pipelines(config)
-    lacking = [pipeline for pipeline in config.pipelines
-               if pipeline.is_api and not pipeline.filters]
+    lacking = [pipeline for pipeline in paste_check.check_pipelines(config)
+               if not pipeline.filters]
     if not lacking:
         return text
     wanted = _name_to_use(config)
@@ -57,7 +58,11 @@ def enable(text: str, name: str = 'api-paste.ini') -> str:
         edited = ini_text.insert_before(edited, pipeline.words[-1], wanted)
     if not config.filters:
         edited = ini_text.append_lines(edited, SECTION)
-    _check_edit(config, edited, wanted)
+    expected = {pipeline.key: pipeline.names for pipeline in config.pipelines}
+    for pipeline in lacking:
+        expected[pipeline.key] = [*pipeline.names[:-1], wanted,
+                                  pipeline.names[-1]]
+    _check_edit(config, edited, expected)
     return edited
 
 
@@ -74,8 +79,7 @@ def disable(text: str, name: str = 'api-paste.ini') -> str:
         is named in a way that is not a pipeline's
     """
     config = paste_reader.PasteConfig(text, name)
-    paste_check.check_references(config)
-    paste_check.check_written_out(config)
+    paste_check.check_removal(config)
     edited = text
     for pipeline in config.pipelines:
         for _ in pipeline.filters:
@@ -88,7 +92,10 @@ def disable(text: str, name: str = 'api-paste.ini') -> str:
         end = max(option.end for option in section.options.values())
         if tuple(edited[section.start:end].splitlines()) == SECTION:
             edited = ini_text.cut_lines(edited, section.start, end)
-    _check_edit(config, edited, None)
+    _check_edit(config, edited, {
+        pipeline.key: [name for name in pipeline.names
+                       if not config.is_filter(name)]
+        for pipeline in config.pipelines})
     return edited
 
 
@@ -109,7 +116,7 @@ def _name_to_use(config: paste_reader.PasteConfig) -> str:
             % (len(config.filters), ', '.join(config.filters)))
     if config.filters:
         return config.filters[0]
-    if ('filter', FILTER) in config.sections:
+    if config.find('filter', FILTER):
         raise config.doubt(
             'its section [filter:%s] is something else; rename that filter'
             % FILTER)
@@ -117,25 +124,15 @@ def _name_to_use(config: paste_reader.PasteConfig) -> str:
 
 
 def _check_edit(config: paste_reader.PasteConfig, edited: str,
-                wanted: str | None) -> None:
+                expected: dict[tuple[str, str], list[str]]) -> None:
     """Check that an edit changed what it should, and nothing else.
 
     :param config: the file before the edit
     :param edited: the text after it
-    :param wanted: the filter that was put into the pipelines that lacked one,
-        or None where all were taken out
+    :param expected: the names that each pipeline should have, by its key
     :raises PasteFileNotUnderstood: when the text does not read as intended
     """
     after = paste_reader.PasteConfig(edited, config.name)
-    expected = {pipeline.key: [
-        word for word in pipeline.names if not config.is_filter(word)]
-        for pipeline in config.pipelines}
-    if wanted is not None:
-        for pipeline in config.pipelines:
-            if pipeline.filters or not pipeline.is_api:
-                expected[pipeline.key] = pipeline.names
-            else:
-                expected[pipeline.key].insert(-1, wanted)
     found = {pipeline.key: pipeline.names for pipeline in after.pipelines}
     if found != expected or after.others() != config.others():
         raise config.doubt('the edited file would not be read as intended; '

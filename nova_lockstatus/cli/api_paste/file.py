@@ -81,8 +81,12 @@ def read(path: str) -> str:
     :raises PasteFileUnreadable: when it is no such file, or cannot be read
     """
     try:
-        with open(path, encoding='utf-8', newline='') as source:
-            return source.read()
+        with open(path, encoding='utf-8', newline='',
+                  opener=_open_at_once) as source:
+            if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                return source.read()
+        raise exception.PasteFileUnreadable(
+            path=path, reason='it is no regular file')
     except UnicodeDecodeError as error:
         raise exception.PasteFileUnreadable(
             path=path, reason='it is not in UTF-8, see byte %d; nova-api '
@@ -90,6 +94,11 @@ def read(path: str) -> str:
     except OSError as error:
         raise exception.PasteFileUnreadable(
             path=path, reason=error.strerror) from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # A pipe would wait for a program that writes into it.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def replace(path: str, expected: str, text: str, backup: str | None) -> None:

@@ -32,8 +32,20 @@ _FILTER_FACTORY = 'nova_lockstatus.filter:filter_factory'
 PIPELINE_FACTORIES = ('nova.api.auth:pipeline_factory',
                       'nova.api.auth:pipeline_factory_v21')
 
-# NOTE: paste takes either word for a section.
-_KINDS = {'application': 'app', 'composit': 'composite'}
+FACTORY_OPTIONS = ('use', 'paste.composite_factory', 'paste.composit_factory')
+
+# NOTE: the words that paste.deploy takes for a section. Of one line only the
+# first word counts that is there, and more than one section is an error.
+_PREFIXES = {
+    'app': (('app', 'application'), ('composite', 'composit'), ('pipeline',),
+            ('filter-app',)),
+    'filter': (('filter',),),
+}
+
+_FACTORIES = {
+    'app': ('paste.app_factory', *FACTORY_OPTIONS[1:]),
+    'filter': ('paste.filter_factory', 'paste.filter_app_factory'),
+}
 
 
 @dataclasses.dataclass
@@ -55,24 +67,30 @@ class Pipeline:
     def key(self) -> tuple[str, str]:
         return self.section, self.option
 
+    @property
+    def place(self) -> str:
+        """How a message names it."""
+        return '"%s" in [%s]' % (self.option, self.section)
+
 
 class PasteConfig:
     """The sections, filters and pipelines of an api-paste.ini.
 
+    A value that paste could not interpolate is read as it stands here: paste
+    reads a section only when something uses it. :func:`options` is as strict
+    as paste.
+
     :param text: the file's text, with its own line ends
     :param name: the name of the file in messages
-    :raises PasteFileNotUnderstood: when paste could not read the text, or it
-        takes a part of its meaning from another file
+    :raises PasteFileNotUnderstood: when paste could not read the text
     """
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
         self._parser = self._parse(text)
         self._scanned = ini_text.scan(text)
-        self.sections = self._find_sections()
-        self._refuse_other_files()
-        self.filters = [own_name for kind, own_name in self.sections
-                        if kind == 'filter' and self.is_filter(own_name)]
+        self.filters = [own_name for own_name in self._names('filter')
+                        if self.is_filter(own_name)]
         self.pipelines = list(self._pipelines())
 
     def doubt(self, problem: str) -> exception.PasteFileNotUnderstood:
@@ -103,91 +121,124 @@ class PasteConfig:
         parser.optionxform = str  # type: ignore[assignment,method-assign]
         try:
             parser.read_file(io.StringIO(text, newline=None), self.name)
-            for section in parser.sections():
-                parser.items(section)
         except configparser.Error as error:
             raise self.doubt('paste could not read it: %s' % error) from error
         return parser
 
-    def _find_sections(self) -> dict[tuple[str, str], str]:
-        """Return the sections by the kind and name that paste looks for."""
-        found: dict[tuple[str, str], str] = {}
-        for section in self._parser.sections():
-            kind, _, name = section.partition(':')
-            key = _KINDS.get(kind, kind), name.strip()
-            if key in found:
-                raise self.doubt('it has two sections for one name, [%s] and '
-                                 '[%s]; leave one' % (found[key], section))
-            found[key] = section
+    def _names(self, prefix: str) -> list[str]:
+        return list(dict.fromkeys(
+            section.partition(':')[2].strip()
+            for section in self._parser.sections()
+            if section.startswith(prefix + ':')))
+
+    def find(self, kind: str, name: str) -> list[str]:
+        """Find the sections that paste may take for a name.
+
+        :param kind: 'filter' or 'app'
+        :param name: the name
+        :returns: the sections; paste refuses none as well as several
+        """
+        found: list[str] = []
+        for prefixes in _PREFIXES[kind]:
+            for prefix in prefixes:
+                sections = [
+                    section for section in self._parser.sections()
+                    if section.startswith(prefix + ':')
+                    and section[len(prefix) + 1:].strip() == name]
+                if sections:
+                    found += sections
+                    break
         return found
 
-    def options(self, section: str) -> Iterator[tuple[str, str]]:
-        """Return the options of a section, as paste passes them on."""
-        for option, value in self._parser.items(section):
-            # NOTE: paste takes these for global ones, wherever they stand.
-            if (option not in self._parser.defaults()
-                    and not option.startswith('set ')):
-                yield option, value
+    def options(self, section: str) -> dict[str, str]:
+        """Return the options of a section, as paste passes them on.
 
-    def _refuse_other_files(self) -> None:
-        for section in self._parser.sections():
-            for option, value in self.options(section):
-                if (option not in ('use', 'filter-with', 'next')
-                        and not section.startswith(('compos', 'pipeline'))):
-                    continue
-                if any(word.startswith('config:') for word in value.split()):
-                    raise self.doubt(
-                        '"%s" in [%s] takes a part from another file (%s); '
-                        'edit both by hand' % (option, section, value))
+        :param section: a section that nova-api uses
+        :raises configparser.Error: when paste could not read a value
+        """
+        defaults = self._parser.defaults()
+        found = {}
+        for option, value in self._parser.items(section):
+            if option.startswith('get '):
+                found[option[4:].strip()] = self._parser.get(
+                    self._parser.default_section, value)
+            # NOTE: paste takes these for global ones, wherever they stand.
+            elif option not in defaults and not option.startswith('set '):
+                found[option] = value
+        return found
+
+    def value(self, section: str, option: str) -> str:
+        """Return the value of an option, as it stands if it is not readable.
+
+        :param section: a section that is there
+        :param option: its name
+        :returns: the value, '' without one
+        """
+        try:
+            return self._parser.get(section, option, fallback='')
+        except configparser.InterpolationError:
+            return self._parser.get(section, option, raw=True)
+
+    def names(self, section: str) -> list[str]:
+        """Return the names of the options of a section itself."""
+        return [option for option in self._parser.options(section)
+                if option not in self._parser.defaults()]
+
+    def sections(self) -> list[str]:
+        """Return the headers of all sections but DEFAULT."""
+        return self._parser.sections()
 
     def factory(self, kind: str, name: str,
                 seen: tuple[str, ...] = ()) -> str:
         """Return what makes a filter or an application.
 
-        :param kind: 'filter', 'app' or 'composite'
+        :param kind: 'filter' or 'app'
         :param name: a word of a pipeline, or the value of an option "use"
         :param seen: the names that have led here
         :returns: the path of a function, or an egg, or '' if there is neither
         """
-        if re.match('[a-zA-Z]+:', name):
+        if is_absolute(name):
             return name.removeprefix('call:').strip()
-        if name in seen:
-            raise self.doubt('its section [%s:%s] uses itself' % (kind, name))
-        section = self.sections.get((kind, name))
-        if section is None:
+        found = self.find(kind, name)
+        if len(found) != 1 or name in seen:
             return ''
-        options = dict(self.options(section))
-        if 'use' in options:
-            return self.factory(kind, options['use'], (*seen, name))
-        return options.get('paste.%s_factory' % kind, '').strip()
+        return self.factory_of(kind, found[0], (*seen, name))
+
+    def factory_of(self, kind: str, section: str,
+                   seen: tuple[str, ...] = ()) -> str:
+        """Return what makes the filter or the application of a section."""
+        use = self.value(section, 'use')
+        if use:
+            return self.factory(kind, use, seen)
+        return next((self.value(section, option)
+                     for option in _FACTORIES[kind]
+                     if option in self.names(section)), '')
 
     def _pipelines(self) -> Iterator[Pipeline]:
-        for (kind, name), section in self.sections.items():
+        for section in self._parser.sections():
+            kind = section.partition(':')[0]
             if kind == 'pipeline':
-                yield from self._pipelines_of(section, ['pipeline'])
-            elif kind == 'composite' and self.factory(
-                    kind, name) in PIPELINE_FACTORIES:
-                yield from self._pipelines_of(section, [
-                    option for option, _ in self.options(section)
-                    if option not in ('use', 'paste.composite_factory')])
+                options = ['pipeline']
+            elif (kind in ('composite', 'composit') and self.factory_of(
+                    'app', section) in PIPELINE_FACTORIES):
+                options = [option for option in self.names(section)
+                           if option not in FACTORY_OPTIONS
+                           and not option.startswith(('get ', 'set '))]
+            else:
+                continue
+            for option in options:
+                names = self.value(section, option).split()
+                if names:
+                    yield Pipeline(
+                        section, option, names,
+                        self._scanned[section].options[option].words,
+                        [name for name in names if self.is_filter(name)],
+                        self.factory('app', names[-1]) == API_APP)
 
-    def _pipelines_of(self, section: str, options: list[str]
-                      ) -> Iterator[Pipeline]:
-        values = dict(self.options(section))
-        for option in options:
-            names = values.get(option, '').split()
-            if not names:
-                raise self.doubt('[%s] has no "%s" that names an application'
-                                 % (section, option))
-            if option.startswith('get '):
-                raise self.doubt(
-                    '"%s" in [%s] takes a pipeline from [DEFAULT]; edit it by '
-                    'hand' % (option, section))
-            yield Pipeline(
-                section, option, names,
-                self._scanned[section].options[option].words,
-                [name for name in names if self.is_filter(name)],
-                self.factory('app', names[-1]) == API_APP)
+
+def is_absolute(name: str) -> bool:
+    """Tell whether a name leads out of the file, as egg:, call: or config:."""
+    return re.match('[a-zA-Z]+:', name) is not None
 
 
 def _is_own(factory: str) -> bool:

@@ -106,13 +106,13 @@ def check_filter(installation: Installation) -> Result:
     """Check that each pipeline of the compute API has the filter."""
     try:
         config = installation.read_paste()
-        paste_check.check_pipelines(config)
+        pipelines = paste_check.check_pipelines(
+            config, installation.auth_strategies())
     except exception.LockStatusException as error:
         return Result(
             Code.FAILURE, str(error).replace(' is left as it is', ''))
-    lacking = ['"%s" in [%s]' % (pipeline.option, pipeline.section)
-               for pipeline in config.pipelines
-               if pipeline.is_api and not pipeline.filters]
+    lacking = [pipeline.place for pipeline in pipelines
+               if not pipeline.filters]
     if lacking:
         return Result(
             Code.FAILURE,

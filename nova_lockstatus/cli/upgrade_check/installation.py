@@ -56,6 +56,11 @@ class Installation:
             self.environ, arguments=self.files_read().arguments())
         return paste_reader.PasteConfig(paste_file.read(path), path)
 
+    def auth_strategies(self) -> tuple[str, ...]:
+        """Return the names of the pipelines that composites of Nova use."""
+        # NOTE: an option of Nova up to release 31.
+        return (getattr(self.conf.api, 'auth_strategy', 'keystone'),)
+
     def aliases(self) -> list[list[str]]:
         """Return the lists of aliases that nova-api may enable.
 
@@ -70,9 +75,11 @@ class Installation:
             # check_filter() reports it.
             return found
         for name in config.filters:
-            options = dict(config.options(config.sections['filter', name]))
-            for option in ('use', 'paste.filter_factory'):
-                options.pop(option, None)
+            options = {
+                option: config.value(section, option)
+                for section in config.find('filter', name)
+                for option in config.names(section)
+                if option not in ('use', 'paste.filter_factory')}
             aliases = lockstatus_filter.aliases(self.conf, options)
             if aliases not in found:
                 found.append(aliases)

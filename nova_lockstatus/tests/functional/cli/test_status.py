@@ -111,6 +111,20 @@ class StatusTestCase(testtools.TestCase):
         self.assertEqual((0, ''), (done.code, done.err))
         self.assertEqual(len(NAMES), done.out.count('Result: Success'))
 
+    def test_the_table_breaks_no_word(self):
+        aliases = ['os-nothing-' + letter * 70 for letter in 'ab']
+        self.configure('[lockstatus]\nenabled_extensions = %s\n'
+                       % ','.join(aliases))
+        options = ('--config-file', self.folder / 'nova.conf',
+                   '--api-paste', '/no/%s/api-paste.ini' % ('x' * 60),
+                   'upgrade', 'check')
+        details = ' '.join(
+            check['details'] or '' for check in json.loads(
+                self.run_program(*options, '--json').out)['checks'])
+        table = self.run_program(*options).out.split()
+        self.assertIn('/no/%s/api-paste.ini:' % ('x' * 60), table)
+        self.assertEqual(set(), set(details.split()) - set(table))
+
     def test_warnings(self):
         (self.folder / 'policy.yaml').write_text(
             '"%slocked_reson": "@"\n'
@@ -313,7 +327,9 @@ class StatusTestCase(testtools.TestCase):
             env={'OS_NOVA_CONFIG_DIR': str(self.folder)})
         self.assertEqual(commands.Done(255, '', (
             'The configuration of Nova cannot be read: Failed to find some '
-            'config files: %s/nova.conf.\n' % self.folder)), done)
+            'config files: %s/nova.conf; name the files with --config-file, '
+            'or set OS_NOVA_CONFIG_DIR and OS_NOVA_CONFIG_FILES as nova-api '
+            'has them.\n' % self.folder)), done)
 
     def test_no_files(self):
         done = programs.run(

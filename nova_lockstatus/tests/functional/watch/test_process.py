@@ -13,6 +13,7 @@
 """nova-lockstatus-watch as operators run it, over databases in files."""
 
 import signal
+from importlib import metadata
 
 from nova_lockstatus.tests.fixtures.watch_process_case import ProcessTestCase
 
@@ -63,3 +64,33 @@ class WatchProcessTestCase(ProcessTestCase):
     def test_help(self):
         self.assertEqual(0, self.start('--help').wait(60))
         self.assertIn('--config-file', self.log.read_text())
+
+    def test_version(self):
+        self.assertEqual(0, self.start('--version').wait(60))
+        self.assertEqual(metadata.version('nova-lockstatus') + '\n',
+                         self.log.read_text())
+
+    def test_files_of_the_environment(self):
+        process = self.start(env={'OS_NOVA_CONFIG_DIR': self.folder})
+        self.wait_for('nova-lockstatus-watch is running: guard every 1 s')
+        # So are the options after a signal.
+        self.configure('off')
+        process.send_signal(signal.SIGHUP)
+        self.wait_for('nova-lockstatus-watch is running: guard is off')
+        self.stop(process)
+
+    def test_files_that_are_not_there(self):
+        advice = ('name the files with --config-file, or set '
+                  'OS_NOVA_CONFIG_DIR and OS_NOVA_CONFIG_FILES as nova-api '
+                  'has them.\n')
+        self.assertEqual(1, self.start(
+            env={'OS_NOVA_CONFIG_DIR': '/no/such'}).wait(60))
+        self.assertEqual(
+            'The configuration of Nova cannot be read: Failed to find some '
+            'config files: /no/such/nova.conf; ' + advice,
+            self.log.read_text())
+        process = self.start(env={'HOME': '/no/such'})
+        self.wait_for('No nova.conf was found, the defaults of all options '
+                      'are in force: ' + advice)
+        self.wait_for('nova-lockstatus-watch is running')
+        self.stop(process)

@@ -87,6 +87,22 @@ class ConfigFilesTestCase(testtools.TestCase):
         self.check([self.etc / 'nova.conf', '/a.conf'], [],
                    OS_NOVA_CONFIG_FILES='no.ini;nova.conf;/a.conf')
 
+    def test_watch(self):
+        def find(**environ):
+            return config_files.of_watch(environ, 'nova-lockstatus-watch')
+
+        self.install_nova('nova-api')
+        self.make(self.nova / 'nova.conf')
+        self.assertIsNone(find())
+        folder = {'OS_NOVA_CONFIG_DIR': str(self.etc)}
+        files = [str(self.etc / name) for name in (
+            'api-paste.ini', 'nova.conf', 'nova-lockstatus-watch.conf')]
+        self.assertEqual(files[1:2], find(**folder))
+        self.make(*map(pathlib.Path, files))
+        self.assertEqual(files, find(**folder))
+        self.assertEqual(['/etc/nova/other.conf'],
+                         find(OS_NOVA_CONFIG_FILES='no.ini;other.conf'))
+
     def test_arguments(self):
         self.assertEqual(
             ['--config-file', 'a', '--config-file', 'b', '--config-dir', 'c'],

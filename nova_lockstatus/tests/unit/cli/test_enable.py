@@ -185,11 +185,13 @@ class EnableTestCase(FileTestCase):
             + own, self.path.read_bytes())
 
     def test_not_understood(self):
-        self.path.write_bytes(b'[composite:x]\nuse = config:other.ini\n')
+        self.path.write_bytes(
+            b'[composite:osapi_compute]\nuse = config:other.ini\n')
         done = self.run_command('enable', '--yes')
         self.assertEqual(
-            (1, '', '%s is left as it is: "use" in [composite:x] takes a part '
-             'from another file (config:other.ini); edit both by hand.\n'
+            (1, '', '%s is left as it is: "use" in [composite:osapi_compute] '
+             'takes a part from another file (config:other.ini); edit both by '
+             'hand.\n'
              % self.path), (done.code, done.out, done.err))
         self.path.write_bytes(b'# caf\xe9\n' + STOCK)
         done = self.run_command('enable', '--yes')
@@ -198,6 +200,17 @@ class EnableTestCase(FileTestCase):
              'could not read it either.\n' % self.path),
             (done.code, done.out, done.err))
         self.assertEqual(['api-paste.ini'], self.names())
+
+
+    def test_no_regular_file(self):
+        pipe = self.folder / 'pipe'
+        os.mkfifo(pipe)
+        for path in (pipe, '/dev/zero', '/dev/null'):
+            for command in ('enable', 'disable'):
+                done = commands.run(command, '--api-paste', str(path))
+                self.assertEqual(
+                    (1, '', 'Cannot read %s: it is no regular file.\n' % path),
+                    (done.code, done.out, done.err))
 
 
 class DocumentationTestCase(FileTestCase):

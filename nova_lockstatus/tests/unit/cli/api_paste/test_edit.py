@@ -10,9 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-import configparser
-import io
-
 import hypothesis
 import testtools
 from hypothesis import strategies
@@ -20,53 +17,19 @@ from hypothesis import strategies
 from nova_lockstatus import exception
 from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures.paste_texts import CONTEXT
+from nova_lockstatus.tests.fixtures.paste_texts import MAP
+from nova_lockstatus.tests.fixtures.paste_texts import OTHERS
+from nova_lockstatus.tests.fixtures.paste_texts import PIPELINE
+from nova_lockstatus.tests.fixtures.paste_texts import ROUTER
+from nova_lockstatus.tests.fixtures.paste_texts import SMALL
+from nova_lockstatus.tests.fixtures.paste_texts import changes
+from nova_lockstatus.tests.fixtures.paste_texts import values_of
 
 FILES = sorted(repository.API_PASTE.glob('*.ini'))
 
-ROUTER = '''
-[app:router]
-paste.app_factory = nova.api.openstack.compute:APIRouterV21.factory
-'''
-
-CONTEXT = '''
-[filter:keystonecontext]
-paste.filter_factory = nova.api.auth:NovaKeystoneContext.factory
-[filter:legacy]
-paste.filter_factory = nova.api.openstack:LegacyV2CompatibleWrapper.factory
-'''
-
-PIPELINE = '[pipeline:p]\npipeline = authtoken keystonecontext router\n'
-
-SMALL = PIPELINE + ROUTER + CONTEXT
-
-
 def text_of(path):
     return path.read_bytes().decode()
-
-
-def values_of(text):
-    """Return what paste reads: the words of each option, by its place."""
-    parser = configparser.ConfigParser(defaults={'here': '/etc/nova'})
-    setattr(parser, 'optionxform', str)  # noqa: B010
-    parser.read_file(io.StringIO(text, newline=None))
-    return {(section, option): value.split()
-            for section in parser.sections()
-            for option, value in parser.items(section)}
-
-
-def changes(before, after):
-    """Return what was added, per place, and check that no more happened."""
-    old, new = values_of(before), values_of(after)
-    added = {}
-    for place in old:
-        if old[place] != new[place]:
-            at = next(i for i, (one, other) in enumerate(
-                zip(old[place], new[place])) if one != other)
-            assert new[place][:at] + new[place][at + 1:] == old[place]
-            added[place] = tuple(new[place][at - 1:at + 2])
-    added.update((place, tuple(new[place]))
-                 for place in new if place not in old)
-    return added
 
 
 class FilesTestCase(testtools.TestCase):
@@ -121,7 +84,7 @@ class FilesTestCase(testtools.TestCase):
         })
 
     def test_hand_made(self):
-        app = 'osapi_compute'
+        app = 'compute_api'
         before = text_of(next(
             path for path in FILES if path.name == 'hand-made.ini'))
         after = paste_edit.enable(before)
@@ -130,11 +93,11 @@ class FilesTestCase(testtools.TestCase):
              ('pipeline:old', 'pipeline'): ('legacy_v2', 'lockstatus', app)},
             {place: words for place, words in changes(before, after).items()
              if place[0] != 'filter:lockstatus'})
-        self.assertIn('    audit\n    lockstatus\n    osapi_compute\n', after)
-        self.assertIn('          legacy_v2 lockstatus osapi_compute\n', after)
+        self.assertIn('    audit\n    lockstatus\n    compute_api\n', after)
+        self.assertIn('          legacy_v2 lockstatus compute_api\n', after)
 
     def test_twice_is_once_and_back_again(self):
-        self.assertEqual(5, len(FILES))
+        self.assertEqual(6, len(FILES))
         for path in FILES:
             for change in (
                     lambda text: text,
@@ -176,14 +139,15 @@ class HandMadeTestCase(testtools.TestCase):
 
     def test_one_pipeline_has_it(self):
         half = PIPELINE.replace('router', 'lockstatus router') + (
-            PIPELINE.replace(':p]', ':q]')) + ROUTER + CONTEXT + (
+            PIPELINE.replace(':p]', ':q]')) + ROUTER + CONTEXT + MAP + (
+            '/v2 = q\n'
             '\n[filter:lockstatus]\nuse = egg:nova-lockstatus\n')
         after = paste_edit.enable(half)
         self.assertEqual(half.replace('context router',
                                       'context lockstatus router'), after)
         self.assertEqual(
-            PIPELINE + PIPELINE.replace(':p]', ':q]') + ROUTER + CONTEXT,
-            paste_edit.disable(half))
+            PIPELINE + PIPELINE.replace(':p]', ':q]') + ROUTER + CONTEXT + MAP
+            + '/v2 = q\n', paste_edit.disable(half))
 
     def test_named_as_an_egg(self):
         text = SMALL.replace('router', 'egg:nova-lockstatus router', 1)
@@ -214,6 +178,7 @@ class HandMadeTestCase(testtools.TestCase):
     def test_other_pipeline_that_names_it(self):
         text = paste_edit.enable(SMALL) + (
             '\n[pipeline:meta]\npipeline = lockstatus metaapp\n')
+        # Another program loads it.
         self.assertEqual(text, paste_edit.enable(text))
         self.assertEqual(
             SMALL + '\n[pipeline:meta]\npipeline = metaapp\n',
@@ -221,8 +186,9 @@ class HandMadeTestCase(testtools.TestCase):
 
     def test_nested_pipelines_get_it_once(self):
         outer = '[pipeline:o]\npipeline = audit p\n'
-        self.assertEqual(outer + paste_edit.enable(SMALL),
-                         paste_edit.enable(outer + SMALL))
+        small = SMALL.replace('/v2.1 = p', '/v2.1 = o')
+        self.assertEqual(outer + paste_edit.enable(SMALL).replace(
+            '/v2.1 = p', '/v2.1 = o'), paste_edit.enable(outer + small))
 
     def refused(self, words, text, edit=paste_edit.enable):
         error = self.assertRaises(exception.PasteFileNotUnderstood,
@@ -232,26 +198,37 @@ class HandMadeTestCase(testtools.TestCase):
         self.assertNotIn('\n', str(error))
 
     def test_what_is_not_understood(self):
-        composite = '[composite:c]\nuse = call:nova.api.auth:pipeline_factory'
+        none = '[filter:a]\nuse = egg:x\n' + SMALL.replace('= p', '= c')
+        composite = none + (
+            '[composite:c]\nuse = call:nova.api.auth:pipeline_factory')
+        lockstatus = '[filter:lockstatus]\nuse = egg:nova-lockstatus\n'
         for words, text in (
-                ('no pipeline in it ends in', ''),
-                ('no pipeline in it ends in', ROUTER),
+                ('it has no application osapi_compute, which nova-api loads; '
+                 'name the api-paste.ini of nova-api', ''),
+                ('it has no application osapi_compute', ROUTER),
                 ('no pipeline in it ends in',
-                 '[pipeline:p]\npipeline = a b\n[app:b]\nuse = egg:x\n'),
+                 MAP + '[pipeline:p]\npipeline = audit b\n[app:b]\n'
+                 'use = egg:x\n' + CONTEXT),
                 ('paste could not read it', 'a = b\n[x]\n'),
                 ('paste could not read it', SMALL + PIPELINE),
                 ('paste could not read it', SMALL + '[x]\nno value\n'),
-                ('paste could not read it', SMALL + '[x]\ny = %(z)s\n'),
+                ('paste could not read it', SMALL.replace(
+                    '[filter:audit]', '[filter:audit]\ny = %(z)s')
+                 .replace('key', 'audit key', 1)),
+                ('paste could not read it', SMALL + '[DEFAULT]\ny = 5 %\n'),
                 ('paste could not read it', '\ufeff' + SMALL),
-                ('two sections for one name, [filter:x] and [filter: x]',
-                 SMALL + '[filter:x]\n[filter: x]\n'),
-                ('(config:b.ini)',
-                 SMALL + '[filter:x]\nuse = config:b.ini\n'),
+                ('two sections for one name, [filter:audit] and '
+                 '[filter: audit]',
+                 SMALL.replace('key', 'audit key', 1) + '[filter: audit]\n'),
+                ('two sections for one name, [app:p] and [pipeline:p]',
+                 SMALL + '[app:p]\nuse = egg:x\n'),
+                ('"use" in [filter:x] takes a part from another file '
+                 '(config:b.ini)', SMALL.replace('key', 'x key', 1)
+                 + '[filter:x]\nuse = config:b.ini\n'),
                 ('(a config:b.ini#c)',
-                 SMALL + '[pipeline:x]\npipeline = a config:b.ini#c\n'),
-                ('(config:b.ini)',
-                 SMALL + '[composite:x]\nuse = egg:Paste#urlmap\n'
-                 '/: config:b.ini\n'),
+                 none + '[pipeline:c]\npipeline = a config:b.ini#c\n'),
+                ('"/" in [composite:osapi_compute] takes a part from another '
+                 'file (config:b.ini)', SMALL + '/ = config:b.ini\n'),
                 ('[filter:lockstatus] is something else',
                  SMALL + '[filter:lockstatus]\nuse = egg:other\n'),
                 ('2 filters of this plugin (a, b)',
@@ -259,44 +236,48 @@ class HandMadeTestCase(testtools.TestCase):
                  '[filter:b]\nuse = egg:nova-lockstatus\n'),
                 ('"pipeline" in [pipeline:p] has lockstatus before '
                  'keystonecontext',
-                 SMALL.replace('key', 'lockstatus key', 1)
-                 + '[filter:lockstatus]\nuse = egg:nova-lockstatus\n'),
+                 SMALL.replace('key', 'lockstatus key', 1) + lockstatus),
                 ('has lockstatus before legacy',
                  SMALL.replace('router', 'lockstatus legacy router', 1)
-                 + '[filter:lockstatus]\nuse = egg:nova-lockstatus\n'),
+                 + lockstatus),
                 ('ends in %(...)s',
                  '[DEFAULT]\nend = router\n'
                  + SMALL.replace('router', '%(end)s', 1)),
-                ('[pipeline:x] has no "pipeline"',
-                 SMALL + '[pipeline:x]\n'),
-                ('[pipeline:x] has no "pipeline"',
-                 SMALL + '[pipeline:x]\npipeline =\n'),
+                ('[pipeline:c] has no "pipeline"', none + '[pipeline:c]\n'),
+                ('[pipeline:c] has no "pipeline"',
+                 none + '[pipeline:c]\npipeline =\n'),
+                ('[composite:c] has no "keystone"', composite + '\n'),
                 ('"keystone" in [composite:c] ends in mine, which is not the '
                  'compute API (my.cloud:factory)',
-                 SMALL + composite + '\nkeystone = a mine\n'
+                 composite + '\nkeystone = a mine\n'
                  '[app:mine]\npaste.app_factory = my.cloud:factory\n'),
-                ('no section says what it is',
-                 SMALL + composite + '\nkeystone = a mine\n'),
+                ('"keystone" in [composite:c] names mine, and no section says '
+                 'what it is; correct the name, or add a section [app:mine]',
+                 composite + '\nkeystone = a mine\n'),
                 ('takes a pipeline from [DEFAULT]',
-                 '[DEFAULT]\nk = a router\n' + SMALL + composite
+                 '[DEFAULT]\nk = a router\n' + composite
                  + '\nget keystone = k\n'),
-                ('"managed" in [composite:r] leads to the compute API, and '
+                ('"managed" in [composite:c] leads to the compute API, and '
                  'its factory (roles:factory)',
-                 SMALL + '[composite:r]\nuse = call:roles:factory\n'
+                 none + '[composite:c]\nuse = call:roles:factory\n'
                  'managed = audit router\n'),
-                ('"/v2" in [composite:u] leads to the compute API',
-                 SMALL + '[composite:u]\nuse = egg:Paste#urlmap\n'
+                ('"/v2" in [composite:c] leads to the compute API',
+                 none + '[composite:c]\nuse = egg:Paste#urlmap\n'
                  '/v2 = router\n'),
                 ('[app:router] puts a filter directly before',
                  SMALL.replace(ROUTER, ROUTER + 'filter-with = audit\n')),
-                ('[filter-app:f] puts a filter directly before',
-                 SMALL + '[filter-app:f]\nuse = egg:x\nnext = router\n'),
+                ('[filter-app:c] puts a filter directly before',
+                 none + '[filter-app:c]\nuse = egg:x\nnext = router\n'),
                 ('"filter-with" in [app:x] names the filter of this plugin',
-                 paste_edit.enable(SMALL)
+                 SMALL + '/x: x\n' + lockstatus
                  + '[app:x]\nuse = egg:x\nfilter-with = lockstatus\n'),
                 ('[filter:x] uses itself',
                  SMALL.replace('router', 'x router', 1)
-                 + '[filter:x]\nuse = x\n')):
+                 + '[filter:x]\nuse = x\n'),
+                ('[composite:osapi_compute] uses itself',
+                 SMALL + '/: osapi_compute\n'),
+                ('[filter:x] has neither "use" nor a factory',
+                 SMALL.replace('router', 'x router', 1) + '[filter:x]\n')):
             self.refused(words, text)
 
     def test_what_cannot_be_taken_out(self):
@@ -341,7 +322,9 @@ def paste_files(draw):
         '\n'.join(composite),
         indent + '[pipeline:p]\n' + pipeline('pipeline', 'router'),
         indent + '[pipeline:versions]\n' + pipeline('pipeline', 'versions'),
-        '\n'.join(indent + line for line in (ROUTER + CONTEXT).split('\n')),
+        '\n'.join(indent + line for line in (
+            ROUTER + CONTEXT + OTHERS + MAP
+            + '/v2 = openstack_compute_api_v21\n').split('\n')),
     ]))
     text = ''.join(draw(noise) + section + draw(blanks) + '\n' + draw(noise)
                    for section in sections)

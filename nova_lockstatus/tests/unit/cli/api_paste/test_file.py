@@ -121,7 +121,8 @@ class FindTestCase(testtools.TestCase):
                                   **environ)
         self.assertIn(words, str(error))
         self.assertTrue(str(error).endswith(
-            '; name the file with --api-paste.'))
+            '; name the file with --api-paste, or set OS_NOVA_CONFIG_DIR and '
+            'OS_NOVA_CONFIG_FILES as nova-api has them.'))
 
     def test_default(self):
         path = self.write('etc', 'api-paste.ini')
