@@ -233,6 +233,28 @@ class AnnounceTestCase(case.CloudTestCase):
         self.assertTold('compute1', 'UP', 'DOWN', 'UP', 'DOWN')
         self.assertTold('compute2', 'UP', 'DOWN')
 
+    def test_database_of_a_cell_that_is_away(self):
+        """Its host could not report, and is alive."""
+        self.cloud.nova.close_way('cell1')
+        try:
+            time.sleep(nova_config.DOWN_TIME + 4)
+        finally:
+            self.cloud.nova.open_way('cell1')
+        before, = self.last_seen_up('compute1')
+        self.wait_for('compute1 reports again',
+                      lambda: self.last_seen_up('compute1') != [before])
+        time.sleep(2)
+        self.assertTold('compute1', 'UP')
+        self.assertTold('compute2', 'UP')
+        self.force_down('compute1')
+        self.wait_for_status('compute1', 'DOWN')
+        self.assertTold('compute1', 'UP', 'DOWN')
+
+    def last_seen_up(self, host):
+        return engines.select(
+            self.cloud.name + HOSTS[host], "SELECT last_seen_up FROM services "
+            "WHERE host = '%s' AND services.binary = 'nova-compute'" % host)
+
     def test_store_that_is_away(self):
         self.cloud.nova.close_way(nova.STORE)
         try:
