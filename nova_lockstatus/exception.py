@@ -164,11 +164,14 @@ class InvalidWebhookNetwork(LockStatusException):
 
 
 class WebhookNotReached(LockStatusException):
-    msg_fmt = 'The POST has failed: %(reason)s.'
+    msg_fmt = 'It cannot be reached: %(reason)s.'
 
 
 class WebhookAddressNotAllowed(LockStatusException):
-    msg_fmt = 'Its address is none that it may have: %(addresses)s.'
+    msg_fmt = ('Its address is none that it may have: %(addresses)s. Name its '
+               'network in [lockstatus]webhook_allowed_networks if it is '
+               'right; without that option, only public addresses are '
+               'allowed.')
 
 
 class WebhookNotTaken(LockStatusException):

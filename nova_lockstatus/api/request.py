@@ -19,7 +19,7 @@ Each part has one family of hooks that writes it:
 * ``hypervisors``: the ``hypervisor_*`` hooks
 * ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
 * ``policy``: ``policy_cache``
-* ``on_close``: ``host_status``
+* ``service_before``, ``on_close``: ``host_status``
 """
 
 import contextvars
@@ -218,6 +218,9 @@ class RequestState:
         self.state_lock: state_lock.LockGate | None = None
         """What stops the call if it would change a locked server."""
         self.lock_refusal = LockRefusal()
+        self.service_before: dict[str, Any] | None = None
+        """The record of the compute service that Nova is saving, as it was,
+        None where nothing is to be announced."""
         self.on_close: Callable[[], object] | None = None
         """Is called once the client has the answer."""
 

@@ -18,6 +18,7 @@ import argparse
 
 from cliff import command
 
+from nova_lockstatus import exception
 from nova_lockstatus.cli import nova_config
 
 
@@ -48,3 +49,13 @@ class Sync(command.Command):
         else:
             text = '%s is at version %s now.' % (store.name, after)
         print(text, file=self.app.stdout)
+        if not conf.lockstatus.webhooks:
+            return
+        # It loads what the watch needs of Nova.
+        from nova_lockstatus.watch import webhook_relay
+        try:
+            problems = webhook_relay.find_problems(conf)
+        except exception.LockStatusException as error:
+            problems = [str(error)]
+        for problem in problems:
+            print('Warning: ' + problem, file=self.app.stderr)

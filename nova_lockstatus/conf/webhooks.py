@@ -47,8 +47,9 @@ Possible values:
 The networks that the addresses of webhooks must be in, such as
 ``203.0.113.0/24, 2001:db8::/32``.
 
-Where it is empty, each address is allowed that everybody can reach: none that
-is private, loopback, link-local, multicast or reserved.
+Where it is empty, each public address is allowed: none that is private,
+loopback, link-local, multicast or reserved, that IANA's registries have for
+another special purpose, or that clouds have for their metadata service.
 """),
     cfg.IntOpt(
         'webhook_queue',

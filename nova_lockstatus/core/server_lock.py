@@ -18,6 +18,8 @@ the reason belongs to the lock that is in force.
 
 from typing import NamedTuple
 
+from nova_lockstatus.utils import terminal
+
 OWNER = 'owner'
 ADMIN = 'admin'
 
@@ -53,7 +55,9 @@ def describe(visible: Lock) -> str:
     :returns: the text behind "Instance X is locked", such as " by admin: why"
     """
     by = ' by %s' % visible.locked_by if visible.locked_by else ''
-    reason = ': %s' % visible.reason if visible.reason else ''
+    # The sentence may come to a terminal. The field has the reason as it is.
+    reason = (': %s' % terminal.visible(visible.reason) if visible.reason
+              else '')
     return by + reason
 
 

@@ -34,6 +34,7 @@ from nova_lockstatus.events import relay
 from nova_lockstatus.events import retention
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.fan_out import FanOut
+from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
@@ -150,7 +151,8 @@ class OutboxPublisher:
             except Exception as error:
                 LOG.warning(
                     'What is not announced is not handed over, but '
-                    'taken over in %d s: %s', outbox_lease.LEASE, error)
+                    'taken over in %d s: %s', outbox_lease.LEASE,
+                    terminal.one_line(error))
 
     def _record(self, request: _Request) -> None:
         what = 'What calls change of hosts is not written down, and waits'

@@ -12,6 +12,7 @@
 
 """Reads the status of hosts."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -41,15 +42,29 @@ class HostStatusReader:
         :param conditions: conditions of SQLAlchemy that the services meet
         :returns: one of :mod:`nova_lockstatus.core.host_status`, by host
         """
+        return self.hosts_and_reports(targeted, *conditions)[0]
+
+    def hosts_and_reports(
+        self, targeted: Any, *conditions: Any,
+    ) -> tuple[dict[str, str], dict[str, datetime.datetime | None]]:
+        """Read the status and the last heartbeats of the hosts of a cell.
+
+        :param targeted: a RequestContext of the cell
+        :param conditions: conditions of SQLAlchemy that the services meet
+        :returns: the status by host, and the time of the last heartbeat in the
+            database, in UTC without a time zone, by host
+        """
         with db.get_context_manager(targeted).reader.using(
                 targeted) as session:
             rows = session.execute(
                 sqlalchemy.select(*compute_service.COLUMNS)
                 .where(*compute_service.IS_COMPUTE, *conditions)).all()
-        records = map(compute_service.record, rows)
-        return {record['host']: host_status.status(record,
-                                                   self._service_is_up)
-                for record in records}
+        records = [compute_service.record(row) for row in rows]
+        return ({record['host']: host_status.status(record,
+                                                    self._service_is_up)
+                 for record in records},
+                {record['host']: record['last_seen_up']
+                 for record in records})
 
     def host(self, change: host_event.StatusChange) -> str | None:
         """Read the current status of the host of a change.

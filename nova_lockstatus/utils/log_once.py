@@ -18,6 +18,8 @@ from collections.abc import Iterator
 
 from oslo_log import log
 
+from nova_lockstatus.utils import terminal
+
 LOG = log.getLogger(__name__)
 
 
@@ -53,7 +55,8 @@ class LogOnce:
             self._causes[what] = cause
             LOG.warning('%s: %s: %s. It is tried again; this is logged once '
                         'for each cause.', what, cause,
-                        str(error).partition('\n')[0].rstrip('.'),
+                        terminal.one_line(
+                            str(error).partition('\n')[0]).rstrip('.'),
                         exc_info=LOG.isEnabledFor(logging.DEBUG))
 
     def worked(self, what: str) -> None:

@@ -65,6 +65,13 @@ class Metrics:
         :param new: the status that it has
         """
 
+    def hosts_held(self, cell: str, hosts: int) -> None:
+        """Report how many silent hosts of a cell are not announced yet.
+
+        :param cell: the name of the cell
+        :param hosts: how many have a grace after an outage
+        """
+
     def delivery_finished(self, sink: str, outcome: str) -> None:
         """Report that a change was delivered for one server, or was not.
 

@@ -17,6 +17,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+LONGEST = 300
+"""How many characters of a text from outside are logged."""
+
 
 def visible(value: str | None) -> str:
     """Escape the characters of a value that do not print.
@@ -32,6 +35,17 @@ def visible(value: str | None) -> str:
         character if character.isprintable()
         else character.encode('unicode_escape').decode()
         for character in value)
+
+
+def one_line(value: object, longest: int = LONGEST) -> str:
+    """Escape and shorten a text from outside for a log or an error message.
+
+    :param value: the text, or an exception
+    :param longest: the number of characters that are kept
+    """
+    text = str(value).strip()
+    shown = visible(text[:longest])
+    return shown + ' ...' if len(text) > longest else shown
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ from nova_lockstatus.events import sinks
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
+from nova_lockstatus.watch import host_outage
 from nova_lockstatus.watch import host_recovery
 from nova_lockstatus.watch import notification_relay
 
@@ -72,6 +73,7 @@ class HostStatusMonitor:
         self._cells = cells.CellRunner(
             self.name, cells.LIST_KEPT_SECONDS, metrics)
         self._recovery = host_recovery.HostRecovery(conf)
+        self._outages = host_outage.OutageGrace(conf)
         self._polls: dict[str, _Poll] = {}
 
     @property
@@ -96,8 +98,10 @@ class HostStatusMonitor:
         context = cells.context(cell)
         # As of before the store is read.
         revision = self._relay.hosts_revision
-        found = self._reader.hosts(context)
+        found, reports = self._reader.hosts_and_reports(context)
+        self._outages.observe(cell.uuid, cells.name(cell), reports)
         if self._polls.get(cell.uuid) == _Poll(found, revision):
+            self._metrics.hosts_held(cells.name(cell), 0)
             return
         # The known status is read before the hosts are: a change that a call
         # makes in between has another version then.
@@ -105,10 +109,19 @@ class HostStatusMonitor:
         found = self._recovery.believed(context, known,
                                         self._reader.hosts(context))
         statuses = {host: entry.status for host, entry in known.items()}
+        found = self._hold(cell, statuses, found)
         if statuses == found or self._record(cell.uuid, known, found):
             self._polls[cell.uuid] = _Poll(found, revision)
         else:
             self._polls.pop(cell.uuid, None)
+
+    def _hold(self, cell: Any, known: Mapping[str, str],
+              found: Mapping[str, str]) -> dict[str, str]:
+        """Keep the status of hosts that an outage may have silenced."""
+        believed = self._outages.believed(cell.uuid, known, found)
+        self._metrics.hosts_held(cells.name(cell), sum(
+            believed[host] != status for host, status in found.items()))
+        return believed
 
     def _record(self, cell: str, known: Mapping[str, known_status.KnownStatus],
                 found: Mapping[str, str]) -> bool:

@@ -76,6 +76,10 @@ class Prometheus(Metrics):
             PREFIX + 'host_changes',
             'Changes of host status that no API call made.',
             ['from', 'to'], registry=registry)
+        self._hosts_held = prometheus_client.Gauge(
+            PREFIX + 'hosts_held',
+            'Hosts that do not report, and are not announced as UNKNOWN yet, '
+            'as there was an outage.', ['cell'], registry=registry)
         self._announcements = prometheus_client.Counter(
             PREFIX + 'announcements',
             'Deliveries of a change of host status for one server.',
@@ -126,6 +130,10 @@ class Prometheus(Metrics):
     def host_status_changed(self, old: str, new: str) -> None:
         """Report that the monitor has recorded a change."""
         self._host_changes.labels(old, new).inc()
+
+    def hosts_held(self, cell: str, hosts: int) -> None:
+        """Report how many silent hosts of a cell are not announced yet."""
+        self._hosts_held.labels(cell).set(hosts)
 
     def delivery_finished(self, sink: str, outcome: str) -> None:
         """Report that a change was delivered for one server, or was not."""

@@ -12,6 +12,7 @@
 
 """The names in Nova that the watch service relies on."""
 
+from nova_lockstatus.events.notifications import own_notifier
 from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.gateway import instances
 
@@ -30,4 +31,5 @@ RELIES_ON = (
     'nova.servicegroup:API.service_is_up',
     *compute_rpc.RELIES_ON,
     *instances.RELIES_ON,
+    *own_notifier.RELIES_ON,
 )

@@ -53,6 +53,8 @@ class WebhookRelay:
         self.name = 'webhook ' + endpoint.name
         self._conf = conf
         self._endpoint = endpoint
+        self._client = client
+        self._is_checked = False
         self._log_once = LogOnce()
         self._delivery = delivery.Delivery(conf, endpoint, client, metrics)
         self._relay = relay.OutboxRelay(store, self._delivery.deliver)
@@ -68,6 +70,11 @@ class WebhookRelay:
 
         :param stop: when it is set, the rest is handed over
         """
+        if not self._is_checked:
+            self._is_checked = True
+            problem = _problem(self._endpoint, self._client)
+            if problem:
+                LOG.error('%s', problem)
         while self._delivery.backoff.is_over:
             with self._log_once.attempt(
                     '%s: the store cannot be used' % self.name,
@@ -84,6 +91,27 @@ class WebhookRelay:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %d s: %s', self._endpoint.name,
                         outbox_lease.LEASE, error)
+
+
+def _problem(endpoint: Endpoint, client: WebhookClient) -> str | None:
+    """Look up where a webhook is, and tell why nothing could be posted."""
+    try:
+        client.check()
+    except exception.LockStatusException as error:
+        return 'The webhook %s cannot be told anything: %s' % (
+            endpoint.name, error)
+    return None
+
+
+def find_problems(conf: cfg.ConfigOpts) -> list[str]:
+    """Look up where each webhook is, without posting anything.
+
+    :returns: a sentence for each webhook that cannot be reached
+    :raises InvalidWebhook: when the configuration of a webhook is not valid
+    :raises InvalidWebhookNetwork: when an allowed network is not valid
+    """
+    return [problem for webhook in make_clients(conf)
+            if (problem := _problem(*webhook))]
 
 
 def make_clients(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,

@@ -10,9 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Sees that a call changes the status of a host, and has that announced."""
+"""Publishes that a call changes the status of a host.
 
+No call waits for the message broker longer than :data:`NOTIFICATION_TIMEOUT`.
+"""
+
+import dataclasses
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +35,11 @@ from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
 from nova_lockstatus.events import sinks
+from nova_lockstatus.events.notifications import own_notifier
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils.threads import SerialWorker
 
 LOG = logging.getLogger(__name__)
 
@@ -42,13 +49,76 @@ CHANGEABLE = ('disabled', 'forced_down')
 """What a call can change of the status of a host."""
 
 
+NOTIFICATION_TIMEOUT = 1
+"""Seconds that a call waits for Nova's own notification of its change."""
+
+
+@dataclasses.dataclass
+class _Notification:
+    """Nova's notification of a host's change, which is to be sent.
+
+    :param host: the name of the host
+    :param send: sends it
+    """
+
+    host: str
+    send: Callable[[], object]
+    done: threading.Event = dataclasses.field(
+        default_factory=threading.Event)
+
+    def __str__(self) -> str:
+        return "Nova's notification of the change of host %s" % self.host
+
+
+class _Sender:
+    """Sends notifications in their order, in a thread of the process."""
+
+    def __init__(self) -> None:
+        self._worker: SerialWorker[_Notification] = SerialWorker(self._send)
+        self._late: _Notification | None = None
+
+    def send(self, notification: _Notification) -> None:
+        """Send a notification, and wait until it is sent, for some time.
+
+        Where an earlier one waits for the broker, this one goes after it, and
+        the call does not wait.
+        """
+        self._worker.put(notification)
+        if self._late is None or self._late.done.is_set():
+            if notification.done.wait(NOTIFICATION_TIMEOUT):
+                return
+            self._late = notification
+        LOG.warning('The message broker does not take %s. The call is '
+                    'answered, and this nova-api goes on trying.',
+                    notification)
+
+    @staticmethod
+    def _send(notification: _Notification) -> None:
+        try:
+            notification.send()
+        finally:
+            notification.done.set()
+
+
+_SENDER = _Sender()
+
+
 def _save(original: Callable[..., Any], state: RequestState,
           service: Any) -> Any:
-    before = _read(service)
-    result = original(service)
-    if before is not None:
-        _announce(state, service, before)
-    return result
+    state.service_before = _read(service)
+    return original(service)
+
+
+def _notify(original: Callable[..., Any], state: RequestState, service: Any,
+            updates: Any) -> None:
+    before, state.service_before = state.service_before, None
+    if before is None:
+        original(service, updates)
+        return
+    # First, as it must not wait for the broker.
+    _announce(state, service, before)
+    _SENDER.send(_Notification(
+        service.host, functools.partial(original, service, updates)))
 
 
 def _can_change(service: Any) -> bool:
@@ -123,14 +193,17 @@ def _change(service: Any, before: dict[str, Any],
 # each microversion, ends in Service.save(), with a context that is targeted at
 # the service's cell, since release 20. HostAPI.service_update() calls it, and
 # then waits for the host itself to answer: for one that is dead, until the
-# call times out. save() has committed when it returns, and has sent Nova's
-# own service.update.
+# call times out. save() commits, and then calls
+# _send_status_update_notification(), which sends Nova's own service.update:
+# over a connection that was made before, it waits as long as the broker is
+# away. That is the same in releases 27 to 34.
 HOOKS = (
+    Hook('nova.objects.service:Service', '_send_status_update_notification',
+         ('self', 'updates'), _notify,
+         alias=server_host_status.ServerHostStatus.alias),
     Hook('nova.objects.service:Service', 'save', ('self',), _save,
          alias=server_host_status.ServerHostStatus.alias,
          relies_on=(*instances.RELIES_ON,
-                    'nova.db.main.models:Service.forced_down',
-                    'nova.rpc:LegacyValidatingNotifier',
-                    'nova.rpc:LEGACY_NOTIFIER',
-                    'nova.rpc:NOTIFIER')),
+                    *own_notifier.RELIES_ON,
+                    'nova.db.main.models:Service.forced_down')),
 )

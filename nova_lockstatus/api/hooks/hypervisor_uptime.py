@@ -30,6 +30,7 @@ from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import compute_rpc
+from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.threads import run_parallel
 
 LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class _UptimeReader:
             return None
         except Exception as error:
             LOG.warning('Host %(host)s does not tell its uptime: %(error)s',
-                        {'host': host, 'error': error})
+                        {'host': host, 'error': terminal.one_line(error)})
             return None
         return uptime
 

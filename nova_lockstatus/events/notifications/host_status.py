@@ -21,6 +21,7 @@ from oslo_config import cfg
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import host_status
+from nova_lockstatus.events.notifications import own_notifier
 from nova_lockstatus.events.notifications.objects import host_status as objects
 from nova_lockstatus.events.notifications.objects import service_publisher
 
@@ -96,6 +97,7 @@ class Sender:
     def __init__(self, context: Any, change: host_event.StatusChange,
                  conf: cfg.ConfigOpts, source: str) -> None:
         self._context = _Redacted(context)
+        self._conf = conf
         self._change = change
         self._shows_host = conf.lockstatus.notify_host_names
         self._payloads = objects.HostStatusPayloads(
@@ -117,8 +119,8 @@ class Sender:
             send(server)
 
     def _versioned(self, source: str, host: str) -> Send:
-        notify = self._notify(
-            rpc.get_versioned_notifier('%s:%s' % (source, host)))
+        notify = self._notify(own_notifier.versioned(
+            self._conf, '%s:%s' % (source, host)))
 
         def send(server: Any) -> None:
             notify(self._context, EVENT, self._payloads.of(server))
@@ -126,10 +128,9 @@ class Sender:
         return send
 
     def _unversioned(self, source: str, host: str) -> Send:
-        # NOTE: the notifier that rpc.get_notifier() wraps. The wrapper logs a
-        # warning for each notification whose event type Nova does not know.
-        notify = self._notify(rpc.get_notifier(
-            UNVERSIONED_SERVICES.get(source, source), host).notifier)
+        notify = self._notify(own_notifier.unversioned(
+            self._conf, '%s.%s' % (
+                UNVERSIONED_SERVICES.get(source, source), host)))
 
         def send(server: Any) -> None:
             notify(self._context, UNVERSIONED_EVENT, {

@@ -25,6 +25,8 @@ from typing import Any
 from nova_lockstatus import exception
 from nova_lockstatus.events.webhook import allowed_addresses
 from nova_lockstatus.events.webhook.endpoint import Endpoint
+from nova_lockstatus.utils import terminal
+from nova_lockstatus.utils import threads
 
 RETRY_AFTER_MAX = 900
 """The longest delay in seconds that a webhook can ask for."""
@@ -113,6 +115,10 @@ def _left(deadline: float) -> float:
     return left
 
 
+def _reason(error: Exception) -> str:
+    return terminal.one_line(error).rstrip('.') or type(error).__name__
+
+
 class WebhookClient:
     """Posts to one webhook.
 
@@ -129,6 +135,8 @@ class WebhookClient:
                  ) -> None:
         self._endpoint = endpoint
         self._allows = allows
+        # NOTE: getaddrinfo() takes no timeout.
+        self._lookups = threads.Bulkhead(endpoint.timeout)
         self._tls = None
         if endpoint.is_tls:
             try:
@@ -150,15 +158,30 @@ class WebhookClient:
         """
         try:
             return self._post(body, headers)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except http.client.HTTPException as error:
+            # Without the cause, which has what the webhook has sent.
+            raise exception.WebhookNotReached(reason=_reason(error)) from None
+        except (OSError, ValueError) as error:
             raise exception.WebhookNotReached(
-                reason=str(error).rstrip('.') or type(error).__name__
-            ) from error
+                reason=_reason(error)) from error
+
+    def check(self) -> None:
+        """Look up the addresses, without a connection.
+
+        :raises WebhookAddressNotAllowed: when the webhook has no address that
+            is allowed
+        :raises WebhookNotReached: when its name cannot be looked up
+        """
+        try:
+            self._look_up()
+        except (OSError, ValueError) as error:
+            raise exception.WebhookNotReached(
+                reason=_reason(error)) from error
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> Response:
         endpoint = self._endpoint
-        found = self._resolve()
         deadline = time.monotonic() + endpoint.timeout
+        found = self._look_up()
         connection = http.client.HTTPConnection(endpoint.host, endpoint.port)
         # NOTE: with a socket, it does not connect by itself.
         connection.sock = self._connect(found, deadline)
@@ -169,6 +192,18 @@ class WebhookClient:
             return Response(response.status, response.getheader('Retry-After'))
         finally:
             connection.close()
+
+    def _look_up(self) -> list[tuple[int, Any]]:
+        """Call :meth:`_resolve` with the timeout of the webhook.
+
+        :raises TimeoutError: when the name is not looked up in time, or the
+            last lookup has not ended yet
+        """
+        try:
+            return self._lookups.call('lookup', self._resolve)
+        except TimeoutError as error:
+            raise TimeoutError('its name was not looked up in time: timed out'
+                               ) from error
 
     def _resolve(self) -> list[tuple[int, Any]]:
         """Look up the addresses that may be connected to.
@@ -185,8 +220,9 @@ class WebhookClient:
         allowed = [(family, address) for family, address in found
                    if self._may_be(allowed_addresses.parse(address[0]))]
         if not allowed:
-            raise exception.WebhookAddressNotAllowed(addresses=', '.join(
-                sorted({str(address[0]) for _, address in found})) or 'none')
+            raise exception.WebhookAddressNotAllowed(
+                addresses=terminal.one_line(', '.join(sorted(
+                    {str(address[0]) for _, address in found})) or 'none'))
         return allowed
 
     def _may_be(self, address: allowed_addresses.Address) -> bool:

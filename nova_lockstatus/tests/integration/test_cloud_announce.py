@@ -206,24 +206,54 @@ class AnnounceTestCase(case.CloudTestCase):
         self.assertTold('compute2', 'UP', 'UNKNOWN', 'UP')
 
     def test_broker_that_is_away(self):
+        # Each of the workers has a connection that it has made before: over
+        # that, stock Nova waits until the broker is back.
+        for _ in range(4):
+            self.force_down('compute1')
+            self.force_down('compute1', False)
+        self.wait_until_told()
+        self.reset()
         self.cloud.nova.close_way(nova.NOTIFICATIONS)
         try:
-            # Nova's own notification of the change holds up its answer.
-            call = threading.Thread(target=self.force_down,
-                                    args=('compute1',))
-            call.start()
+            # They are answered while it is away.
+            for value in (True, False, True):
+                self.force_down('compute1', value)
+            self.assertEqual(['DOWN'], engines.select(
+                self.cloud.name + 'store', "SELECT status FROM host_statuses "
+                "WHERE host = 'compute1'"))
             self.set_row('compute2', 'forced_down = 1')
             time.sleep(4)
             self.assertTold('compute1', 'UP')
             self.assertTold('compute2', 'UP')
         finally:
             self.cloud.nova.open_way(nova.NOTIFICATIONS)
-        call.join()
         self.wait_for_status('compute2', 'DOWN')
         self.wait_for_status('compute1', 'DOWN')
         self.wait_until_told()
-        self.assertTold('compute1', 'UP', 'DOWN')
+        self.assertTold('compute1', 'UP', 'DOWN', 'UP', 'DOWN')
         self.assertTold('compute2', 'UP', 'DOWN')
+
+    def test_database_of_a_cell_that_is_away(self):
+        """Its host could not report, and is alive."""
+        self.cloud.nova.close_way('cell1')
+        try:
+            time.sleep(nova_config.DOWN_TIME + 4)
+        finally:
+            self.cloud.nova.open_way('cell1')
+        before, = self.last_seen_up('compute1')
+        self.wait_for('compute1 reports again',
+                      lambda: self.last_seen_up('compute1') != [before])
+        time.sleep(2)
+        self.assertTold('compute1', 'UP')
+        self.assertTold('compute2', 'UP')
+        self.force_down('compute1')
+        self.wait_for_status('compute1', 'DOWN')
+        self.assertTold('compute1', 'UP', 'DOWN')
+
+    def last_seen_up(self, host):
+        return engines.select(
+            self.cloud.name + HOSTS[host], "SELECT last_seen_up FROM services "
+            "WHERE host = '%s' AND services.binary = 'nova-compute'" % host)
 
     def test_store_that_is_away(self):
         self.cloud.nova.close_way(nova.STORE)

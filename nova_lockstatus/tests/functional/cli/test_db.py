@@ -55,6 +55,18 @@ class SyncTestCase(StoreTestCase):
         self.assertRegex(err, '^The configuration of Nova cannot be read: .*'
                          r'/no.conf.\n$')
 
+    def test_webhook_that_cannot_work(self):
+        with open(self.config, 'a') as config:
+            config.write('[lockstatus]\nwebhooks = acme\n'
+                         '[lockstatus_webhook_acme]\n'
+                         'project_id = p1\nsecret = not-told\n'
+                         'url = https://127.0.0.1/\n')
+        code, out, err = self.sync()
+        self.assertEqual(0, code)
+        self.assertIn('is at version', out)
+        self.assertRegex(err, '^Warning: The webhook acme .* 127.0.0.1.*'
+                         r'\[lockstatus\]webhook_allowed_networks.*\n$')
+
     def test_newer_tables(self):
         self.sync()
         with self.store().connect() as connection:

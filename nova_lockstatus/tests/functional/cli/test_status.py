@@ -42,7 +42,7 @@ sys.exit(status.main(sys.argv[1:]))
 
 NAMES = ['Configuration', 'Release of Nova', 'Hooks into Nova',
          'Filter in api-paste.ini', 'Extensions', 'Policy file',
-         'Policy rules', 'Notifications', 'Watch service']
+         'Policy rules', 'Notifications', 'Watch service', 'Webhooks']
 
 LOCKED = 'os_compute_api:os-server-locked-status:'
 
@@ -166,6 +166,37 @@ class StatusTestCase(testtools.TestCase):
                             '"%slocked_reason": "!"\n' % (LOCKED, LOCKED)):
             policy.write_text(text)
             self.assertEqual({}, self.check(0))
+
+    def test_webhooks(self):
+        webhook = ('[lockstatus]\nwebhooks = acme\n'
+                   'connection = sqlite:///%s/store.sqlite\n%%s'
+                   '[lockstatus_webhook_acme]\nproject_id = p1\n'
+                   'secret = not-told\nurl = https://%%s/hook\n'
+                   % self.folder)
+
+        def check(networks, host):
+            self.configure(webhook % (networks, host))
+            found = run_apart(
+                PROGRAM, '--config-file', str(self.folder / 'nova.conf'),
+                'upgrade', 'check', '--json')
+            details, = (one for one in json.loads(found.out)['checks']
+                        if one['check'] == 'Webhooks')
+            self.assertNotIn('not-told', found.out)
+            return details['result'], details['details']
+
+        result, text = check('', '127.0.0.1')
+        self.assertEqual(1, result)
+        self.assertIn('The webhook acme cannot be told anything: Its address '
+                      'is none that it may have: 127.0.0.1.', text)
+        self.assertIn('[lockstatus]webhook_allowed_networks', text)
+        self.assertEqual((0, 'acme'), check(
+            'webhook_allowed_networks = 127.0.0.0/8\n', '127.0.0.1'))
+        result, text = check('webhook_allowed_networks = 10.0.0.0/8\n',
+                             '8.8.8.8')
+        self.assertIn('none that it may have: 8.8.8.8.', text)
+        result, text = check('webhook_allowed_networks = x\n', '8.8.8.8')
+        self.assertEqual(2, result)
+        self.assertIn('nova-lockstatus-watch does not start.', text)
 
     def test_nothing_to_send(self):
         self.configure('[oslo_messaging_notifications]\n'

@@ -276,12 +276,49 @@ class BrokerTestCase(AnnouncementsTestCase):
         self.assertNotIsInstance(body, after_response.ClosingIterator)
         self.assertEqual([('s', 'UP', 'DOWN')], self.told())
 
-    def hold_up(self, notifier, goes_on):
+    def test_novas_own_notification(self):
+        """It waits for the broker, and neither the call nor ours does."""
+        self.boot('s', host='compute1')
+        self.reset()
+        goes_on = threading.Event()
+        self.addCleanup(goes_on.set)
+        self.hold_up(type(rpc.NOTIFIER), goes_on, ('service.update',))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.api.hooks.host_status.NOTIFICATION_TIMEOUT',
+            0.5))
+        for seconds, value in ((0.5, True), (0, False), (0, True)):
+            began = time.monotonic()
+            self.put('compute1', forced_down=value)
+            self.assertGreaterEqual(time.monotonic() - began, seconds)
+        self.assertEqual(3, self.nova.log.count(
+            "does not take Nova's notification of the change of host "
+            "compute1"))
+        self.assertEqual(
+            [('s', 'UP', 'DOWN'), ('s', 'DOWN', 'UP'), ('s', 'UP', 'DOWN')],
+            self.told())
+        self.assertEqual([], self.service_updates())
+        goes_on.set()
+        deadline = time.monotonic() + 30
+        while len(self.service_updates()) < 3:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        self.assertEqual([True, False, True], self.service_updates())
+        # What is sent at once is sent before the answer, as in stock Nova.
+        self.reset()
+        self.put('compute1', forced_down=False)
+        self.assertEqual([False], self.service_updates())
+
+    def service_updates(self):
+        return [sent['payload']['nova_object.data']['forced_down']
+                for sent in self.nova.services.notifier.versioned_notifications
+                if sent['event_type'] == 'service.update']
+
+    def hold_up(self, notifier, goes_on, events=(EVENT, OLD)):
         notify = vars(notifier)['_notify']
 
         def wait(self, priority, ctxt, event_type, payload):
-            if event_type in (EVENT, OLD):
-                goes_on.wait(5)
+            if event_type in events:
+                goes_on.wait(30)
             notify(self, priority, ctxt, event_type, payload)
 
         self.useFixture(fixtures.MonkeyPatch(

@@ -15,6 +15,7 @@
 import datetime
 import random
 import threading
+import time
 from unittest import mock
 
 import fixtures
@@ -115,8 +116,14 @@ class SourcesTestCase(OutboxTestCase):
 
     def other_watch(self):
         """Make one that waits twice as long for a heartbeat."""
-        self.configure(None, service_down_time=2 * CONF.service_down_time)
+        self.set_times(service_down_time=2 * CONF.service_down_time)
         return Watch()
+
+    def set_times(self, **values):
+        """Change options that the Nova of the class has set, too."""
+        for name, value in values.items():
+            self.addCleanup(CONF.set_override, name, CONF[name])
+            CONF.set_override(name, value)
 
     def assertOneIsDown(self, *watches):
         """See that what they find of a dead host is told once."""
@@ -165,6 +172,30 @@ class SourcesTestCase(OutboxTestCase):
         self.heartbeat('compute1', hours=1.8)
         self.watch.look()
         self.assertEqual([('s1', 'UNKNOWN', 'UP')], self.told())
+
+    def test_outage(self):
+        """Hosts that could not report, and one that has died meanwhile."""
+        self.set_times(service_down_time=4, report_interval=1)
+        watch = Watch()
+        for host in HOSTS:
+            self.heartbeat(host)
+        watch.look()
+        silent_until = time.monotonic() + 6
+        while time.monotonic() < silent_until:
+            watch.look()
+            time.sleep(0.1)
+        self.assertEqual([], self.told())
+        returned_at = time.monotonic()
+        deadline = returned_at + 60
+        while not self.told():
+            self.assertLess(time.monotonic(), deadline, self.nova.log)
+            for host in HOSTS[1:]:
+                self.heartbeat(host)
+            watch.look()
+            time.sleep(0.1)
+        self.assertEqual([('s1', 'UP', 'UNKNOWN')], self.told())
+        self.assertGreater(time.monotonic() - returned_at, 3.5)
+        self.assertIn('No host has reported for', self.nova.log)
 
     def test_host_that_has_never_reported(self):
         self.watch.look()

@@ -118,6 +118,21 @@ class DeliveryTestCase(WebhooksTestCase):
         self.assertRaises(exception.InvalidWebhook, watch._make_tasks,
                           CONF)
 
+    def test_found_at_the_start(self):
+        """One that can never work, before anything happens to a host."""
+        self.deliver()
+        self.assertEqual(0, self.count_said('cannot be told anything'))
+        self.set('lockstatus', webhook_allowed_networks=['10.0.0.0/8'])
+        duty = self.webhook('acme')
+        for _ in range(3):
+            duty.run(self.watch.stop)
+        self.assertEqual(1, self.count_said(
+            'The webhook acme cannot be told anything: Its address is none '
+            'that it may have: '))
+        self.assertEqual(1, self.count_said(
+            '[lockstatus]webhook_allowed_networks'))
+        self.assertEqual([], self.servers['acme'].requests)
+
     def test_nova_api_goes_on_where_one_is_wrong(self):
         self.set(options.group('acme'), url='http://localhost')
         with fixtures.MonkeyPatch('nova_lockstatus.events.publisher._SHARED',

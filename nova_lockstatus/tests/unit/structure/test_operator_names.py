@@ -109,6 +109,7 @@ METRICS = {
     'fan_out_seconds': 'Histogram',
     'guard_actions': 'Counter action outcome',
     'host_changes': 'Counter from to',
+    'hosts_held': 'Gauge cell',
     'last_look_timestamp_seconds': 'Gauge duty cell',
     'locked_servers': 'GaugeMetricFamily cell locked_by',
     'servers': 'GaugeMetricFamily cell host_status',

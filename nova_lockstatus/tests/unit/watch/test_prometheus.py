@@ -56,6 +56,7 @@ class MetricsTestCase(testtools.TestCase):
                                      {'owner': 1, '': 4}, 60)
         self.metrics.outbox_length(3)
         self.metrics.host_status_changed('UP', 'DOWN')
+        self.metrics.hosts_held('cell1', 2)
         self.metrics.delivery_finished('notifications', 'sent')
         self.metrics.fan_out_finished(0.2)
         self.metrics.guard_acted('stop', 'acted')
@@ -76,6 +77,7 @@ class RegistryTestCase(MetricsTestCase):
                 (4, 'locked_servers', {'cell': 'cell1',
                                        'locked_by': 'none'}),
                 (3, 'announcements_owed', {}),
+                (2, 'hosts_held', {'cell': 'cell1'}),
                 (1, 'host_changes_total', {'from': 'UP', 'to': 'DOWN'}),
                 (0, 'host_changes_total', {'from': 'DOWN', 'to': 'UP'}),
                 (1, 'announcements_total', {'sink': 'notifications',

@@ -10,6 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+import ipaddress
+
 import testtools
 
 from nova_lockstatus.events.webhook import allowed_addresses
@@ -29,6 +31,52 @@ class AddressTestCase(testtools.TestCase):
                 '::ffff:169.254.169.254', '2002:7f00:1::', '64:ff9b::a01:203',
                 '2001:db8::1', '::127.0.0.1'):
             self.assertFalse(allows(allowed_addresses.parse(text)), text)
+
+    def test_special_purposes(self):
+        """What is_global of some Python lets pass, and what is next to it."""
+        allows = allowed_addresses.allows([])
+        for text in (
+                'fec0::1', 'feff::1', '192.0.0.1', '192.0.0.192',
+                '192.0.0.255', '3fff::1', '3fff:fff::1', '168.63.129.16',
+                '192.88.99.1', '192.88.99.2', '192.31.196.1', '192.52.193.1',
+                '192.175.48.1', '198.18.0.1', '198.19.255.255',
+                '2620:4f:8000::1', '100::1', '100:0:0:1::1', '5f00::1',
+                '64:ff9b::808:808', '64:ff9b:1::1', '2001::1', '2001:1::1',
+                '2001:20::1', '2001:30::1', '2002:808:808::1', '4000::1',
+                'e000::1', 'fe00::1', '::8.8.8.8', '0:0:0:0:ffff::1',
+                '::ffff:168.63.129.16', '::ffff:192.0.0.192'):
+            self.assertFalse(allows(allowed_addresses.parse(text)), text)
+        for text in ('192.0.1.1', '191.255.255.255', '192.88.98.1',
+                     '192.88.100.1', '168.63.129.15', '168.63.129.17',
+                     '198.17.255.255', '198.20.0.0', '2001:200::1',
+                     '2003::1', '3ffe::1', '3fff:1000::1', '2620:4f:8001::1',
+                     '100.63.255.255', '100.128.0.0', '223.255.255.255'):
+            self.assertTrue(allows(allowed_addresses.parse(text)), text)
+
+    def test_metadata(self):
+        allows = allowed_addresses.allows([])
+        for text in allowed_addresses.METADATA:
+            self.assertFalse(allows(allowed_addresses.parse(text)), text)
+
+    def test_all_that_this_python_knows(self):
+        """The list has each network that ipaddress has."""
+        ours = [ipaddress.ip_network(text)
+                for text in allowed_addresses.SPECIAL]
+        for version in (ipaddress.IPv4Address, ipaddress.IPv6Address):
+            known = version._constants
+            networks = [
+                *known._private_networks, known._linklocal_network,
+                *getattr(known, '_reserved_networks', ()),
+                getattr(known, '_reserved_network', None),
+                getattr(known, '_sitelocal_network', None),
+                known._multicast_network]
+            for network in filter(None, networks):
+                covered = any(
+                    network.version == our.version and network.subnet_of(our)
+                    for our in ours)
+                outside = network.version == 6 and not network.overlaps(
+                    ipaddress.ip_network('2000::/3'))
+                self.assertTrue(covered or outside, network)
 
     def test_what_is_configured(self):
         allows = allowed_addresses.allows(['10.0.0.0/8', 'fd00::/8'])

@@ -16,6 +16,7 @@ import contextlib
 import socket
 import threading
 import time
+import traceback
 from unittest import mock
 
 import fixtures
@@ -190,6 +191,40 @@ class PostTestCase(WebhookTestCase):
                 socket.EAI_NONAME, 'Name or service not known'))))
         self.assertNotReached(self.tls_poster(), 'not known')
 
+    def test_lookup_that_hangs(self):
+        goes_on = threading.Event()
+        self.addCleanup(goes_on.set)
+        looked_up = []
+
+        def hang(host, *args, **kwargs):
+            looked_up.append(host)
+            goes_on.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, 'Try again')
+
+        self.useFixture(fixtures.MonkeyPatch('socket.getaddrinfo', hang))
+        poster = self.tls_poster(timeout=0.3)
+        for _ in range(3):
+            start = time.monotonic()
+            self.assertNotReached(poster, 'timed out')
+            self.assertLess(time.monotonic() - start, 5)
+        # One thread hangs, and not one for each POST.
+        self.assertEqual(['localhost'], looked_up)
+
+    def test_lookup_takes_part_of_the_time(self):
+        found = socket.getaddrinfo('127.0.0.1', self.server.port,
+                                   type=socket.SOCK_STREAM)
+
+        def look_up_late(*args, **kwargs):
+            time.sleep(0.7)
+            return found
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'socket.getaddrinfo', look_up_late))
+        self.server.goes_on.clear()
+        start = time.monotonic()
+        self.assertNotReached(self.tls_poster(timeout=1), 'timed out')
+        self.assertLess(time.monotonic() - start, 1.6)
+
     def test_name_that_no_host_has(self):
         for host in ('a' * 70 + '.example.com', '.localhost'):
             self.assertRaises(
@@ -227,6 +262,10 @@ class PostTestCase(WebhookTestCase):
         self.assertLess(time.monotonic() - start, 5)
 
     def test_no_answer_of_http(self):
+        self.assertNotReached(self.poster_of(b'SMTP\r\n\r\n'), 'SMTP')
+
+    def poster_of(self, answered):
+        """Make the client of a webhook that answers anything."""
         listener = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(listener.close)
         listener.settimeout(10)
@@ -235,14 +274,30 @@ class PostTestCase(WebhookTestCase):
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                connection.sendall(b'SMTP\r\n\r\n')
+                with contextlib.suppress(OSError):
+                    connection.sendall(answered)
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         self.addCleanup(thread.join)
-        self.assertNotReached(self.poster(
+        return self.poster(
             'http://127.0.0.1:%d/' % listener.getsockname()[1],
-            allow_http_to_loopback=True), 'SMTP')
+            allow_http_to_loopback=True)
+
+    def test_answer_is_escaped_and_shortened(self):
+        for answered in (
+                b'\x1b]0;owned\x07\x1b[2J\r\r\r 200', b'a' * 60000,
+                b'\x1b' * 60000, b'HTTP/\x1b[31m 200 OK', b'HTTP/1.1 \x9b 0',
+                b'HTTP/1.1 200 OK\r\n' + b'A: b\r\n' * 200,
+                b'HTTP/1.1 200 OK\r\nA: ' + b'\x1b' * 70000):
+            error = self.assertRaises(
+                exception.WebhookNotReached,
+                self.poster_of(answered + b'\r\n\r\n').post, BODY, {})
+            self.assertTrue(str(error).isprintable(), repr(str(error)))
+            self.assertLess(len(str(error)), 4000)
+            # Nor in a traceback.
+            told = ''.join(traceback.format_exception(error))
+            self.assertTrue(told.replace('\n', '').isprintable(), repr(told))
 
     def test_http_to_loopback_alone(self):
         server = self.useFixture(webhook_server.WebhookServer())
