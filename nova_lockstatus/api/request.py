@@ -54,6 +54,8 @@ class Servers:
     def __init__(self) -> None:
         self.searchable: frozenset[str] = frozenset()
         """The keys by which the caller may filter and sort this list."""
+        self.holders: frozenset[str] | None = None
+        """Whose locks this list is filtered by, None where it is not."""
         self.cells: dict[str, Any] = {}
         """The CellMapping of each server of a list, by server uuid."""
         self.error: Exception | None = None

@@ -10,11 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Parses a query parameter that filters a list by several values."""
+"""Parses query parameters that filter a list by some of the known values."""
 
+import re
 from collections.abc import Sequence
 
 from nova_lockstatus import exception
+from nova_lockstatus.utils import regular_expression
 
 
 def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
@@ -30,4 +32,29 @@ def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
         if value not in known:
             raise exception.InvalidSearch(
                 key=key, value=value, values=list(known))
+    return values
+
+
+def matching(key: str, expression: str, known: Sequence[str]
+             ) -> frozenset[str]:
+    """Choose the values that a regular expression matches somewhere.
+
+    :param key: the name of the parameter
+    :param expression: its value; the case of letters does not count, as in
+        MariaDB
+    :param known: the values that there are
+    :raises InvalidExpression: when it is no regular expression, or one that
+        cannot be followed
+    :raises UnmatchedExpression: when it matches none of the known values
+    """
+    try:
+        values = frozenset(value for value in known
+                           if regular_expression.find(expression, value))
+    except (re.error, OverflowError, RecursionError,
+            regular_expression.NotSupported) as error:
+        raise exception.InvalidExpression(
+            key=key, value=expression) from error
+    if not values:
+        raise exception.UnmatchedExpression(
+            key=key, value=expression, values=list(known))
     return values

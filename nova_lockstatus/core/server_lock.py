@@ -21,6 +21,8 @@ from typing import NamedTuple
 OWNER = 'owner'
 ADMIN = 'admin'
 
+HOLDERS = (OWNER, ADMIN)
+
 
 class Lock(NamedTuple):
     """The lock of a server.

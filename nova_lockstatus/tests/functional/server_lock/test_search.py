@@ -184,6 +184,46 @@ class SeveralCellsTestCase(base.NovaTestCase):
                 answer.status_code for answer in answers])
             self.assertIn('marker [%s] not found' % foreign, answers[0].text)
 
+    def test_expressions_that_match_who_locked(self):
+        for version, (query, names) in itertools.product(
+                ('2.1', 'latest'), (
+                    ('own', ['server-1', 'server-2']),
+                    ('%5Eadmin$', ['server-3']),
+                    ('ADMIN', ['server-3']),
+                    ('a%7B1,65536%7D', ['server-3']),
+                    ('bob&locked_by=owner', None),
+                    ('owner&locked_by=admin', ['server-3']),
+                    ('admin%7Cowner', ['server-1', 'server-2', 'server-3']))):
+            for token in ('owner', 'admin'):
+                full = '?all_tenants=1&' if token == 'admin' else '?'
+                full += 'locked_by=' + query
+                if names is None:
+                    self.assert_refused(400, full, version, token)
+                else:
+                    self.assertEqual(names, sorted(
+                        self.names(full, version, token)[0]), full)
+
+    def assert_refused(self, status, query, microversion, token='owner',
+                       text=''):
+        answer = self.nova.request('GET', '/v2.1/servers' + query, token,
+                                   microversion=microversion)
+        self.assertEqual(status, answer.status_code, (query, answer.text))
+        self.assertIn(text, answer.text)
+
+    def test_expressions_that_can_match_nobody(self):
+        for version, token, (query, text) in itertools.product(
+                ('2.1', 'latest'), ('owner', 'admin'), (
+                    ('bob', "'bob' matches none of ['owner', 'admin']"),
+                    ('%5B%5B:foo:%5D%5D', 'matches none of'),
+                    ('%5B%5B.x.%5D%5D', 'matches none of'),
+                    ('(?u:x)', 'matches none of'),
+                    ('%F0%9F%94%92', 'matches none of'),
+                    ('((((.?)%7B9%7D)%7B9%7D)%7B9%7D)%7B9%7Dx',
+                     'matches none of'),
+                    ('%2A', "is not a 'regex'"))):
+            self.assert_refused(400, '?locked_by=' + query, version, token,
+                                text)
+
     def test_words_that_are_escaped(self):
         for query in ('%6cocked=true', 'lock%65d_by=admin|owner',
                       'limit=9;locked=true', 'locked=true;limit=9'):

@@ -40,3 +40,33 @@ class ParseTestCase(testtools.TestCase):
                 'Invalid input for query parameters state. Value: %s. %r is '
                 "not one of ['UP', 'UNKNOWN', 'DOWN', '']" % (wrong, wrong),
                 str(error))
+
+
+class MatchingTestCase(testtools.TestCase):
+
+    def matching(self, expression):
+        return filter_values.matching('who', expression, ('owner', 'admin'))
+
+    def test_values(self):
+        for expression, expected in (
+                ('admin', {'admin'}), ('own', {'owner'}), ('^a', {'admin'}),
+                ('ADMIN', {'admin'}), ('', {'owner', 'admin'}),
+                ('admin|owner', {'owner', 'admin'}), ('n', {
+                    'owner', 'admin'})):
+            self.assertEqual(expected, self.matching(expression), expression)
+
+    def test_no_expression(self):
+        for expression in ('*', '(', 'a{%d}' % (1 << 40), '(a)\\1',
+                           '(' * 5000 + ')' * 5000):
+            error = self.assertRaises(exception.InvalidExpression,
+                                      self.matching, expression)
+            self.assertEqual(
+                'Invalid input for query parameters who. Value: %s. %r is '
+                "not a 'regex'" % (expression, expression), str(error))
+
+    def test_expression_that_matches_none(self):
+        error = self.assertRaises(exception.UnmatchedExpression,
+                                  self.matching, 'bob')
+        self.assertEqual(
+            "Invalid input for query parameters who. Value: bob. 'bob' "
+            "matches none of ['owner', 'admin']", str(error))
