@@ -23,6 +23,7 @@ import webob.exc
 from nova.api.openstack import common
 from nova.db import utils as db_utils
 from nova.db.main import models
+from nova.policies import servers as server_policies
 
 from nova_lockstatus import exception
 from nova_lockstatus.api import policy
@@ -48,13 +49,33 @@ def _get_servers(original: Callable[..., Any], state: RequestState,
     asked = {value if name == 'sort_key' else name
              for name, value in state.parameters}
     if not asked.isdisjoint(state.pipeline.searchable):
-        state.servers.searchable = _searchable(state, req)
-        _restore(state, req)
+        by_nova = _honoured_by_nova(state, controller, req)
+        allowed = _allowed(state, req)
+        state.servers.left_to_nova = frozenset(
+            key for key, rule in state.pipeline.searchable.items()
+            if key not in allowed and state.policy.is_default(rule))
+        for key in sorted(by_nova - allowed - state.servers.left_to_nova):
+            raise _refusal(state, key)
+        state.servers.searchable = allowed
+        _restore(state, req, by_nova)
         state.servers.holders = _read_holders(req)
     return original(controller, req, *args, **kwargs)
 
 
-def _searchable(state: RequestState, req: Any) -> frozenset[str]:
+def _honoured_by_nova(state: RequestState, controller: Any, req: Any
+                      ) -> frozenset[str]:
+    """Tell by which keys Nova itself filters the list for the caller."""
+    # NOTE: its query schemas have taken out what it ignores for everybody.
+    # From the rest remove_invalid_options() takes what is not for everybody,
+    # since release 20.
+    keys = state.pipeline.searchable.keys() & set(req.GET)
+    if keys and not req.environ['nova.context'].can(
+            server_policies.SERVERS % 'allow_all_filters', fatal=False):
+        keys.intersection_update(controller._get_server_search_options(req))
+    return frozenset(keys)
+
+
+def _allowed(state: RequestState, req: Any) -> frozenset[str]:
     """Tell which fields the caller may see of each server of the list."""
     context = req.environ['nova.context']
     # NOTE: as Nova's _get_servers() decides whose servers are listed. Who may
@@ -69,10 +90,21 @@ def _searchable(state: RequestState, req: Any) -> frozenset[str]:
                      if policy.may(context, rule, target))
 
 
-def _restore(state: RequestState, req: Any) -> None:
+def _refusal(state: RequestState, key: str) -> webob.exc.HTTPForbidden:
+    """Make the answer where Nova would use a key that a rule withholds.
+
+    Without the filter or the order the list would be a wrong one.
+    """
+    # The first half is Nova's text.
+    return webob.exc.HTTPForbidden(explanation=(
+        "Policy doesn't allow %s to be performed: it decides who may filter "
+        "and sort by %s." % (state.pipeline.searchable[key], key)))
+
+
+def _restore(state: RequestState, req: Any, by_nova: Collection[str]) -> None:
     for key in state.pipeline.searchable:
         if key in req.GET:
-            if key not in state.servers.searchable:
+            if key not in state.servers.searchable and key not in by_nova:
                 del req.GET[key]
         elif key in state.servers.searchable:
             # Nova's query schema of an old microversion took it out. Where
@@ -125,8 +157,12 @@ def _remove_invalid_sort_keys(original: Callable[..., Any],
                               sort_keys: list[str], sort_dirs: list[str],
                               blacklist: Collection[str],
                               admin_only_fields: Any) -> Any:
-    blacklist = {*blacklist, *state.pipeline.searchable}.difference(
-        state.servers.searchable)
+    for key in sort_keys:
+        if (key in state.pipeline.searchable and key not in blacklist
+                and key not in state.servers.searchable
+                and key not in state.servers.left_to_nova):
+            raise _refusal(state, key)
+    blacklist = set(blacklist).difference(state.servers.searchable)
     return original(context, sort_keys, sort_dirs, blacklist,
                     admin_only_fields)
 
@@ -174,7 +210,8 @@ HOOKS = (
     Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
          _get_servers, alias=ALIAS,
          relies_on=('nova.api.openstack.common:is_all_tenants',
-                    'nova.db.main.models:Instance.locked_by')),
+                    'nova.db.main.models:Instance.locked_by',
+                    'nova.policies.servers:SERVERS')),
     Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
          _get_server_search_options, alias=ALIAS),
     Hook(SERVERS, 'remove_invalid_sort_keys',
