@@ -13,7 +13,8 @@
 """Lets callers filter servers by the state of their hosts.
 
 Nova has no such filter. The parameter is kept from Nova's query schemas, which
-drop it, or refuse it from 2.75 on, and given to Nova's search afterwards. So
+drop it, or refuse it from 2.75 on, and given to Nova's search afterwards. For
+a caller whom the policy refuses it is ignored as well below 2.75. So
 the link to the next page has it, and Nova knows that the list is filtered. In
 each cell it becomes a condition on the column ``host``.
 """
@@ -44,6 +45,10 @@ CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 KEY = 'host_status'
 
+STRICT = '2.75'
+"""The microversion from which Nova refuses a parameter that it does not know.
+"""
+
 
 def _list(original: Callable[..., Any], state: RequestState,
           controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
@@ -51,6 +56,11 @@ def _list(original: Callable[..., Any], state: RequestState,
     if values:
         state.host_status.filter = _make_filter(
             values, req.environ['nova.context'])
+        if state.host_status.filter is None and state.access.supports(STRICT):
+            # The first half is Nova's text.
+            raise webob.exc.HTTPForbidden(explanation=(
+                "Policy doesn't allow %s to be performed: it decides who may "
+                'filter by %s.' % (rules.HOST_STATUS, KEY)))
     if state.host_status.filter is not None:
         with contextlib.suppress(UnicodeDecodeError):
             # Nova refuses a query that cannot be decoded.
