@@ -16,7 +16,12 @@ import re
 from collections.abc import Sequence
 
 from nova_lockstatus import exception
-from nova_lockstatus.utils import regular_expression
+
+MAX_EXPRESSION = 32
+"""Characters of a regular expression. With repeated groups or many more
+characters, one could have more ways through a word than can be tried."""
+
+_REPEATED_GROUP = re.compile(r'\)[*+?{]')
 
 
 def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
@@ -42,18 +47,20 @@ def matching(key: str, expression: str, known: Sequence[str]
     :param key: the name of the parameter
     :param expression: its value; the case of letters does not count, as in
         MariaDB
-    :param known: the values that there are
+    :param known: the values that there are, words of a few letters
     :raises InvalidExpression: when it is no regular expression, or one that
-        cannot be followed
+        could take long
     :raises UnmatchedExpression: when it matches none of the known values
     """
     try:
-        values = frozenset(value for value in known
-                           if regular_expression.find(expression, value))
-    except (re.error, OverflowError, RecursionError,
-            regular_expression.NotSupported) as error:
+        if (len(expression) > MAX_EXPRESSION
+                or _REPEATED_GROUP.search(expression)):
+            raise re.error('it could take long')
+        search = re.compile(expression, re.IGNORECASE).search
+    except (re.error, OverflowError, RecursionError) as error:
         raise exception.InvalidExpression(
             key=key, value=expression) from error
+    values = frozenset(filter(search, known))
     if not values:
         raise exception.UnmatchedExpression(
             key=key, value=expression, values=list(known))
