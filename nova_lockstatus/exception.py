@@ -74,6 +74,17 @@ class InvalidSearch(LockStatusException):
                'Value: %(value)s. %(value)r is not one of %(values)r')
 
 
+class InvalidExpression(LockStatusException):
+    # The text of Nova's query schemas.
+    msg_fmt = ('Invalid input for query parameters %(key)s. '
+               "Value: %(value)s. %(value)r is not a 'regex'")
+
+
+class UnmatchedExpression(LockStatusException):
+    msg_fmt = ('Invalid input for query parameters %(key)s. '
+               'Value: %(value)s. %(value)r matches none of %(values)r')
+
+
 class PasteFileNotUnderstood(LockStatusException):
     msg_fmt = '%(path)s is left as it is: %(problem)s.'
 

@@ -82,6 +82,18 @@ class PolicyCache:
         if context is self._context and isinstance(target, dict):
             self._asked_by_nova.append((rule, target, answer))
 
+    def is_default(self, rule: str) -> bool:
+        """Tell whether the operator has left a rule as it is.
+
+        :param rule: the rule
+        :returns: whether it says what it says by default, written into a
+            policy file or not
+        """
+        enforcer = nova_policy._ENFORCER
+        default = enforcer.registered_rules.get(rule)
+        return default is not None and (
+            str(enforcer.rules.get(rule)) == str(default.check))
+
     def _learn(self) -> None:
         while self._asked_by_nova:
             rule, target, answer = self._asked_by_nova.pop()
@@ -101,7 +113,7 @@ class PolicyCache:
         """Tell what a rule says."""
         enforcer = nova_policy._ENFORCER
         default = enforcer.registered_rules.get(rule)
-        check = enforcer.rules.get(rule)
+        check = _resolve(enforcer.rules.get(rule), enforcer)
         if default is None or check is None:
             meaning = _Meaning((rule,), None)
         else:
@@ -109,6 +121,15 @@ class PolicyCache:
             meaning = _Meaning((str(check), scope), _reads(check, enforcer))
         self._meanings[rule] = meaning
         return meaning
+
+
+def _resolve(check: Any, enforcer: Any) -> Any:
+    """Find what a rule says that only names another one."""
+    passed = []
+    while isinstance(check, policy.RuleCheck) and check not in passed:
+        passed.append(check)
+        check = enforcer.rules.get(check.match)
+    return check
 
 
 def _reads(check: Any, enforcer: Any) -> frozenset[str] | None:

@@ -54,6 +54,10 @@ class Servers:
     def __init__(self) -> None:
         self.searchable: frozenset[str] = frozenset()
         """The keys by which the caller may filter and sort this list."""
+        self.left_to_nova: frozenset[str] = frozenset()
+        """The keys by which they may where Nova itself lets them."""
+        self.holders: frozenset[str] | None = None
+        """Whose locks this list is filtered by, None where it is not."""
         self.cells: dict[str, Any] = {}
         """The CellMapping of each server of a list, by server uuid."""
         self.error: Exception | None = None
@@ -210,7 +214,8 @@ class RequestState:
         """Whether the answer shows the one resource of its URL."""
         self.policy = PolicyCache(context)
         self.access = fields.RequestAccess(
-            self.policy.may, supports, self.shows_alone)
+            self.policy.may, supports, self.shows_alone,
+            self.policy.is_default)
         """The caller's rights and the request's microversion."""
         self.servers = Servers()
         self.host_status = HostStatus(pipeline.service_is_up)

@@ -10,11 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Parses a query parameter that filters a list by several values."""
+"""Parses query parameters that filter a list by some of the known values."""
 
+import re
 from collections.abc import Sequence
 
 from nova_lockstatus import exception
+
+MAX_EXPRESSION = 32
+"""Characters of a regular expression. With repeated groups or many more
+characters, one could have more ways through a word than can be tried."""
+
+_REPEATED_GROUP = re.compile(r'\)[*+?{]')
 
 
 def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
@@ -30,4 +37,31 @@ def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
         if value not in known:
             raise exception.InvalidSearch(
                 key=key, value=value, values=list(known))
+    return values
+
+
+def matching(key: str, expression: str, known: Sequence[str]
+             ) -> frozenset[str]:
+    """Choose the values that a regular expression matches somewhere.
+
+    :param key: the name of the parameter
+    :param expression: its value; the case of letters does not count, as in
+        MariaDB
+    :param known: the values that there are, words of a few letters
+    :raises InvalidExpression: when it is no regular expression, or one that
+        could take long
+    :raises UnmatchedExpression: when it matches none of the known values
+    """
+    try:
+        if (len(expression) > MAX_EXPRESSION
+                or _REPEATED_GROUP.search(expression)):
+            raise re.error('it could take long')
+        search = re.compile(expression, re.IGNORECASE).search
+    except (re.error, OverflowError, RecursionError) as error:
+        raise exception.InvalidExpression(
+            key=key, value=expression) from error
+    values = frozenset(filter(search, known))
+    if not values:
+        raise exception.UnmatchedExpression(
+            key=key, value=expression, values=list(known))
     return values

@@ -23,6 +23,8 @@ from nova_lockstatus.utils import terminal
 OWNER = 'owner'
 ADMIN = 'admin'
 
+HOLDERS = (OWNER, ADMIN)
+
 
 class Lock(NamedTuple):
     """The lock of a server.

@@ -140,6 +140,8 @@ class Field:
     :param fallback: the value where the rule refuses
     :param shown_alone: whether only a request for one subject has the field,
         such as GET /servers/{id}
+    :param follows_nova: whether the rule withholds nothing that Nova itself
+        shows while the operator has not changed it
     """
 
     key: str
@@ -150,6 +152,7 @@ class Field:
     replaces_nova: bool = False
     fallback: Fallback | None = None
     shown_alone: bool = False
+    follows_nova: bool = False
 
     @property
     def rules(self) -> Iterable[str]:

@@ -34,11 +34,13 @@ class RequestAccess(NamedTuple):
     :param supports: tells whether the request's microversion is a given one
         or newer
     :param shows_alone: whether the request is for one server
+    :param is_default: tells whether the operator has left a rule as it is
     """
 
     may: Callable[[str, Target], bool]
     supports: Callable[[str], bool]
     shows_alone: bool = False
+    is_default: Callable[[str], bool] = lambda rule: False
 
     def allows(self, rule: str, target: Target) -> bool:
         """Check a rule, and refuse where the check fails.
@@ -118,6 +120,9 @@ class Fields:
                 value = None
                 if in_nova or access.shows_alone or not field.shown_alone:
                     value = self._decide(access, extension, field, target)
+                if (value is None and in_nova and field.follows_nova
+                        and access.is_default(field.rule)):
+                    value = field.value
                 if in_nova or value:
                     steps.append(_Step(field, value, in_nova))
             plan.append((extension, steps))

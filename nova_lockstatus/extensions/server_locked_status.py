@@ -75,12 +75,12 @@ class ServerLockedStatus(base.Extension):
     system_metadata = dict.fromkeys(lock_reason.KEYS, is_locked)
     server_fields = (
         base.ServerField('locked', rules.LOCKED, _locked,
-                         nova_since='2.9', searchable=True),
+                         nova_since='2.9', follows_nova=True, searchable=True),
         base.ServerField('locked_by', rules.LOCKED_BY, _locked_by,
                          searchable=True),
         base.ServerField('locked_reason', rules.LOCKED_REASON,
                          _locked_reason, nova_since='2.73',
-                         replaces_nova=True),
+                         replaces_nova=True, follows_nova=True),
         base.ServerField('locked_at', rules.LOCKED_AT, _locked_at,
                          shown_alone=True),
         base.ServerField('locked_by_user_id', rules.LOCKED_BY_USER_ID,

@@ -28,24 +28,36 @@ LOCKED_BY_USER_ID = BASE_POLICY_NAME % 'locked_by_user_id'
 RULES = [
     policy.DocumentedRuleDefault(
         name=LOCKED,
-        check_str=base.PROJECT_READER_OR_ADMIN,
-        description='See whether a server is locked: the key ``locked``. '
-                    'Where the rule refuses, the key is absent, or null from '
-                    'microversion 2.9 on, where Nova itself has the key.',
+        check_str=base.SHOWS_THE_SERVER,
+        description='See whether a server is locked, and filter and sort by '
+                    'it: the key ``locked``. The default lets those pass who '
+                    'may show the server, and withholds nothing that Nova '
+                    'itself shows. Where another rule refuses, the key is '
+                    'absent, or null from microversion 2.9 on, where Nova '
+                    'itself has the key; the filter and the order are '
+                    'ignored, or refused with 403 where Nova itself has '
+                    'them, from 2.73 on.',
         operations=base.SHOWS_A_SERVER,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=LOCKED_BY,
         check_str=base.PROJECT_READER_OR_ADMIN,
-        description='See who locked a server: the key ``locked_by``. Where '
-                    'the rule refuses, the key is absent.',
+        description='See who locked a server, and filter and sort by it: the '
+                    'key ``locked_by``. Where the rule refuses, the key is '
+                    'absent. If the rule is not the default, the filter is '
+                    'refused with 403 for whom '
+                    '``os_compute_api:servers:allow_all_filters`` lets pass, '
+                    'and so is the order for all: Nova itself has them. '
+                    'For others the filter is ignored.',
         operations=base.SHOWS_A_SERVER,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=LOCKED_REASON,
-        check_str=base.PROJECT_READER_OR_ADMIN,
+        check_str=base.SHOWS_THE_SERVER,
         description='See why a server is locked: the key ``locked_reason``. '
-                    'Where the rule refuses, the key is absent, or null from '
+                    'The default lets those pass who may show the server, '
+                    'and withholds nothing that Nova itself shows. Where '
+                    'another rule refuses, the key is absent, or null from '
                     'microversion 2.73 on, where Nova itself has the key.',
         operations=base.SHOWS_A_SERVER,
         scope_types=base.SCOPE_TYPES),

@@ -28,6 +28,7 @@ from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import hypervisor_list
 from nova_lockstatus.api.hooks import hypervisor_uptime
 from nova_lockstatus.api.hooks import policy_cache
+from nova_lockstatus.api.hooks import search_condition
 from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_check
@@ -50,6 +51,7 @@ HOOKS = (
     *hypervisor_uptime.HOOKS,
     *server_lock_check.HOOKS,
     *policy_cache.HOOKS,
+    *search_condition.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
     *server_paging.HOOKS,

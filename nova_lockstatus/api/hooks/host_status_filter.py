@@ -13,7 +13,8 @@
 """Lets callers filter servers by the state of their hosts.
 
 Nova has no such filter. The parameter is kept from Nova's query schemas, which
-drop it, or refuse it from 2.75 on, and given to Nova's search afterwards. So
+drop it, or refuse it from 2.75 on, and given to Nova's search afterwards. For
+a caller whom the policy refuses it is ignored as well below 2.75. So
 the link to the next page has it, and Nova knows that the list is filtered. In
 each cell it becomes a condition on the column ``host``.
 """
@@ -31,6 +32,7 @@ from nova.db.main import models
 from nova_lockstatus import exception
 from nova_lockstatus.api import policy
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks.search_condition import Condition
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import filter_values
 from nova_lockstatus.core import host_status
@@ -43,6 +45,10 @@ CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 KEY = 'host_status'
 
+STRICT = '2.75'
+"""The microversion from which Nova refuses a parameter that it does not know.
+"""
+
 
 def _list(original: Callable[..., Any], state: RequestState,
           controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
@@ -50,6 +56,11 @@ def _list(original: Callable[..., Any], state: RequestState,
     if values:
         state.host_status.filter = _make_filter(
             values, req.environ['nova.context'])
+        if state.host_status.filter is None and state.access.supports(STRICT):
+            # The first half is Nova's text.
+            raise webob.exc.HTTPForbidden(explanation=(
+                "Policy doesn't allow %s to be performed: it decides who may "
+                'filter by %s.' % (rules.HOST_STATUS, KEY)))
     if state.host_status.filter is not None:
         with contextlib.suppress(UnicodeDecodeError):
             # Nova refuses a query that cannot be decoded.
@@ -127,16 +138,6 @@ def _of_no_host(wanted_hosts: host_status.HostStatusFilter,
     return {**filters, 'deleted': True}
 
 
-class _Condition:
-    """A condition among the filters, which Nova copies deeply."""
-
-    def __init__(self, clause: Any) -> None:
-        self.clause = clause
-
-    def __deepcopy__(self, memo: Any) -> '_Condition':
-        return self
-
-
 def in_cell(state: RequestState, context: Any,
             filters: dict[str, Any]) -> dict[str, Any]:
     """Put into filters what is to be found in a cell.
@@ -151,7 +152,7 @@ def in_cell(state: RequestState, context: Any,
     condition = wanted_hosts.conditions.get(context.cell_uuid)
     if condition is None:
         statuses = _read(state, wanted_hosts, context)
-        condition = wanted_hosts.conditions[context.cell_uuid] = _Condition(
+        condition = wanted_hosts.conditions[context.cell_uuid] = Condition(
             sqlalchemy.or_(*(_clause(grant, statuses)
                              for grant in wanted_hosts.grants)))
     return {**filters, KEY: condition}
@@ -212,22 +213,10 @@ def _is_on(hosts: Collection[str], others: Collection[str]) -> Any:
             *compute_service.IS_COMPUTE, models.Service.host.not_in(others)))
 
 
-def _exact_instance_filter(original: Callable[..., Any], query: Any,
-                           filters: dict[str, Any], *args: Any,
-                           **kwargs: Any) -> Any:
-    condition = filters.get(KEY)
-    if isinstance(condition, _Condition):
-        del filters[KEY]
-        query = query.filter(condition.clause)
-    return original(query, filters, *args, **kwargs)
-
-
 # NOTE: index() and detail() carry the query schemas as decorators, and call
 # the next two after them. API.get_all() lists the build requests first, and
 # then the cells, with the filters that it was given; what Nova does not know
-# among them it leaves alone. In each cell, _exact_instance_filter() gets a
-# deep copy of them. All since before release 20, the last one in nova.db.main
-# since 25.
+# among them it leaves alone. All since before release 20.
 HOOKS = (
     Hook(CONTROLLER, 'index', ('self', 'req'), _list, alias=ALIAS),
     Hook(CONTROLLER, 'detail', ('self', 'req'), _list, alias=ALIAS),
@@ -237,9 +226,7 @@ HOOKS = (
          _get_server_search_options, alias=ALIAS),
     Hook('nova.objects.build_request:BuildRequestList', 'get_by_filters',
          ('context', 'filters', 'limit', 'marker'), _get_build_requests,
-         alias=ALIAS),
-    Hook('nova.db.main.api:', '_exact_instance_filter',
-         ('query', 'filters', 'legal_keys'), _exact_instance_filter,
+         alias=ALIAS,
          relies_on=('nova.db.main.api:get_context_manager',
                     'nova.db.main.models:Instance',
                     'nova.db.main.models:Service')),

@@ -32,6 +32,7 @@ from nova.db.main import models
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import host_status_filter
+from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.gateway import compute_service
@@ -198,8 +199,10 @@ def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
                     filters: dict[str, Any], *args: Any,
                     **kwargs: Any) -> Any:
     state = CURRENT.get()
-    if state is not None and state.host_status.filter is not None:
-        filters = host_status_filter.in_cell(state, context, filters)
+    if state is not None:
+        filters = server_search.in_cell(state, filters)
+        if state.host_status.filter is not None:
+            filters = host_status_filter.in_cell(state, context, filters)
     records = original(lister, context, filters, *args, **kwargs)
     if state is not None and state.is_list:
         for cell in lister.cells or nova_context.CELLS:

@@ -16,17 +16,22 @@ Nova does both from microversion 2.73 on for ``locked``, and for ``locked_by``
 only for administrators. Older versions drop the words before they look.
 """
 
-import re
 from collections.abc import Callable, Collection
 from typing import Any
 
 import webob.exc
 from nova.api.openstack import common
 from nova.db import utils as db_utils
+from nova.db.main import models
+from nova.policies import servers as server_policies
 
+from nova_lockstatus import exception
 from nova_lockstatus.api import policy
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks.search_condition import Condition
 from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.core import filter_values
+from nova_lockstatus.core import server_lock
 from nova_lockstatus.extensions import server_locked_status
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
@@ -44,13 +49,33 @@ def _get_servers(original: Callable[..., Any], state: RequestState,
     asked = {value if name == 'sort_key' else name
              for name, value in state.parameters}
     if not asked.isdisjoint(state.pipeline.searchable):
-        state.servers.searchable = _searchable(state, req)
-        _restore(state, req)
-        _check(req)
+        by_nova = _honoured_by_nova(state, controller, req)
+        allowed = _allowed(state, req)
+        state.servers.left_to_nova = frozenset(
+            key for key, rule in state.pipeline.searchable.items()
+            if key not in allowed and state.policy.is_default(rule))
+        for key in sorted(by_nova - allowed - state.servers.left_to_nova):
+            raise _refusal(state, key)
+        state.servers.searchable = allowed
+        _restore(state, req, by_nova)
+        state.servers.holders = _read_holders(req)
     return original(controller, req, *args, **kwargs)
 
 
-def _searchable(state: RequestState, req: Any) -> frozenset[str]:
+def _honoured_by_nova(state: RequestState, controller: Any, req: Any
+                      ) -> frozenset[str]:
+    """Tell by which keys Nova itself filters the list for the caller."""
+    # NOTE: its query schemas have taken out what it ignores for everybody.
+    # From the rest remove_invalid_options() takes what is not for everybody,
+    # since release 20.
+    keys = state.pipeline.searchable.keys() & set(req.GET)
+    if keys and not req.environ['nova.context'].can(
+            server_policies.SERVERS % 'allow_all_filters', fatal=False):
+        keys.intersection_update(controller._get_server_search_options(req))
+    return frozenset(keys)
+
+
+def _allowed(state: RequestState, req: Any) -> frozenset[str]:
     """Tell which fields the caller may see of each server of the list."""
     context = req.environ['nova.context']
     # NOTE: as Nova's _get_servers() decides whose servers are listed. Who may
@@ -65,10 +90,21 @@ def _searchable(state: RequestState, req: Any) -> frozenset[str]:
                      if policy.may(context, rule, target))
 
 
-def _restore(state: RequestState, req: Any) -> None:
+def _refusal(state: RequestState, key: str) -> webob.exc.HTTPForbidden:
+    """Make the answer where Nova would use a key that a rule withholds.
+
+    Without the filter or the order the list would be a wrong one.
+    """
+    # The first half is Nova's text.
+    return webob.exc.HTTPForbidden(explanation=(
+        "Policy doesn't allow %s to be performed: it decides who may filter "
+        "and sort by %s." % (state.pipeline.searchable[key], key)))
+
+
+def _restore(state: RequestState, req: Any, by_nova: Collection[str]) -> None:
     for key in state.pipeline.searchable:
         if key in req.GET:
-            if key not in state.servers.searchable:
+            if key not in state.servers.searchable and key not in by_nova:
                 del req.GET[key]
         elif key in state.servers.searchable:
             # Nova's query schema of an old microversion took it out. Where
@@ -78,16 +114,36 @@ def _restore(state: RequestState, req: Any) -> None:
                     req.GET.add(name, value)
 
 
-def _check(req: Any) -> None:
-    # NOTE: Nova's query schemas do it, but /v2 has none. A database fails at
-    # what is no regular expression.
+def _read_holders(req: Any) -> frozenset[str] | None:
+    """Read whose locks the list is filtered by.
+
+    What the databases take for a regular expression differs, and some fail at
+    one of Python's, as Nova's query schemas check it. So none gets to them.
+    """
+    holders = None
+    # NOTE: /v2 has no schemas. Of several values Nova takes the last one.
     for value in req.GET.getall(LOCKED_BY):
         try:
-            re.compile(value)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise webob.exc.HTTPBadRequest(explanation=(
-                "Invalid input for query parameters %s. Value: %s. %r is not "
-                "a 'regex'" % (LOCKED_BY, value, value))) from error
+            holders = filter_values.matching(
+                LOCKED_BY, value, server_lock.HOLDERS)
+        except (exception.InvalidExpression,
+                exception.UnmatchedExpression) as error:
+            raise webob.exc.HTTPBadRequest(explanation=str(error)) from error
+    return holders
+
+
+def in_cell(state: RequestState, filters: dict[str, Any]) -> dict[str, Any]:
+    """Put into filters whose locks are to be found in a cell.
+
+    :param state: of the request
+    :param filters: the filters of Nova's list
+    :returns: the filters, with a condition in place of an expression
+    """
+    holders = state.servers.holders
+    if holders is None or LOCKED_BY not in filters:
+        return filters
+    return {**filters, LOCKED_BY: Condition(
+        models.Instance.locked_by.in_(sorted(holders)))}
 
 
 def _get_server_search_options(original: Callable[..., Any],
@@ -101,8 +157,12 @@ def _remove_invalid_sort_keys(original: Callable[..., Any],
                               sort_keys: list[str], sort_dirs: list[str],
                               blacklist: Collection[str],
                               admin_only_fields: Any) -> Any:
-    blacklist = {*blacklist, *state.pipeline.searchable}.difference(
-        state.servers.searchable)
+    for key in sort_keys:
+        if (key in state.pipeline.searchable and key not in blacklist
+                and key not in state.servers.searchable
+                and key not in state.servers.left_to_nova):
+            raise _refusal(state, key)
+    blacklist = set(blacklist).difference(state.servers.searchable)
     return original(context, sort_keys, sort_dirs, blacklist,
                     admin_only_fields)
 
@@ -149,7 +209,9 @@ def _compare_records(original: Callable[..., Any], state: RequestState,
 HOOKS = (
     Hook(CONTROLLER, '_get_servers', ('self', 'req', 'is_detail'),
          _get_servers, alias=ALIAS,
-         relies_on=('nova.api.openstack.common:is_all_tenants',)),
+         relies_on=('nova.api.openstack.common:is_all_tenants',
+                    'nova.db.main.models:Instance.locked_by',
+                    'nova.policies.servers:SERVERS')),
     Hook(CONTROLLER, '_get_server_search_options', ('self', 'req'),
          _get_server_search_options, alias=ALIAS),
     Hook(SERVERS, 'remove_invalid_sort_keys',

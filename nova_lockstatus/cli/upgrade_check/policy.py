@@ -27,8 +27,9 @@ from nova_lockstatus.extensions import loader
 
 _OLD_FILE = 'policy.json'
 
-_SHOWN_BY = ('os_compute_api:servers:show', 'os_compute_api:servers:detail')
-"""Nova's rules on who sees a server."""
+_SHOWN_BY = tuple('os_compute_api:servers:' + name
+                  for name in ('show', 'detail', 'index'))
+"""Nova's rules on who sees a server, and who finds it."""
 
 
 def check_file(installation: Installation) -> Result:
@@ -91,32 +92,52 @@ def check_rules(installation: Installation) -> Result:
          'or take it out.', policy_enforcer.unknown_rules(enforcer)),
         ('These lead to a rule that is not there, or in a circle: %s; correct '
          'them.', policy_enforcer.undefined_rules(enforcer))) if names]
-    problems += _narrower_rules(enforcer, extensions)
+    narrower = _narrower_rules(enforcer, extensions)
+    widened = [name for name in _SHOWN_BY if name in enforcer.file_rules
+               and enforcer.file_rules[name].check_str
+               != enforcer.registered_rules[name].check_str]
+    if narrower and widened:
+        problems.append('%s Policy files set %s, too: set these likewise, if '
+                        'that is not what you want.' % (
+                            narrower, ' and '.join(widened)))
     if unreadable:
         return Result(Code.FAILURE, ' '.join(problems))
     if problems:
         return Result(Code.WARNING, ' '.join(problems))
+    counted = '%d rules are set in policy files.' % len(enforcer.file_rules)
     return Result(
-        Code.SUCCESS,
-        '%d rules are set in policy files.' % len(enforcer.file_rules))
+        Code.SUCCESS, ' '.join(filter(None, (counted, narrower))))
 
 
 def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
-                    ) -> list[str]:
-    """Find rules that may withhold a field that Nova itself shows."""
-    widened = [name for name in _SHOWN_BY if name in enforcer.file_rules
-               and enforcer.file_rules[name].check_str
-               != enforcer.registered_rules[name].check_str]
+                    ) -> str:
+    """Say which rules may withhold what Nova itself shows or filters by."""
+    from nova_lockstatus.api import policy_enforcer
     # For other fields Nova has rules of its own.
-    rules = {field.rule for extension in extensions
-             for field in extension.server_fields
-             if field.nova_since and field.nova_requires}
-    lacking = sorted(rules - set(enforcer.file_rules))
-    if not (widened and lacking):
-        return []
-    return ['Policy files set %s, and not %s, which withhold what Nova itself '
-            'shows then; set these likewise.' % (
-                ' and '.join(widened), ', '.join(lacking))]
+    withheld = sorted(
+        '%s (%s)' % (field.rule, _withheld_by(field))
+        for extension in extensions for field in extension.server_fields
+        if field.follows_nova and field.rule in enforcer.file_rules
+        and not _says_the_default(enforcer, field.rule)
+        and not all(policy_enforcer.covers(enforcer, field.rule, name)
+                    for name in _SHOWN_BY))
+    if not withheld:
+        return ''
+    return ("Rules that are narrower than Nova's withhold what Nova itself "
+            'gives: %s.' % ', '.join(withheld))
+
+
+def _says_the_default(enforcer: Any, rule: str) -> bool:
+    return str(enforcer.rules[rule]) == str(
+        enforcer.registered_rules[rule].check)
+
+
+def _withheld_by(field: base.ServerField) -> str:
+    key = 'the key %s from microversion %s on' % (field.key, field.nova_since)
+    if not field.searchable:
+        return key
+    return '%s, and with 403 the filter and the sort_key %s' % (
+        key, field.key)
 
 
 def _make_enforcer(installation: Installation) -> Any:

@@ -10,17 +10,30 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Pages over two cells, in an order in which some servers have no value."""
+"""Filters and orders by the lock, over two cells on a real server."""
 
 import itertools
 import json
+import urllib.parse
 
 import sqlalchemy
 
 from nova_lockstatus.tests.integration import case
 
+MATCHING = {
+    'own': (1, 2), '^owner$': (1, 2), 'admin': (3,), 'ADMIN': (3,),
+    '\\u0041': (3,), 'a{1,65536}': (3,), '(?i)ADMIN': (3,),
+    'admin|owner': (1, 2, 3), '[^x]': (1, 2, 3),
+    '\\w+': (1, 2, 3), '(?:own)er': (1, 2)}
 
-class PagesTestCase(case.DatabaseTestCase):
+MATCH_NOTHING = ('[[:foo:]]', '(?u:x)', '[[.x.]]', '\U0001f512', 'bob',
+                 '\\u0042', '\0', "'", '%', '_', '\xe9')
+
+NONE = ('*', '(', '[[:foo:', '\\')
+
+
+class LockedServersTestCase(case.DatabaseTestCase):
+    """Six servers in two cells; some are locked."""
 
     @classmethod
     def setUpClass(cls):
@@ -37,16 +50,17 @@ class PagesTestCase(case.DatabaseTestCase):
                 self.servers[number], token, {'lock': None}))
             self.assertEqual(202, answer['status'], answer)
 
+    def list(self, query, token='owner', microversion='2.1', api='/v2.1'):
+        return self.worker.ask({
+            'method': 'GET', 'path': '%s/servers/detail%s' % (api, query),
+            'token': token, 'microversion': microversion})[0]
+
     def pages(self, query):
         gathered = []
         # The list of a page that begins in the wrong place could be endless.
         while len(gathered) <= len(self.servers):
-            path = '/v2.1/servers/detail' + query
-            if gathered:
-                path += '&marker=' + gathered[-1]
-            answer, = self.worker.ask({'method': 'GET', 'path': path,
-                                       'token': 'owner',
-                                       'microversion': '2.1'})
+            answer = self.list(query + (
+                '&marker=' + gathered[-1] if gathered else ''))
             self.assertEqual(200, answer['status'], answer)
             page = [server['id']
                     for server in json.loads(answer['body'])['servers']]
@@ -77,3 +91,36 @@ class PagesTestCase(case.DatabaseTestCase):
         self.assert_pages('locked', (0, 4, 5), (1, 2, 3))
         self.forget_lock(self.servers[0])
         self.assert_pages('locked', (0,), (4, 5), (1, 2, 3))
+
+    def ask(self, expression):
+        query = '?locked_by=' + urllib.parse.quote(expression)
+        for api, token, microversion in itertools.product(
+                ('/v2', '/v2.1'), ('owner', 'admin'), ('2.1', 'latest')):
+            every = '&all_tenants=1' if token == 'admin' else ''
+            yield self.list(query + every, token, microversion, api)
+
+    def test_servers_are_found(self):
+        for expression, numbers in MATCHING.items():
+            for answer in self.ask(expression):
+                self.assertEqual(200, answer['status'], (expression, answer))
+                self.assertEqual(
+                    sorted(self.servers[number] for number in numbers),
+                    sorted(server['id'] for server in json.loads(
+                        answer['body'])['servers']), expression)
+
+    def test_nothing_can_be_found(self):
+        for expression in MATCH_NOTHING:
+            for answer in self.ask(expression):
+                self.assertEqual(400, answer['status'], (expression, answer))
+                self.assertIn("matches none of ['owner', 'admin']",
+                              answer['body'])
+
+    def test_no_expression(self):
+        for expression in NONE:
+            for answer in self.ask(expression):
+                self.assertEqual(400, answer['status'], (expression, answer))
+                self.assertIn("is not a 'regex'", answer['body'])
+
+    def test_many_groups(self):
+        for answer in self.ask('(' * 300 + 'own' + ')' * 300):
+            self.assertEqual(400, answer['status'], answer)

@@ -156,16 +156,26 @@ class StatusTestCase(testtools.TestCase):
         show = '"os_compute_api:servers:show": "%s"\n'
         wide = show % 'rule:project_reader_or_admin or role:auditor'
         policy = self.folder / 'policy.yaml'
-        policy.write_text(wide)
-        self.assertEqual({'Policy rules': (1, (
-            'Policy files set os_compute_api:servers:show, and not %slocked, '
-            '%slocked_reason, which withhold what Nova itself shows then; set '
-            'these likewise.') % (LOCKED, LOCKED))}, self.check(1))
-        for text in (show % 'rule:project_reader_or_admin',
-                     wide + '"%slocked": "role:auditor"\n'
-                            '"%slocked_reason": "!"\n' % (LOCKED, LOCKED)):
+        policy.write_text(
+            wide + '"%slocked": "rule:project_reader_or_admin"\n'
+                   '"%slocked_reason": "!"\n' % (LOCKED, LOCKED))
+        withheld = (
+            "Rules that are narrower than Nova's withhold what Nova itself "
+            'gives: %slocked (the key locked from microversion 2.9 on, and '
+            'with 403 the filter and the sort_key locked), %slocked_reason '
+            '(the key locked_reason from microversion 2.73 on).') % (
+                LOCKED, LOCKED)
+        self.assertEqual({'Policy rules': (1, withheld + (
+            ' Policy files set os_compute_api:servers:show, too: set these '
+            'likewise, if that is not what you want.'))}, self.check(1))
+        for text in (
+                wide, show % 'rule:project_reader_or_admin',
+                wide + '"%slocked": "rule:os_compute_api:servers:show"\n'
+                       '"%slocked_reason": "@"\n' % (LOCKED, LOCKED),
+                wide + '"%slocked": "role:auditor or role:x or '
+                       'rule:project_reader_or_admin"\n' % LOCKED):
             policy.write_text(text)
-            self.assertEqual({}, self.check(0))
+            self.assertEqual({}, self.check(0), text)
 
     def test_webhooks(self):
         webhook = ('[lockstatus]\nwebhooks = acme\n'

@@ -142,9 +142,7 @@ class SeveralCellsTestCase(base.NovaTestCase):
         for version, parameter in itertools.product(
                 ('2.1', 'latest'),
                 ('locked_by=admin', 'locked_by=x&locked_by=admin',
-                 '%6cocked_by=admin', 'limit=9;locked_by=admin',
-                 'sort_key=locked_by&sort_dir=desc',
-                 'sort_key=lock%65d_by&sort_dir=asc')):
+                 '%6cocked_by=admin', 'limit=9;locked_by=admin')):
             self.assertEqual(names, self.names(
                 '?%s%s%s' % (query, parameter, order), version, token)[0],
                 parameter)
@@ -153,6 +151,10 @@ class SeveralCellsTestCase(base.NovaTestCase):
         for token in ('other', 'owner'):
             self.assert_asks_in_vain(token, 'all_tenants=1&')
             self.assert_asks_in_vain(token, 'all_tenants&')
+            # Stock Nova has the order for everybody, so the default has it.
+            self.assertEqual('server-3', self.names(
+                '?all_tenants=1&sort_key=lock%65d_by&sort_dir=asc'
+                '&sort_key=display_name&sort_dir=asc', token=token)[0][3])
         self.assertEqual(['server-3'], self.names(
             '?all_tenants=1&locked_by=admin', token='admin')[0])
         for query in ('', 'all_tenants=0&'):
@@ -168,6 +170,9 @@ class SeveralCellsTestCase(base.NovaTestCase):
         for token in ('member', 'owner'):
             # There could be some of another user.
             self.assert_asks_in_vain(token)
+            for version in ('2.1', 'latest'):
+                self.assert_refused(403, '?sort_key=lock%65d_by', version,
+                                    token, policies.LOCKED_BY)
 
     def test_marker_of_whose_lock_nothing_is_to_be_seen(self):
         foreign = self.nova.boot_server('foreign', 'other')
@@ -183,6 +188,46 @@ class SeveralCellsTestCase(base.NovaTestCase):
             self.assertEqual([400, 200], [
                 answer.status_code for answer in answers])
             self.assertIn('marker [%s] not found' % foreign, answers[0].text)
+
+    def test_expressions_that_match_who_locked(self):
+        for version, (query, names) in itertools.product(
+                ('2.1', 'latest'), (
+                    ('own', ['server-1', 'server-2']),
+                    ('%5Eadmin$', ['server-3']),
+                    ('ADMIN', ['server-3']),
+                    ('a%7B1,65536%7D', ['server-3']),
+                    ('bob&locked_by=owner', None),
+                    ('owner&locked_by=admin', ['server-3']),
+                    ('admin%7Cowner', ['server-1', 'server-2', 'server-3']))):
+            for token in ('owner', 'admin'):
+                full = '?all_tenants=1&' if token == 'admin' else '?'
+                full += 'locked_by=' + query
+                if names is None:
+                    self.assert_refused(400, full, version, token)
+                else:
+                    self.assertEqual(names, sorted(
+                        self.names(full, version, token)[0]), full)
+
+    def assert_refused(self, status, query, microversion, token='owner',
+                       text=''):
+        answer = self.nova.request('GET', '/v2.1/servers' + query, token,
+                                   microversion=microversion)
+        self.assertEqual(status, answer.status_code, (query, answer.text))
+        self.assertIn(text, answer.text)
+
+    def test_expressions_that_can_match_nobody(self):
+        for version, token, (query, text) in itertools.product(
+                ('2.1', 'latest'), ('owner', 'admin'), (
+                    ('bob', "'bob' matches none of ['owner', 'admin']"),
+                    ('%5B%5B:foo:%5D%5D', 'matches none of'),
+                    ('%5B%5B.x.%5D%5D', 'matches none of'),
+                    ('(?u:x)', 'matches none of'),
+                    ('%F0%9F%94%92', 'matches none of'),
+                    ('((((.?)%7B9%7D)%7B9%7D)%7B9%7D)%7B9%7Dx',
+                     "is not a 'regex'"),
+                    ('%2A', "is not a 'regex'"))):
+            self.assert_refused(400, '?locked_by=' + query, version, token,
+                                text)
 
     def test_words_that_are_escaped(self):
         for query in ('%6cocked=true', 'lock%65d_by=admin|owner',

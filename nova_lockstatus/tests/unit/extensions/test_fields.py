@@ -54,6 +54,7 @@ class FieldsTestCase(testtools.TestCase):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger(level=logging.WARNING))
         self.refused = set()
+        self.defaults = set()
         self.questions = []
         self.microversion = 1
 
@@ -64,7 +65,8 @@ class FieldsTestCase(testtools.TestCase):
     def asked(self):
         return fields.RequestAccess(
             self.may,
-            lambda version: self.microversion >= int(version[2:]))
+            lambda version: self.microversion >= int(version[2:]),
+            is_default=lambda rule: rule in self.defaults)
 
     def merge(self, *extensions, body=None, subject=None, merger=None):
         body = {'id': 'a'} if body is None else body
@@ -75,6 +77,19 @@ class FieldsTestCase(testtools.TestCase):
     def field(self, value, key='x', rule='rule:x', **kwargs):
         return Extension(base.ServerField(key, rule, lambda _server: value,
                                           **kwargs))
+
+    def test_default_rule_withholds_nothing_that_nova_shows(self):
+        fields_ = [self.field(2, nova_since='2.9', **kwargs) for kwargs in (
+            {}, {'follows_nova': True},
+            {'follows_nova': True, 'replaces_nova': True})]
+        self.refused.add('rule:x')
+        for defaults, microversion, expected in (
+                (set(), 9, [None, None, None]),
+                ({'rule:x'}, 9, [None, 1, 2]),
+                ({'rule:x'}, 8, [1, 1, 1])):
+            self.defaults, self.microversion = defaults, microversion
+            self.assertEqual(expected, [
+                self.merge(field, body={'x': 1})['x'] for field in fields_])
 
     def test_adds_what_json_can_carry(self):
         for value in (None, True, 7, 1.5, 'ü\U0001f512', ['a', {'b': None}]):

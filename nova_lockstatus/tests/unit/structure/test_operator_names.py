@@ -66,17 +66,18 @@ OPTIONS = {
 }
 
 ADMIN = 'rule:context_is_admin'
+SHOW = 'rule:os_compute_api:servers:show'
 READER = 'rule:project_reader_or_admin'
 
 # Each after "os_compute_api:".
 POLICIES = {
     'os-hypervisor-status:disabled_reason': ADMIN,
     'os-hypervisor-status:forced_down': ADMIN,
-    'os-server-locked-status:locked': READER,
+    'os-server-locked-status:locked': SHOW,
     'os-server-locked-status:locked_at': READER,
     'os-server-locked-status:locked_by': READER,
     'os-server-locked-status:locked_by_user_id': ADMIN,
-    'os-server-locked-status:locked_reason': READER,
+    'os-server-locked-status:locked_reason': SHOW,
     'os-server-state-lock:bypass': ADMIN,
 }
 

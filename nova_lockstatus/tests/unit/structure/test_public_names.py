@@ -55,11 +55,12 @@ CONTRACT = {
     'Hypervisor': 'node service',
     'Fallback': 'rule value',
     'Field': 'key rule value nova_since= nova_requires= replaces_nova= '
-             'fallback= shown_alone=',
+             'fallback= shown_alone= follows_nova=',
     'ServerField': 'key rule value nova_since= nova_requires= replaces_nova= '
-                   'fallback= shown_alone= searchable=',
+                   'fallback= shown_alone= follows_nova= searchable=',
     'HypervisorField': 'key rule value nova_since= nova_requires= '
-                       'replaces_nova= fallback= shown_alone=',
+                       'replaces_nova= fallback= shown_alone= '
+                       'follows_nova=',
 }
 
 # What each subject of a field has beside its fields.
