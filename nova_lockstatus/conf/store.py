@@ -32,5 +32,11 @@ Possible values:
 * for several, a database on a server of MariaDB, MySQL or PostgreSQL, such as
   ``mysql+pymysql://user:password@host/nova_lockstatus?charset=utf8mb4`` or
   ``postgresql+psycopg2://user:password@host/nova_lockstatus``
+
+In the user and the password write ``%40`` for ``@``, ``%2F`` for ``/``,
+``%25`` for ``%``, and ``$$`` for ``$``.
+
+If the URL cannot be used, nova-api logs why at its start and works without the
+database, and ``nova-lockstatus-watch`` does not start.
 """),
 ]

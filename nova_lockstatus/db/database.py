@@ -24,10 +24,10 @@ from oslo_config import cfg
 from oslo_db import api as db_api
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy import engine
 from sqlalchemy import exc
 
 from nova_lockstatus import exception
+from nova_lockstatus.db import store_url
 
 CONNECT_TIMEOUT = 5
 """Seconds to wait for a server, unless the URL says otherwise."""
@@ -35,8 +35,6 @@ CONNECT_TIMEOUT = 5
 STATEMENT_TIMEOUT = 10
 """Seconds to wait for the result of a statement, likewise. All statements are
 short, except those that create the tables."""
-
-_BACKENDS = ('sqlite', 'mysql', 'mariadb', 'postgresql')
 
 # The drivers whose parameters for timeouts are known.
 _MYSQL_DRIVERS = ('mysqldb', 'pymysql')
@@ -104,13 +102,13 @@ class Store:
         :returns: the connection of SQLAlchemy
         :raises StoreNotSynced: when the tables do not exist
         :raises StoreUnreachable: when the database cannot be used
+        :raises StoreUrlInvalid: when the driver does not take the URL
         """
         if self.is_missing and not making:
             raise exception.StoreNotSynced()
         try:
-            with self.transactions.writer.connection.using(
-                    _Context()) as connection:
-                yield connection
+            with contextlib.ExitStack() as stack:
+                yield self._enter(stack)
         except db_exception.DBNonExistentTable as error:
             raise exception.StoreNotSynced() from error
         except db_exception.DBDeadlock:
@@ -121,7 +119,23 @@ class Store:
             if _lacks_table(error):
                 raise exception.StoreNotSynced() from error
             raise exception.StoreUnreachable(
-                reason=_first_line(error)) from error
+                reason=store_url.describe(error)) from error
+
+    def _enter(self, stack: contextlib.ExitStack) -> Any:
+        try:
+            connection = stack.enter_context(
+                self.transactions.writer.connection.using(_Context()))
+        except (db_exception.DBError, exc.DBAPIError, exc.TimeoutError,
+                OSError):
+            raise
+        except Exception as error:
+            # Each driver has exceptions of its own for what it does not take.
+            raise exception.StoreUrlInvalid(
+                problem=store_url.explain(self.url, error)) from error
+        if (connection.dialect.name == 'mysql'
+                and connection.dialect.default_schema_name is None):
+            raise exception.StoreUrlInvalid(problem='it names no database')
+        return connection
 
 
 def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
@@ -131,12 +145,10 @@ def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
     :param limited: whether a statement may take
         :data:`STATEMENT_TIMEOUT` at the most
     :raises StoreNotConfigured: when [lockstatus]connection is not set
-    :raises StoreUrlInvalid: when it is no URL of a supported database
+    :raises StoreUrlInvalid: when it is no URL of a supported database, or
+        its driver is not installed or does not take it
     """
-    url = _parse(conf.lockstatus.connection)
-    # NOTE: the filters of oslo.db and the tables' options know MariaDB by that
-    # name alone.
-    url = url.set(drivername=url.drivername.replace('mariadb', 'mysql', 1))
+    url = store_url.parse(store_url.read(conf))
     limits = _limits(url.get_driver_name(), limited)
     url = url.set(query={**limits, **url.query})
     transactions = enginefacade.transaction_context()
@@ -171,32 +183,6 @@ def _limits(driver: str, limited: bool) -> dict[str, str]:
     return limits
 
 
-def _parse(text: str | None) -> Any:
-    if not text:
-        raise exception.StoreNotConfigured()
-    try:
-        url = engine.make_url(text)
-        backend = url.get_backend_name()
-        url.get_driver_name()
-    except exc.NoSuchModuleError:
-        backend = None
-    except (exc.ArgumentError, ValueError):
-        # The messages may contain the password.
-        raise exception.StoreUrlInvalid(
-            problem='it is no URL of SQLAlchemy') from None
-    except ImportError as error:
-        raise exception.StoreUrlInvalid(problem=error) from error
-    if backend not in _BACKENDS:
-        raise exception.StoreUrlInvalid(
-            problem='nova-lockstatus knows how to use sqlite, mysql, mariadb '
-            'and postgresql')
-    if backend == 'sqlite' and url.database in (None, '', ':memory:'):
-        raise exception.StoreUrlInvalid(
-            problem='it names no file, and what is in memory ends with the '
-            'process')
-    return url
-
-
 def _lacks_table(error: BaseException) -> bool:
     # NOTE: oslo.db recognises the error of SQLite alone. MySQL's it leaves as
     # an error of SQLAlchemy, PostgreSQL's it makes a general DBError.
@@ -205,8 +191,3 @@ def _lacks_table(error: BaseException) -> bool:
     return (getattr(cause, 'args', ())[:1] == (_MYSQL_NO_TABLE,)
             or _POSTGRESQL_NO_TABLE in (getattr(cause, 'pgcode', None),
                                         getattr(cause, 'sqlstate', None)))
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip('.')

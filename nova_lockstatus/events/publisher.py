@@ -23,6 +23,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
 from nova_lockstatus.db import database
 from nova_lockstatus.db import migration
+from nova_lockstatus.db import store_url
 from nova_lockstatus.events import direct_publisher
 from nova_lockstatus.events import outbox_publisher
 from nova_lockstatus.events.fan_out import FanOut
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from nova_lockstatus.gateway.host_status import HostStatusReader
 
 LOG = logging.getLogger(__name__)
+
+_WITHOUT_STORE = (
+    'nova-api starts without a database of the plugin: host status changes '
+    'that calls make are announced at once, and not again where that fails: '
+    '%s')
 
 
 class Publisher(Protocol):
@@ -73,23 +79,26 @@ def make_publisher(conf: cfg.ConfigOpts, source: str,
         store = database.open_store(conf)
         migration.check(store)
     except exception.StoreUnreachable as error:
-        LOG.error('What changes of hosts waits until it can be written down: '
-                  '%s', error)
+        LOG.error('Host status changes are queued in memory until the outbox '
+                  'can be written: %s', error)
     except exception.StoreNotSynced as error:
         LOG.error('Until then, what calls change of hosts is announced at '
                   'once, and not again where that fails: %s', error)
     except exception.StoreNotConfigured as error:
-        LOG.info('What calls change of hosts is announced at once, and not '
-                 'again where that fails: %s', error)
+        LOG.info(_WITHOUT_STORE, error)
         return direct_publisher.DirectPublisher(fan_out)
     except exception.LockStatusException as error:
-        LOG.error('What calls change of hosts is announced at once, and not '
-                  'again where that fails: %s', error)
+        LOG.error(_WITHOUT_STORE, error)
+        return direct_publisher.DirectPublisher(fan_out)
+    except Exception:
+        # The store does not stop nova-api, whatever is wrong with it.
+        LOG.exception(_WITHOUT_STORE, 'the database that '
+                      '[lockstatus]connection names fails.')
         return direct_publisher.DirectPublisher(fan_out)
     return outbox_publisher.OutboxPublisher(conf, store, fan_out, reader)
 
 
-_SHARED: dict[str | None, Publisher] = {}
+_SHARED: dict[str, Publisher] = {}
 
 
 def shared_publisher(conf: cfg.ConfigOpts, source: str,
@@ -101,7 +110,10 @@ def shared_publisher(conf: cfg.ConfigOpts, source: str,
     :param source: the service that publishes
     :param reader: reads the status of hosts
     """
-    url = conf.lockstatus.connection
-    if url not in _SHARED:
-        _SHARED[url] = make_publisher(conf, source, reader)
-    return _SHARED[url]
+    try:
+        key = store_url.read(conf)
+    except exception.LockStatusException as error:
+        key = str(error)
+    if key not in _SHARED:
+        _SHARED[key] = make_publisher(conf, source, reader)
+    return _SHARED[key]

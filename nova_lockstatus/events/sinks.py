@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from oslo_config import cfg
 
 from nova_lockstatus.conf.webhooks import NAME
+from nova_lockstatus.db import store_url
 from nova_lockstatus.events.notifications import host_status
 
 NOTIFICATIONS = 'notifications'
@@ -57,7 +58,8 @@ def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
     :returns: their names, nothing where there is no store
     """
     options = conf.lockstatus
-    if not (options.announce_host_status and options.connection):
+    if not (options.announce_host_status
+            and store_url.is_configured(conf)):
         return ()
     # Each once: a dict keeps the order.
     return tuple(map(webhook, dict.fromkeys(

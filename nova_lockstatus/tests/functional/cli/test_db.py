@@ -67,6 +67,27 @@ class SyncTestCase(StoreTestCase):
         self.assertRegex(err, '^Warning: The webhook acme .* 127.0.0.1.*'
                          r'\[lockstatus\]webhook_allowed_networks.*\n$')
 
+    def test_mistyped(self):
+        """Each says the same, in one line."""
+        for url, problem in (
+                ('mysql+pymysql://me:secret@127.0.0.1',
+                 'it names no database after the host'),
+                ('mysql+pymysql://me:secret@127.0.0.1/x?read_timeout=abc',
+                 'the driver does not take the parameter read_timeout '
+                 "(invalid literal for int() with base 10: 'abc')"),
+                ('mysql+pymysql://me:se$cret@127.0.0.1/x',
+                 'a dollar sign in it begins the name of an option: write $$ '
+                 'for a dollar sign')):
+            self.configure('report', url)
+            text = '[lockstatus]connection cannot be used: %s.' % problem
+            self.assertEqual((1, '', text + '\n'), self.sync())
+            self.assertEqual((2, text), self.check())
+            process = self.start()
+            self.assertEqual(1, process.wait(60))
+            line, = [line for line in self.log.read_text().splitlines()
+                     if '[lockstatus]connection' in line]
+            self.assertIn(text, line)
+
     def test_newer_tables(self):
         self.sync()
         with self.store().connect() as connection:

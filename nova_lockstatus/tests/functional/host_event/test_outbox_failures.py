@@ -397,3 +397,25 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s1', 'DOWN', 'UP')],
                          self.told())
         self.assertEqual({'compute1': 'UP'}, self.known())
+
+    def test_store_that_cannot_be_opened(self):
+        """nova-api starts and announces what its calls change, once."""
+        for number, (url, words) in enumerate((
+                ('mysql+pymysql://me:secret@127.0.0.1', 'names no database'),
+                ('mysql+pymysql://me:secret@h/x?foo=bar', 'parameter foo'),
+                ('mysql+pymysql://me:se$cret@127.0.0.1/x', 'dollar sign'),
+                ('sqlite:////tmp/x?timeout=abc', 'parameter timeout'))):
+            with fixtures.MonkeyPatch(
+                    'nova_lockstatus.events.publisher._SHARED', {}):
+                CONF.set_override('connection', url, group='lockstatus')
+                log_before = len(self.nova.log)
+                self.app = base.load_app()
+                line, = [line for line in
+                         self.nova.log[log_before:].splitlines()
+                         if 'starts without a database' in line]
+                self.assertIn(' ERROR ', line)
+                self.assertIn('[lockstatus]connection cannot be used: ', line)
+                self.assertIn(words, line)
+                self.assertNotIn('cret', line)
+                self.put('compute1', forced_down=number % 2 == 0)
+                self.assertEqual(number + 1, len(self.told()))

@@ -53,32 +53,6 @@ class SQLiteTestCase(store_cases.StoreCases):
 
 class UrlTestCase(testtools.TestCase):
 
-    def refused(self, url):
-        error = self.assertRaises(exception.StoreUrlInvalid,
-                                  store_databases.open_store, self, url)
-        self.assertNotIn('secret', str(error))
-        return str(error)
-
-    def test_none(self):
-        for url in (None, ''):
-            self.assertRaises(exception.StoreNotConfigured,
-                              store_databases.open_store, self, url)
-
-    def test_invalid(self):
-        self.assertIn('no URL', self.refused('secret'))
-        self.assertIn('no URL', self.refused('mysql://me:secret@host:port/x'))
-        self.assertIn('knows how to', self.refused('oracle://me:secret@host'))
-        self.assertIn('knows how to', self.refused('nodb://me:secret@host'))
-        for url in ('sqlite://', 'sqlite:///:memory:'):
-            self.assertIn('names no file', self.refused(url))
-
-    def test_no_driver(self):
-        store = store_databases.open_store(
-            self, 'mysql+nodriver://me:secret@host/x')
-        error = self.assertRaises(exception.StoreUnreachable,
-                                  migration.check, store)
-        self.assertNotIn('secret', str(error))
-
     def test_name_without_password(self):
         store = store_databases.open_store(
             self, 'mysql+pymysql://me:secret@host/x?ssl_key=secret')
