@@ -149,6 +149,12 @@ class StoreNewer(LockStatusException):
                'knows %(known)s): run the newer one.')
 
 
+class StoreTableForeign(LockStatusException):
+    msg_fmt = ('The database that [lockstatus]connection names has a table '
+               '%(table)s that nova-lockstatus has not made: name a database '
+               'of its own.')
+
+
 class MetricsLibraryMissing(LockStatusException):
     msg_fmt = ('[lockstatus]metrics_port is set, and the Python library '
                'prometheus_client cannot be imported (%(reason)s): install '

@@ -25,6 +25,7 @@ from alembic import util
 
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
+from nova_lockstatus.db import sync_lock
 
 VERSION_TABLE = 'lockstatus_alembic_version'
 """Not alembic's default, so that another program can use the database."""
@@ -78,12 +79,16 @@ def check(store: database.Store) -> None:
 def sync(store: database.Store) -> tuple[str | None, str]:
     """Upgrade the tables to the newest version, or create them.
 
+    It can be repeated, wherever an earlier run was killed. Processes that do
+    this at the same time wait for one another.
+
     :returns: the version before, None if they did not exist, and after
     :raises StoreNewer: when they are newer
+    :raises StoreTableForeign: when another program has a table of that name
     :raises StoreUnreachable: when the database cannot be used
     """
     config = _config()
-    with store.connect(making=True) as connection:
+    with store.connect(making=True) as connection, sync_lock.held(connection):
         before = _read(connection)
         config.attributes['connection'] = connection
         command.upgrade(config, 'head')

@@ -27,6 +27,7 @@ from nova_lockstatus.db import outbox
 from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests.fixtures import store_cases
 from nova_lockstatus.tests.fixtures import store_databases
+from nova_lockstatus.tests.fixtures import sync_cases
 
 
 class ServerTestCase(store_cases.StoreCases):
@@ -95,6 +96,25 @@ class MariaDBNameTestCase(testtools.TestCase):
                     "MESSAGE_TEXT = 'Deadlock found when trying to get lock'")
 
         self.assertRaises(db_exception.DBDeadlock, deadlock)
+
+
+class MariaDBSyncTestCase(sync_cases.SyncCases):
+
+    server_url = store_databases.MARIADB
+
+    def setUp(self):
+        super().setUp()
+        reason = store_databases.unreachable(self.server_url)
+        if reason:
+            self.skipTest(reason)
+
+    def new_url(self):
+        return store_databases.create(self, self.server_url)
+
+
+class PostgreSQLSyncTestCase(MariaDBSyncTestCase):
+
+    server_url = store_databases.POSTGRESQL
 
 
 class PostgreSQLTestCase(ServerTestCase):

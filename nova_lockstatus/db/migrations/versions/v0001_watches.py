@@ -13,7 +13,8 @@
 """The table of the reports of nova-lockstatus-watch processes."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from nova_lockstatus.db.migrations import repeatable
 
 revision = '0001'
 down_revision = None
@@ -21,10 +22,8 @@ down_revision = None
 
 def upgrade() -> None:
     """Create the table."""
-    op.create_table(
+    repeatable.create_table(
         'watches',
         sa.Column('host', sa.String(255), primary_key=True),
         sa.Column('started_at', sa.DateTime, nullable=False),
-        sa.Column('reported_at', sa.DateTime, nullable=False),
-        mysql_engine='InnoDB', mysql_charset='utf8mb4',
-        mysql_collate='utf8mb4_bin')
+        sa.Column('reported_at', sa.DateTime, nullable=False))

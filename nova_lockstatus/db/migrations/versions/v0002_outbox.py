@@ -12,31 +12,26 @@
 
 """The tables of the known status of hosts and of the outbox."""
 
-from typing import Any
-
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import mysql
+
+from nova_lockstatus.db.migrations import repeatable
 
 revision = '0002'
 down_revision = '0001'
-
-_MYSQL: dict[str, Any] = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
-                          'mysql_collate': 'utf8mb4_bin'}
 
 
 def upgrade() -> None:
     """Create both tables."""
     moment = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')
-    op.create_table(
+    repeatable.create_table(
         'host_statuses',
         sa.Column('cell', sa.String(36), primary_key=True),
         sa.Column('host', sa.String(255), primary_key=True),
         sa.Column('status', sa.String(16), nullable=False),
         sa.Column('version', sa.Integer, nullable=False),
-        sa.Column('changed_at', moment, nullable=False),
-        **_MYSQL)
-    op.create_table(
+        sa.Column('changed_at', moment, nullable=False))
+    repeatable.create_table(
         'announcements',
         sa.Column('number',
                   sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
@@ -55,6 +50,6 @@ def upgrade() -> None:
         sa.Column('tries', sa.Integer, nullable=False),
         sa.Column('not_before', moment),
         sa.Column('claimed_by', sa.String(36)),
-        sa.Column('claimed_until', moment),
-        sa.Index('announcements_of_host', 'cell', 'host', 'number'),
-        **_MYSQL)
+        sa.Column('claimed_until', moment))
+    repeatable.create_index('announcements_of_host', 'announcements', 'cell',
+                            'host', 'number')

@@ -13,6 +13,8 @@
 """``nova-lockstatus db sync`` as operators run it."""
 
 import pathlib
+import subprocess
+import sys
 
 from nova_lockstatus.tests.fixtures import commands
 from nova_lockstatus.tests.fixtures import programs
@@ -28,6 +30,17 @@ class SyncTestCase(StoreTestCase):
         self.assertEqual(
             (0, '%s is at version 0002 already.\n' % self.url, ''),
             self.sync())
+
+    def test_several_at_once(self):
+        program = pathlib.Path(sys.executable).with_name('nova-lockstatus')
+        running = [subprocess.Popen(
+            [program, 'db', 'sync', '--config-file', self.config],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(3)]
+        done = [(*process.communicate(timeout=300), process.returncode)
+                for process in running]
+        self.assertEqual([0] * 3, [code for _out, _err, code in done], done)
+        self.assertEqual(1, sum(' now.' in out for out, _err, _code in done))
 
     def test_files_of_the_environment(self):
         config = pathlib.Path(self.config)

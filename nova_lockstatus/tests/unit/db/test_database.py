@@ -26,6 +26,7 @@ from nova_lockstatus.db import migration
 from nova_lockstatus.db import watch_process
 from nova_lockstatus.tests.fixtures import store_cases
 from nova_lockstatus.tests.fixtures import store_databases
+from nova_lockstatus.tests.fixtures import sync_cases
 
 MYSQL_LIMITS = {'connect_timeout': '5', 'read_timeout': '10',
                 'write_timeout': '10'}
@@ -49,6 +50,12 @@ class SQLiteTestCase(store_cases.StoreCases):
         for function in (migration.check, watch_process.list_all):
             self.assertRaises(exception.StoreNotSynced, function, self.open())
         self.assertFalse(self.file.exists())
+
+
+class SQLiteSyncTestCase(sync_cases.SyncCases):
+
+    def new_url(self):
+        return 'sqlite:///%s/x' % self.useFixture(fixtures.TempDir()).path
 
 
 class UrlTestCase(testtools.TestCase):
