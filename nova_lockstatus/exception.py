@@ -146,7 +146,7 @@ class StoreNotSynced(LockStatusException):
 class StoreNewer(LockStatusException):
     msg_fmt = ('The tables in the database that [lockstatus]connection names '
                'are those of a newer nova-lockstatus (%(found)s, and this one '
-               'knows %(known)s): run the newer one.')
+               'knows %(known)s): upgrade nova-lockstatus here, too.')
 
 
 class StoreTableForeign(LockStatusException):

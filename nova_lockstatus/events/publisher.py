@@ -84,6 +84,11 @@ def make_publisher(conf: cfg.ConfigOpts, source: str,
     except exception.StoreNotSynced as error:
         LOG.error('Until then, what calls change of hosts is announced at '
                   'once, and not again where that fails: %s', error)
+    except exception.StoreNewer as error:
+        # A migration only adds what has a default, so that processes of both
+        # releases can write beside each other during an upgrade.
+        LOG.warning('Host status changes are recorded with what both releases '
+                    'know, so that each is announced once: %s', error)
     except exception.StoreNotConfigured as error:
         LOG.info(_WITHOUT_STORE, error)
         return direct_publisher.DirectPublisher(fan_out)

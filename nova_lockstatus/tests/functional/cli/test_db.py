@@ -109,7 +109,7 @@ class SyncTestCase(StoreTestCase):
         text = (
             'The tables in the database that [lockstatus]connection names are '
             'those of a newer nova-lockstatus (9999, and this one knows '
-            '0002): run the newer one.')
+            '0002): upgrade nova-lockstatus here, too.')
         self.assertEqual((1, '', text + '\n'), self.sync())
         self.assertEqual((2, text), self.check())
 

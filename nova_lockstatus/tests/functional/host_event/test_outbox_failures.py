@@ -419,3 +419,25 @@ class FailuresTestCase(OutboxTestCase):
                 self.assertNotIn('cret', line)
                 self.put('compute1', forced_down=number % 2 == 0)
                 self.assertEqual(number + 1, len(self.told()))
+
+    def test_store_of_a_newer_release(self):
+        """A rolling upgrade: each change is announced under one id."""
+        with self.store.connect() as connection:
+            for statement in (
+                    "UPDATE lockstatus_alembic_version "
+                    "SET version_num = '9999'",
+                    'ALTER TABLE announcements ADD COLUMN newer INTEGER '
+                    'NOT NULL DEFAULT 7',
+                    'ALTER TABLE host_statuses ADD COLUMN newer INTEGER'):
+                connection.exec_driver_sql(statement)
+        self.watch.look()
+        with fixtures.MonkeyPatch(
+                'nova_lockstatus.events.publisher._SHARED', {}):
+            self.app = base.load_app()
+            self.assertIn('(9999, and this one knows', self.nova.log)
+            self.put('compute1', forced_down=True)
+            # Whichever is first, the other finds it recorded.
+            self.watch.look()
+            self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
+            _change, = {data['change_id'] for data in self.payloads()}
+        self.assertNothingIsOwed()
