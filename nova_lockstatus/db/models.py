@@ -53,6 +53,10 @@ HOSTS = sa.Table(
     sa.Column('changed_at', moment(), nullable=False),
     **MYSQL)
 
+AT_ONCE = datetime.datetime(1970, 1, 1)
+NEVER = datetime.datetime(9999, 1, 1)
+"""Values of due_at of the outbox that are no time."""
+
 OUTBOX = sa.Table(
     'announcements', METADATA,
     # In the order of the changes.
@@ -79,5 +83,11 @@ OUTBOX = sa.Table(
     # The lease: its owner, and when it ends.
     sa.Column('claimed_by', sa.String(36)),
     sa.Column('claimed_until', moment()),
-    sa.Index('announcements_of_host', 'cell', 'host', 'number'),
+    # When a claim is to look at it: AT_ONCE, the end of its lease or of its
+    # postponement, or NEVER while an earlier entry of its host and its sink is
+    # there. Older releases leave it at its default.
+    sa.Column('due_at', moment(), nullable=False,
+              server_default='1970-01-01 00:00:00.000000'),
+    sa.Index('announcements_of_sink', 'sink', 'cell', 'host', 'number'),
+    sa.Index('announcements_due', 'sink', 'due_at', 'number', 'cell'),
     **MYSQL)

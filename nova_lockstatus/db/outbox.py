@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,11 +64,39 @@ def record(store: database.Store, change: host_event.StatusChange,
         if not _set_status(connection, change, changed_at, version):
             return False
         values = {name: getattr(change, name) for name in CHANGE_COLUMNS}
-        for sink in sinks:
+        for sink, is_waiting in _are_waiting(connection, change, sinks):
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
-                last_server=0, tries=0, **values))
+                last_server=0, tries=0,
+                due_at=models.NEVER if is_waiting else models.AT_ONCE,
+                **values))
     return True
+
+
+def lock_host(connection: Any, cell: str, host: str) -> None:
+    """Let no other process record or finish a change of a host.
+
+    It ends with the transaction.
+    """
+    connection.execute(models.HOSTS.update().where(
+        _HOST.cell == cell, _HOST.host == host).values(version=_HOST.version))
+
+
+def is_of(sink: str, cell: str, host: str) -> Any:
+    """Return the SQL condition for the entries of a host for a sink."""
+    return sa.and_(_ENTRY.sink == sink, _ENTRY.cell == cell,
+                   _ENTRY.host == host)
+
+
+def _are_waiting(connection: Any, change: host_event.StatusChange,
+                 sinks: Sequence[str]) -> Iterable[tuple[str, bool]]:
+    """Yield each sink, and whether it has earlier entries of the host."""
+    if not sinks:
+        return ()
+    found = connection.execute(sa.select(*(
+        sa.exists().where(is_of(sink, change.cell, change.host))
+        for sink in sinks))).one()
+    return zip(sinks, map(bool, found), strict=True)
 
 
 def _set_status(connection: Any, change: host_event.StatusChange,
@@ -79,10 +107,7 @@ def _set_status(connection: Any, change: host_event.StatusChange,
         change, or a later one
     """
     is_host = sa.and_(_HOST.cell == change.cell, _HOST.host == change.host)
-    # Locks the row: no other process records a change of the host until the
-    # end of the transaction.
-    connection.execute(models.HOSTS.update().where(is_host)
-                       .values(version=_HOST.version))
+    lock_host(connection, change.cell, change.host)
     known = connection.execute(sa.select(_HOST.status, _HOST.version)
                                .where(is_host)).first()
     if known is None:

@@ -38,6 +38,12 @@ _ENTRY = models.OUTBOX.c
 
 _FREE = {'claimed_by': None, 'claimed_until': None}
 
+_ROWS = 20
+"""The number of entries from which a claim takes the oldest, as those that are
+due again are not found in the order of their changes."""
+
+_AT_ONCE = {**_FREE, 'due_at': models.AT_ONCE}
+
 
 @dataclasses.dataclass(frozen=True)
 class OutboxEntry:
@@ -74,8 +80,13 @@ def claim(store: database.Store, owner: str, sinks: Sequence[str],
         entry = _find(store, sinks, without)
         if entry is None or _update(
                 store, _ENTRY.number == entry.number, is_free(),
-                claimed_by=owner, claimed_until=clock.in_seconds(LEASE)):
+                claimed_by=owner, **_until_lease_ends()):
             return entry
+
+
+def _until_lease_ends() -> dict[str, datetime.datetime]:
+    end = clock.in_seconds(LEASE)
+    return {'claimed_until': end, 'due_at': end}
 
 
 def is_free() -> Any:
@@ -86,28 +97,44 @@ def is_free() -> Any:
 
 def _find(store: database.Store, sinks: Sequence[str],
           without: Collection[str]) -> OutboxEntry | None:
-    earlier = models.OUTBOX.alias()
     with store.connect() as connection:
-        row = connection.execute(
-            sa.select(models.OUTBOX).where(
-                _ENTRY.sink.in_(sinks), _ENTRY.cell.not_in(list(without)),
-                is_free(),
-                sa.or_(_ENTRY.not_before.is_(None),
-                       _ENTRY.not_before <= clock.now()),
-                ~sa.exists().where(
-                    earlier.c.cell == _ENTRY.cell,
-                    earlier.c.host == _ENTRY.host,
-                    earlier.c.sink == _ENTRY.sink,
-                    earlier.c.number < _ENTRY.number))
-            .order_by(_ENTRY.number).limit(1)).first()
-    if row is None:
+        rows = [row for sink in sinks
+                for row in _find_rows(connection, sink, without)]
+    if not rows:
         return None
+    row = min(rows, key=lambda row: int(row.number))
     return OutboxEntry(
         row.number, row.sink, host_event.StatusChange(
             id=row.change_id,
             changed_at=row.changed_at.replace(tzinfo=datetime.timezone.utc),
             **{name: getattr(row, name) for name in outbox.CHANGE_COLUMNS}),
         row.last_server, row.tries)
+
+
+def _find_rows(connection: Any, sink: str, without: Collection[str]
+               ) -> list[Any]:
+    """Find the oldest entries without a try, and those that are due again.
+
+    Both are at the beginning of a range of the index, however many entries
+    wait or are postponed. What due_at says is checked, as older releases do
+    not write it.
+    """
+    earlier = models.OUTBOX.alias()
+    statement = sa.select(models.OUTBOX).where(
+        _ENTRY.sink == sink, is_free(),
+        sa.or_(_ENTRY.not_before.is_(None), _ENTRY.not_before <= clock.now()),
+        ~sa.exists().where(
+            earlier.c.sink == sink, earlier.c.cell == _ENTRY.cell,
+            earlier.c.host == _ENTRY.host,
+            earlier.c.number < _ENTRY.number)).limit(_ROWS)
+    if without:
+        statement = statement.where(_ENTRY.cell.not_in(list(without)))
+    return [
+        *connection.execute(statement.where(_ENTRY.due_at == models.AT_ONCE)
+                            .order_by(_ENTRY.number)),
+        *connection.execute(statement.where(
+            _ENTRY.due_at > models.AT_ONCE, _ENTRY.due_at <= clock.now())
+            .order_by(_ENTRY.due_at, _ENTRY.number))]
 
 
 def _is_held(owner: str, entry: OutboxEntry) -> Any:
@@ -128,8 +155,7 @@ def renew(store: database.Store, owner: str, entry: OutboxEntry) -> bool:
     :returns: whether the process still had it
     :raises StoreUnreachable: when the database cannot be used
     """
-    return _update(store, _is_held(owner, entry),
-                   claimed_until=clock.in_seconds(LEASE))
+    return _update(store, _is_held(owner, entry), **_until_lease_ends())
 
 
 def checkpoint(store: database.Store, owner: str, entry: OutboxEntry,
@@ -141,7 +167,7 @@ def checkpoint(store: database.Store, owner: str, entry: OutboxEntry,
     :raises StoreUnreachable: when the database cannot be used
     """
     return _update(store, _is_held(owner, entry), last_server=last_server,
-                   claimed_until=clock.in_seconds(LEASE))
+                   **_until_lease_ends())
 
 
 def postpone(store: database.Store, owner: str, entry: OutboxEntry,
@@ -151,8 +177,9 @@ def postpone(store: database.Store, owner: str, entry: OutboxEntry,
     :param seconds: the delay before the next try
     :raises StoreUnreachable: when the database cannot be used
     """
+    time = clock.in_seconds(seconds)
     _update(store, _is_held(owner, entry), tries=_ENTRY.tries + 1,
-            not_before=clock.in_seconds(seconds), **_FREE)
+            not_before=time, due_at=time, **_FREE)
 
 
 def hand_over(store: database.Store, owner: str, entry: OutboxEntry) -> None:
@@ -160,7 +187,7 @@ def hand_over(store: database.Store, owner: str, entry: OutboxEntry) -> None:
 
     :raises StoreUnreachable: when the database cannot be used
     """
-    _update(store, _is_held(owner, entry), **_FREE)
+    _update(store, _is_held(owner, entry), **_AT_ONCE)
 
 
 def release(store: database.Store, owner: str) -> None:
@@ -168,15 +195,24 @@ def release(store: database.Store, owner: str) -> None:
 
     :raises StoreUnreachable: when the database cannot be used
     """
-    _update(store, _ENTRY.claimed_by == owner, **_FREE)
+    _update(store, _ENTRY.claimed_by == owner, **_AT_ONCE)
 
 
 @database.retried
 def finish(store: database.Store, owner: str, entry: OutboxEntry) -> None:
-    """Delete an entry that is delivered.
+    """Delete an entry that is delivered, and have its host's next one due.
 
     :raises StoreUnreachable: when the database cannot be used
     """
+    cell, host = entry.change.cell, entry.change.host
     with store.connect() as connection:
+        # A change that is recorded meanwhile would wait for this one.
+        outbox.lock_host(connection, cell, host)
         connection.execute(models.OUTBOX.delete().where(
             _is_held(owner, entry)))
+        number = connection.execute(
+            sa.select(sa.func.min(_ENTRY.number)).where(
+                outbox.is_of(entry.sink, cell, host))).scalar()
+        connection.execute(models.OUTBOX.update().where(
+            _ENTRY.number == number, _ENTRY.due_at == models.NEVER)
+            .values(due_at=models.AT_ONCE))

@@ -67,6 +67,33 @@ def keep_newest(store: database.Store, sink: str, most: int,
                                _ENTRY.number <= number).values())
 
 
+def wake(store: database.Store) -> None:
+    """Have the first entry of each host due if it waits for one that is gone.
+
+    An entry before it was deleted here, or finished by an older release.
+
+    :raises StoreNotSynced: when the tables do not exist
+    :raises StoreUnreachable: when the database cannot be used
+    """
+    heads = sa.select(sa.func.min(_ENTRY.number).label('number')).group_by(
+        _ENTRY.sink, _ENTRY.cell, _ENTRY.host).subquery()
+    with store.connect() as connection:
+        numbers = connection.execute(
+            sa.select(_ENTRY.number)
+            .join(heads, heads.c.number == _ENTRY.number)
+            .where(_ENTRY.due_at == models.NEVER)).scalars().all()
+    for start in range(0, len(numbers), DELETE_BATCH):
+        _wake(store, numbers[start:start + DELETE_BATCH])
+
+
+@database.retried
+def _wake(store: database.Store, numbers: Sequence[int]) -> None:
+    with store.connect() as connection:
+        connection.execute(models.OUTBOX.update().where(
+            _ENTRY.number.in_(numbers), _ENTRY.due_at == models.NEVER)
+            .values(due_at=models.AT_ONCE))
+
+
 def _delete_batches(store: database.Store, stop: threading.Event,
                     *conditions: Any) -> Mapping[str, int]:
     deleted: collections.Counter[str] = collections.Counter()

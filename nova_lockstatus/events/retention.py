@@ -59,6 +59,7 @@ class OutboxRetention:
                 exception.LockStatusException):
             self._delete_old(stop)
             self._delete_many(stop)
+            outbox_retention.wake(self._store)
 
     def end(self) -> None:
         """Do nothing: the state is in the store."""

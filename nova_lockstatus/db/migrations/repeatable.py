@@ -50,6 +50,20 @@ def create_index(name: str, table: str, *columns: str) -> None:
         op.create_index(name, table, list(columns))
 
 
+def drop_index(name: str, table: str) -> None:
+    """Drop an index that still exists."""
+    if _has_index(name, table):
+        op.drop_index(name, table)
+
+
+def add_column(table: str, column: sa.Column[Any]) -> None:
+    """Add a column that does not exist yet."""
+    inspector = sa.inspect(op.get_bind())
+    if column.name not in {found['name']
+                           for found in inspector.get_columns(table)}:
+        op.add_column(table, column)
+
+
 def _has_index(name: str, table: str) -> bool:
     inspector = sa.inspect(op.get_bind())
     return name in {index['name'] for index in inspector.get_indexes(table)}

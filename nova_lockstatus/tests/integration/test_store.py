@@ -15,10 +15,12 @@
 import time
 from unittest import mock
 
+import sqlalchemy
 import testtools
 from oslo_db import exception as db_exception
 
 from nova_lockstatus import exception
+from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
 from nova_lockstatus.db import known_status
 from nova_lockstatus.db import migration
@@ -63,6 +65,48 @@ class ServerTestCase(store_cases.StoreCases):
             self.assertLess(time.monotonic() - start, 5)
         # It can be used again.
         self.assertTrue(outbox.record(store, change, ['a']))
+
+
+    def insert_waiting(self, store, hosts, each):
+        """Insert entries of hosts whose oldest is postponed, and a due one."""
+        later = clock.in_seconds(3600)
+        rows = [{'change_id': str(number), 'sink': 'a', 'cell': 'cell1',
+                 'host': 'host%d' % (number % hosts), 'old': 'UP',
+                 'new': 'DOWN', 'changed_at': clock.now(), 'last_server': 0,
+                 'tries': 0, 'not_before': later if number < hosts else None,
+                 'due_at': later if number < hosts else models.NEVER}
+                for number in range(hosts * each)]
+        with store.connect() as connection:
+            connection.execute(models.OUTBOX.insert(), rows)
+            connection.exec_driver_sql(
+                'ANALYZE %s announcements'
+                % ('TABLE' if connection.dialect.name == 'mysql' else ''))
+        outbox.record(store, self.change('UP', 'DOWN', 'due'), ['a'])
+
+    def test_claim_among_many_that_wait(self):
+        """It reads a few entries of an index, however many there are."""
+        store = self.synced()
+        self.insert_waiting(store, 1000, 5)
+        statements = []
+        engine = store.transactions.writer.get_engine()
+
+        def note(connection, cursor, statement, parameters, *args):
+            if 'FROM announcements' in statement:
+                statements.append((statement, parameters))
+
+        sqlalchemy.event.listen(engine, 'before_cursor_execute', note)
+        self.assertEqual('due', self.claimed(store).change.host)
+        sqlalchemy.event.remove(engine, 'before_cursor_execute', note)
+        self.assertEqual(2, len(statements))
+        for statement, parameters in statements:
+            with store.connect() as connection:
+                lines = [str(row) for row in connection.exec_driver_sql(
+                    'EXPLAIN ' + statement, parameters)]
+            plan = '\n'.join(lines)
+            self.assertIn('announcements_due', plan)
+            self.assertIn('announcements_of_sink', plan)
+            for word in ('Seq Scan', 'Sort', 'filesort', 'PRIMARY 8'):
+                self.assertNotIn(word, plan)
 
 
 class MariaDBNameTestCase(testtools.TestCase):

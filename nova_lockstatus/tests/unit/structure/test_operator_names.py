@@ -98,7 +98,7 @@ TABLES = {
     'announcements':
         'number change_id sink cell host old new changed_at request_id '
         'user_id project_id last_server tries not_before claimed_by '
-        'claimed_until',
+        'claimed_until due_at',
     'host_statuses': 'cell host status version changed_at',
     'watches': 'host started_at reported_at',
 }
