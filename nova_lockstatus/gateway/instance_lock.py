@@ -39,6 +39,9 @@ RELIES_ON = ('nova.db.main.models:InstanceActionEvent',
 INSTANCES = models.Instance.__table__
 SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
 
+_LOCK_WAIT_TIMEOUT = 1205
+_LOCK_NOT_AVAILABLE = '55P03'
+
 CHARSETS = sqlalchemy.text(
     'SELECT character_set_name, @@character_set_connection '
     'FROM information_schema.columns WHERE table_schema = DATABASE() '
@@ -149,6 +152,19 @@ def locked_row(context: Any, uuid: str) -> Iterator[LockedRow]:
         if not found.rowcount:
             raise nova_exception.InstanceNotFound(instance_id=uuid)
         yield LockedRow(connection, context.elevated(), uuid)
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Tell whether a transaction has waited in vain for another one.
+
+    :param error: of a database
+    """
+    # NOTE: oslo.db makes a DBDeadlock of MySQL's 1205, as it does of the
+    # deadlock that a transaction can begin anew after. It has no class for
+    # PostgreSQL's 55P03.
+    original = getattr(getattr(error, 'inner_exception', None), 'orig', None)
+    return (getattr(original, 'args', ())[:1] == (_LOCK_WAIT_TIMEOUT,)
+            or getattr(original, 'pgcode', None) == _LOCK_NOT_AVAILABLE)
 
 
 def refresh(instance: Any, lock: server_lock.Lock) -> None:

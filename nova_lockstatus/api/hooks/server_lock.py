@@ -27,6 +27,7 @@ from nova.compute import utils as compute_utils
 from nova.objects import fields as nova_fields
 from nova.policies import lock_server as policies
 from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exception
 from oslo_log import log as logging
 
 from nova_lockstatus.api.hook import Hook
@@ -60,8 +61,21 @@ OTHER_CELL = ('The server is in two cells, and one of them does not answer. '
 
 LOG = logging.getLogger(__name__)
 
-# NOTE: as Nova's own functions that write an instance.
-_retried = oslo_db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
+BUSY = ('The server is being changed by something else. Its lock is not '
+        'changed. Please try again later.')
+
+
+def _can_begin_anew(error: BaseException) -> bool:
+    """Tell whether a transaction was the victim of a deadlock."""
+    return (isinstance(error, db_exception.DBDeadlock)
+            and not instance_lock.is_lock_timeout(error))
+
+
+# NOTE: as Nova's own functions that write an instance, but not after the
+# database has waited for another transaction as long as it ever does, which
+# is 50 s by default.
+_retried = oslo_db_api.wrap_db_retry(
+    max_retries=5, exception_checker=_can_begin_anew)
 
 
 class Refused(state_lock.CallBlocked):
@@ -110,7 +124,9 @@ def _lock(original: Callable[..., Any], state: RequestState, api: Any,
           context: Any, instance: Any, reason: str | None = None) -> None:
     before = instance.obj_clone()
     holder = server_lock.holder(instance.project_id, context.project_id)
-    lock = _write_lock(instance, holder, asked_reason(state.body))
+    reason = asked_reason(state.body)
+    with _busy_is_refused(instance):
+        lock = _write_lock(instance, holder, reason)
     if lock is not None:
         _notify(before, instance, lock, instance_actions.LOCK)
 
@@ -128,7 +144,8 @@ def _write_lock(instance: Any, holder: str, reason: str | None
 def _unlock(original: Callable[..., Any], state: RequestState, api: Any,
             context: Any, instance: Any) -> None:
     before = instance.obj_clone()
-    lock = _write_unlock(instance, context)
+    with _busy_is_refused(instance):
+        lock = _write_unlock(instance, context)
     _notify(before, instance, lock, instance_actions.UNLOCK)
 
 
@@ -164,6 +181,21 @@ def _locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
                     'written: the call is refused with 503 and changes '
                     'nothing.', instance.uuid, exc_info=True)
         raise Refused(_unavailable(OTHER_CELL)) from error
+
+
+@contextlib.contextmanager
+def _busy_is_refused(instance: Any) -> Iterator[None]:
+    try:
+        yield
+    except db_exception.DBError as error:
+        if not (isinstance(error, db_exception.DBDeadlock)
+                or instance_lock.is_lock_timeout(error)):
+            raise
+        # The transaction is rolled back: nothing of it comes later.
+        LOG.warning('The row of the server %s is in use by other '
+                    'transactions. The call that changes its lock is refused '
+                    'with 503 and changes nothing: %s', instance.uuid, error)
+        raise Refused(_unavailable(BUSY)) from error
 
 
 def _unavailable(explanation: str) -> webob.exc.HTTPServiceUnavailable:
