@@ -154,8 +154,10 @@ def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
     holder = server_lock.holder(instance.project_id, context.project_id)
     with _locked_rows(instance) as rows:
         # Nova's controller has asked its rule for the lock that it read.
+        current = rows.read()
         if server_lock.needs_override(
-                rows.read(), holder, authorized=instance.locked_by):
+                current, holder, authorized=instance.locked_by):
+            instance_lock.refresh(instance, current)
             nova_policy.authorize(
                 context, policies.POLICY_ROOT % 'unlock:unlock_override',
                 {'project_id': instance.project_id})
