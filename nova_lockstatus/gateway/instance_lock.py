@@ -83,7 +83,8 @@ class LockedRow:
         self.replace(lock)
         instance_actions.record(
             self.connection, instance_action.InstanceAction.pack_action_start(
-                self.context, self.uuid, action), 'api_' + action, host)
+                self.context, self.uuid, action), 'api_' + action, host,
+            instance_actions.next_time(self.connection, self.uuid))
 
     def replace(self, lock: server_lock.Lock) -> None:
         """Write a lock, and record nothing.
