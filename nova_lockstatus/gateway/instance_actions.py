@@ -12,6 +12,7 @@
 
 """Reads the instance actions of locks, and records one of any kind."""
 
+import datetime
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -65,6 +66,8 @@ def _select_locks(uuids: Collection[str]) -> Any:
         sqlalchemy.select(
             row.instance_uuid, row.start_time, row.user_id,
             sqlalchemy.func.row_number().over(**newest_first).label('place'),
+            sqlalchemy.func.lead(row.action).over(**newest_first)
+            .label('older'),
             sqlalchemy.func.sum(
                 sqlalchemy.case((row.action == 'unlock', 1), else_=0),
             ).over(**newest_first).label('unlocks'))
@@ -73,15 +76,39 @@ def _select_locks(uuids: Collection[str]) -> Any:
         .subquery()).c
     return (
         sqlalchemy.select(
-            actions.instance_uuid, sqlalchemy.func.min(actions.start_time),
+            actions.instance_uuid,
+            # Of the first lock, which other hosts' clocks may have later.
+            sqlalchemy.func.max(sqlalchemy.case((
+                sqlalchemy.or_(actions.older.is_(None),
+                               actions.older == 'unlock'),
+                actions.start_time))),
             sqlalchemy.func.max(
                 sqlalchemy.case((actions.place == 1, actions.user_id))))
         .where(actions.unlocks == 0)
         .group_by(actions.instance_uuid))
 
 
+def next_time(connection: Any, uuid: str) -> datetime.datetime:
+    """Return the time of a lock or an unlock, not before that of the last.
+
+    The caller has locked the server's row: that is what orders them, and the
+    clocks of two API hosts differ.
+
+    :param connection: of SQLAlchemy; its transaction gets the record
+    :param uuid: of the server
+    :returns: the time in UTC, without a time zone
+    """
+    row = models.InstanceAction
+    last: datetime.datetime | None = connection.execute(
+        sqlalchemy.select(sqlalchemy.func.max(row.created_at)).where(
+            row.instance_uuid == uuid, row.deleted == 0,
+            row.action.in_(('lock', 'unlock')))).scalar()
+    now: datetime.datetime = timeutils.utcnow()
+    return now if last is None else max(now, last)
+
+
 def record(connection: Any, action: Mapping[str, Any], event: str,
-           host: str) -> int:
+           host: str, created_at: datetime.datetime | None = None) -> int:
     """Record an instance action with one event that has succeeded.
 
     :param connection: of SQLAlchemy; its transaction gets the rows
@@ -89,12 +116,13 @@ def record(connection: Any, action: Mapping[str, Any], event: str,
         further ones
     :param event: the name of the event
     :param host: the name of the host that recorded it
+    :param created_at: the time by which actions are in order, by default now
     :returns: the id of the instance action
     """
     # NOTE: Nova's EventReporter writes the same, but goes on after a deadlock
     # has ended the transaction and hides it, and its functions retry inside.
     now = timeutils.utcnow()
-    times = {'created_at': now, 'updated_at': now, 'deleted': 0}
+    times = {'created_at': created_at or now, 'updated_at': now, 'deleted': 0}
     action_id: int = connection.execute(
         models.InstanceAction.__table__.insert().values({**action, **times}),
     ).inserted_primary_key[0]

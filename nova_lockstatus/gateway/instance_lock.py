@@ -39,6 +39,9 @@ RELIES_ON = ('nova.db.main.models:InstanceActionEvent',
 INSTANCES = models.Instance.__table__
 SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
 
+_LOCK_WAIT_TIMEOUT = 1205
+_LOCK_NOT_AVAILABLE = '55P03'
+
 CHARSETS = sqlalchemy.text(
     'SELECT character_set_name, @@character_set_connection '
     'FROM information_schema.columns WHERE table_schema = DATABASE() '
@@ -54,18 +57,21 @@ class LockedRow:
     """
 
     def __init__(self, connection: Any, context: Any, uuid: str) -> None:
-        self._connection = connection
-        self._context = context
-        self._uuid = uuid
+        self.connection = connection
+        self.context = context
+        self.uuid = uuid
 
     def read(self) -> server_lock.Lock:
         """Read the lock that is in force."""
-        locked_by = self._connection.execute(
+        locked_by = self.connection.execute(
             sqlalchemy.select(INSTANCES.c.locked_by).where(
-                INSTANCES.c.uuid == self._uuid,
+                INSTANCES.c.uuid == self.uuid,
                 INSTANCES.c.deleted == 0)).scalar()
-        rows = {row.key: row.value for row in self._reason_rows()}
-        return server_lock.Lock(locked_by, lock_reason.read(rows))
+        return server_lock.Lock(locked_by, lock_reason.read(self.reason()))
+
+    def reason(self) -> dict[str, str]:
+        """Read the rows of system metadata that have the reason, by key."""
+        return {row.key: row.value for row in self._reason_rows()}
 
     def write(self, lock: server_lock.Lock, action: str, host: str) -> None:
         """Write a lock, and record the instance action that made it.
@@ -74,15 +80,23 @@ class LockedRow:
         :param action: ``lock`` or ``unlock``
         :param host: the name of nova-api's host
         """
+        self.replace(lock)
+        instance_actions.record(
+            self.connection, instance_action.InstanceAction.pack_action_start(
+                self.context, self.uuid, action), 'api_' + action, host,
+            instance_actions.next_time(self.connection, self.uuid))
+
+    def replace(self, lock: server_lock.Lock) -> None:
+        """Write a lock, and record nothing.
+
+        :param lock: the lock that comes into force
+        """
         now = timeutils.utcnow()
-        self._connection.execute(INSTANCES.update().where(
-            INSTANCES.c.uuid == self._uuid, INSTANCES.c.deleted == 0,
+        self.connection.execute(INSTANCES.update().where(
+            INSTANCES.c.uuid == self.uuid, INSTANCES.c.deleted == 0,
         ).values(locked=lock.locked_by is not None, locked_by=lock.locked_by,
                  updated_at=now))
         self._write_reason(lock.reason, now)
-        instance_actions.record(
-            self._connection, instance_action.InstanceAction.pack_action_start(
-                self._context, self._uuid, action), 'api_' + action, host)
 
     def _write_reason(self, reason: str | None, now: Any) -> None:
         wanted = lock_reason.rows(reason, self._holds(reason))
@@ -93,52 +107,65 @@ class LockedRow:
         # NOTE: Nova deletes such rows for good: it reads those that are only
         # marked as deleted, too. By id, a database locks no more than these.
         if found:
-            self._connection.execute(SYSTEM_METADATA.delete().where(
+            self.connection.execute(SYSTEM_METADATA.delete().where(
                 SYSTEM_METADATA.c.id.in_([row.id for row in found])))
         if wanted:
-            self._connection.execute(SYSTEM_METADATA.insert(), [
-                {'instance_uuid': self._uuid, 'key': key, 'value': value,
+            self.connection.execute(SYSTEM_METADATA.insert(), [
+                {'instance_uuid': self.uuid, 'key': key, 'value': value,
                  'created_at': now, 'deleted': 0}
                 for key, value in wanted.items()])
 
     def _reason_rows(self) -> Any:
         columns = SYSTEM_METADATA.c
-        return self._connection.execute(
+        return self.connection.execute(
             sqlalchemy.select(columns.id, columns.key, columns.value).where(
-                columns.instance_uuid == self._uuid,
+                columns.instance_uuid == self.uuid,
                 columns.key.in_(lock_reason.KEYS),
             ).order_by(columns.id)).all()
 
     def _holds(self, reason: str | None) -> bool:
         """Tell whether the database holds each character of a reason."""
         if (reason is None or not lock_reason.is_wide(reason) or
-                self._connection.dialect.name not in ('mysql', 'mariadb')):
+                self.connection.dialect.name not in ('mysql', 'mariadb')):
             return True
         # NOTE: Nova's migrations make tables of MySQL's utf8, which has three
         # bytes a character; an operator may have converted them.
-        return set(self._connection.execute(CHARSETS).one()) == {'utf8mb4'}
+        return set(self.connection.execute(CHARSETS).one()) == {'utf8mb4'}
 
 
 @contextlib.contextmanager
-def locked_row(instance: Any) -> Iterator[LockedRow]:
-    """Lock the row of a server until the end of the block.
+def locked_row(context: Any, uuid: str) -> Iterator[LockedRow]:
+    """Lock the row that a cell has of a server, until the end of the block.
 
-    :param instance: its Instance, with a context of its cell
+    :param context: a RequestContext that is targeted at the cell
+    :param uuid: of the server
     :returns: the row
-    :raises InstanceNotFound: when the server is not there any more
+    :raises InstanceNotFound: when the cell has no such row any more
     """
-    context = instance._context
     with db.get_context_manager(context).writer.using(context) as session:
         connection = session.connection()
         # An UPDATE that changes nothing locks the row on every engine, where
         # SQLite takes no notice of FOR UPDATE. Reads after it see what was
         # committed last.
         found = connection.execute(INSTANCES.update().where(
-            INSTANCES.c.uuid == instance.uuid, INSTANCES.c.deleted == 0,
+            INSTANCES.c.uuid == uuid, INSTANCES.c.deleted == 0,
         ).values(updated_at=INSTANCES.c.updated_at))
         if not found.rowcount:
-            raise nova_exception.InstanceNotFound(instance_id=instance.uuid)
-        yield LockedRow(connection, context.elevated(), instance.uuid)
+            raise nova_exception.InstanceNotFound(instance_id=uuid)
+        yield LockedRow(connection, context.elevated(), uuid)
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Tell whether a transaction has waited in vain for another one.
+
+    :param error: of a database
+    """
+    # NOTE: oslo.db makes a DBDeadlock of MySQL's 1205, as it does of the
+    # deadlock that a transaction can begin anew after. It has no class for
+    # PostgreSQL's 55P03.
+    original = getattr(getattr(error, 'inner_exception', None), 'orig', None)
+    return (getattr(original, 'args', ())[:1] == (_LOCK_WAIT_TIMEOUT,)
+            or getattr(original, 'pgcode', None) == _LOCK_NOT_AVAILABLE)
 
 
 def refresh(instance: Any, lock: server_lock.Lock) -> None:
@@ -154,3 +181,16 @@ def refresh(instance: Any, lock: server_lock.Lock) -> None:
     if lock.reason is not None:
         instance.system_metadata[lock_reason.KEY] = lock.reason
     instance.obj_reset_changes(['locked', 'locked_by', 'system_metadata'])
+
+
+def reload(instance: Any) -> None:
+    """Put the lock that is in force into an Instance, as it is stored.
+
+    :param instance: the Instance, with its system metadata
+    :raises InstanceNotFound: when the server is not there any more
+    """
+    with locked_row(instance._context, instance.uuid) as row:
+        lock, reason = row.read(), row.reason()
+    refresh(instance, lock._replace(reason=None))
+    instance.system_metadata.update(reason)
+    instance.obj_reset_changes(['system_metadata'])

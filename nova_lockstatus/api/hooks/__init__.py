@@ -33,6 +33,7 @@ from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_check
 from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import server_move
 from nova_lockstatus.api.hooks import server_paging
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.hooks import server_view
@@ -54,6 +55,7 @@ HOOKS = (
     *search_condition.HOOKS,
     *server_list.HOOKS,
     *server_lock.HOOKS,
+    *server_move.HOOKS,
     *server_paging.HOOKS,
     *server_lock_refusal.HOOKS,
     *server_search.HOOKS,

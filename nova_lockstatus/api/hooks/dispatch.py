@@ -22,6 +22,7 @@ from nova_lockstatus.api import pipeline as pipelines
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import server_list
+from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_refusal
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import CURRENT
@@ -47,7 +48,8 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         result = original(resource, method, request, action_args)
     except (Exception, CallBlocked) as error:
         refusal = (server_lock_refusal.explain(state, error)
-                   or state_lock.unreadable(state, error))
+                   or state_lock.unreadable(state, error)
+                   or server_lock.refusal(error))
         if refusal is None:
             raise
         raise refusal from error

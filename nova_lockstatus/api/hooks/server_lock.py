@@ -27,16 +27,21 @@ from nova.compute import utils as compute_utils
 from nova.objects import fields as nova_fields
 from nova.policies import lock_server as policies
 from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exception
+from oslo_log import log as logging
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import server_move as move_hooks
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.core import state_lock
 from nova_lockstatus.events.notifications import (
     server_lock as lock_notifications,
 )
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.gateway import instance_lock
+from nova_lockstatus.gateway import server_move
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 KEY = lock_reason.KEY
@@ -45,8 +50,45 @@ API = 'nova.compute.api:API'
 # NOTE: its name had one more underscore in older releases.
 LOCK_SCHEMA = getattr(schemas, 'lock_v273', None) or schemas.lock_v2_73
 
-# NOTE: as Nova's own functions that write an instance.
-_retried = oslo_db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
+RETRY_AFTER = 5
+"""Seconds after which a client may try again what was refused with 503."""
+
+MOVING = ('Instance %s is being moved to another cell. Its lock cannot be '
+          'changed at this moment. Please try again later.')
+
+OTHER_CELL = ('The server is in two cells, and one of them does not answer. '
+              'Its lock is not changed. Please try again later.')
+
+LOG = logging.getLogger(__name__)
+
+BUSY = ('The server is being changed by something else. Its lock is not '
+        'changed. Please try again later.')
+
+
+def _can_begin_anew(error: BaseException) -> bool:
+    """Tell whether a transaction was the victim of a deadlock."""
+    return (isinstance(error, db_exception.DBDeadlock)
+            and not instance_lock.is_lock_timeout(error))
+
+
+# NOTE: as Nova's own functions that write an instance, but not after the
+# database has waited for another transaction as long as it ever does, which
+# is 50 s by default.
+_retried = oslo_db_api.wrap_db_retry(
+    max_retries=5, exception_checker=_can_begin_anew)
+
+
+class Refused(state_lock.CallBlocked):
+    """A lock or an unlock that cannot be done now.
+
+    :param answer: the response
+    """
+
+    # NOTE: Nova's controllers of the two make a 500 of any Exception but 404.
+
+    def __init__(self, answer: webob.exc.HTTPException) -> None:
+        super().__init__(answer.explanation)
+        self.answer = answer
 
 
 def asked_reason(body: Any) -> str | None:
@@ -82,7 +124,9 @@ def _lock(original: Callable[..., Any], state: RequestState, api: Any,
           context: Any, instance: Any, reason: str | None = None) -> None:
     before = instance.obj_clone()
     holder = server_lock.holder(instance.project_id, context.project_id)
-    lock = _write_lock(instance, holder, asked_reason(state.body))
+    reason = asked_reason(state.body)
+    with _busy_is_refused(instance):
+        lock = _write_lock(instance, holder, reason)
     if lock is not None:
         _notify(before, instance, lock, instance_actions.LOCK)
 
@@ -90,43 +134,85 @@ def _lock(original: Callable[..., Any], state: RequestState, api: Any,
 @_retried  # type: ignore[untyped-decorator,unused-ignore]
 def _write_lock(instance: Any, holder: str, reason: str | None
                 ) -> server_lock.Lock | None:
-    with _locked_row(instance) as row:
-        lock = server_lock.lock(row.read(), holder, reason)
+    with _locked_rows(instance) as rows:
+        lock = server_lock.lock(rows.read(), holder, reason)
         if lock is not None:
-            row.write(lock, instance_actions.LOCK, nova_policy.CONF.host)
+            rows.write(lock, instance_actions.LOCK, nova_policy.CONF.host)
         return lock
 
 
 def _unlock(original: Callable[..., Any], state: RequestState, api: Any,
             context: Any, instance: Any) -> None:
     before = instance.obj_clone()
-    lock = _write_unlock(instance, context)
+    with _busy_is_refused(instance):
+        lock = _write_unlock(instance, context)
     _notify(before, instance, lock, instance_actions.UNLOCK)
 
 
 @_retried  # type: ignore[untyped-decorator,unused-ignore]
 def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
     holder = server_lock.holder(instance.project_id, context.project_id)
-    with _locked_row(instance) as row:
+    with _locked_rows(instance) as rows:
         # Nova's controller has asked its rule for the lock that it read.
+        current = rows.read()
         if server_lock.needs_override(
-                row.read(), holder, authorized=instance.locked_by):
+                current, holder, authorized=instance.locked_by):
+            instance_lock.refresh(instance, current)
             nova_policy.authorize(
                 context, policies.POLICY_ROOT % 'unlock:unlock_override',
                 {'project_id': instance.project_id})
-        row.write(server_lock.UNLOCKED, instance_actions.UNLOCK,
+        rows.write(server_lock.UNLOCKED, instance_actions.UNLOCK,
                   nova_policy.CONF.host)
     return server_lock.UNLOCKED
 
 
 @contextlib.contextmanager
-def _locked_row(instance: Any) -> Iterator[instance_lock.LockedRow]:
+def _locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
     try:
-        with instance_lock.locked_row(instance) as row:
-            yield row
+        with server_move.locked_rows(
+                instance, move_hooks.may_cross_cells()) as rows:
+            yield rows
     except nova_exception.InstanceNotFound as error:
         raise webob.exc.HTTPNotFound(
             explanation=error.format_message()) from error
+    except server_move.ServerMoving as error:
+        raise Refused(webob.exc.HTTPConflict(
+            explanation=MOVING % instance.uuid)) from error
+    except server_move.OtherCellUnreachable as error:
+        LOG.warning('The server %s has a row in another cell, which cannot be '
+                    'written: the call is refused with 503 and changes '
+                    'nothing.', instance.uuid, exc_info=True)
+        raise Refused(_unavailable(OTHER_CELL)) from error
+
+
+@contextlib.contextmanager
+def _busy_is_refused(instance: Any) -> Iterator[None]:
+    try:
+        yield
+    except db_exception.DBError as error:
+        if not (isinstance(error, db_exception.DBDeadlock)
+                or instance_lock.is_lock_timeout(error)):
+            raise
+        # The transaction is rolled back: nothing of it comes later.
+        LOG.warning('The row of the server %s is in use by other '
+                    'transactions. The call that changes its lock is refused '
+                    'with 503 and changes nothing: %s', instance.uuid, error)
+        raise Refused(_unavailable(BUSY)) from error
+
+
+def _unavailable(explanation: str) -> webob.exc.HTTPServiceUnavailable:
+    return webob.exc.HTTPServiceUnavailable(
+        explanation=explanation,
+        headers={'Retry-After': str(RETRY_AFTER)})
+
+
+def refusal(error: BaseException) -> webob.exc.HTTPException | None:
+    """Return the response to a lock or an unlock that cannot be done.
+
+    :param error: that the request failed with
+    :returns: the response, None where the request failed with something else
+    """
+    return error.answer if isinstance(error, Refused) else None
 
 
 def _notify(before: Any, instance: Any, lock: server_lock.Lock, action: str
@@ -148,7 +234,7 @@ def _notify(before: Any, instance: Any, lock: server_lock.Lock, action: str
 HOOKS = (
     Hook(API, 'lock', ('self', 'context', 'instance', 'reason'), _lock,
          alias=ALIAS,
-         relies_on=(*instance_lock.RELIES_ON,
+         relies_on=(*server_move.RELIES_ON,
                     'nova.notifications:send_update')),
     Hook(API, 'unlock', ('self', 'context', 'instance'), _unlock,
          alias=ALIAS),

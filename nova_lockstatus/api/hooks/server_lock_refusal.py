@@ -14,7 +14,8 @@
 
 Nova raises InstanceIsLocked at one place, and its controllers make of it what
 each of them makes: a 409, another 409 that speaks of an invalid state, a 500.
-What os-server-state-lock refuses is said in the same words.
+What os-server-state-lock refuses is said in the same words, and so is the
+unlock of another's lock, which a rule of Nova's refuses with 403.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from typing import Any
 
 import webob.exc
 from nova import exception as nova_exception
+from nova.policies import lock_server as nova_policies
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import CURRENT
@@ -36,17 +38,20 @@ from nova_lockstatus.policies import server_locked_status as policies
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 ALIASES = {ALIAS, server_state_lock.ServerStateLock.alias}
+UNLOCK_OVERRIDE = nova_policies.POLICY_ROOT % 'unlock:unlock_override'
 CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 
 def explain(state: RequestState, error: BaseException
-            ) -> webob.exc.HTTPConflict | None:
+            ) -> webob.exc.HTTPException | None:
     """Put a refusal into words, if the lock refused the call.
 
     :param state: of the request that failed
     :param error: that it failed with
     :returns: the response, None where it was not the lock that refused
     """
+    if _is_unlock_refused(error):
+        return _explain_unlock(state, error)
     instance = state.lock_refusal.instance
     uuid = state.lock_refusal.locked_uuid
     if isinstance(error, state_lock.RefusedByLock):
@@ -61,6 +66,28 @@ def explain(state: RequestState, error: BaseException
     # NOTE: Nova answers with the explanation, and logs the detail, at INFO. A
     # reason is not for the log, nor is a line end in it.
     return webob.exc.HTTPConflict(detail=text, explanation=message)
+
+
+def _is_unlock_refused(error: BaseException) -> bool:
+    # NOTE: the controller asks this rule where another than the caller has
+    # locked the server; since before release 20.
+    return (isinstance(error, nova_exception.PolicyNotAuthorized)
+            and error.kwargs.get('action') == UNLOCK_OVERRIDE)
+
+
+def _explain_unlock(state: RequestState, error: Any
+                    ) -> webob.exc.HTTPForbidden | None:
+    """Add to Nova's words whose lock the caller must not lift, and why."""
+    instance = state.lock_refusal.instance
+    if ALIAS not in state.pipeline.extensions or instance is None:
+        return None
+    text = error.format_message()
+    message = '%s. %s%s' % (
+        text.rstrip('.'),
+        nova_exception.InstanceIsLocked(
+            instance_uuid=instance.uuid).format_message(),
+        server_lock.describe(_visible(instance, state.access)))
+    return webob.exc.HTTPForbidden(detail=text, explanation=message)
 
 
 def _visible(instance: Any, access: fields.RequestAccess) -> server_lock.Lock:

@@ -84,13 +84,16 @@ class DatabaseTestCase(testtools.TestCase):
 
     charset = 'utf8'
 
+    url_query: dict[str, str] = {}
+    """What else the URLs of the databases have after the question mark."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         problem = database.unreachable()
         if problem:
             raise cls.skipException(problem)
-        cls.databases = database.Databases(cls.charset)
+        cls.databases = database.Databases(cls.charset, **cls.url_query)
         cls.databases.setUp()
         cls.addClassCleanup(cls.databases.cleanUp)
 

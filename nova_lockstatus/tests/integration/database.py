@@ -57,11 +57,12 @@ class Databases(fixtures.Fixture):
     """Create the databases of a cell and of the API, and drop them.
 
     :param charset: of the connections, as operators write it into the URL
+    :param query: what else the URLs have after the question mark
     """
 
-    def __init__(self, charset='utf8'):
+    def __init__(self, charset='utf8', **query):
         super().__init__()
-        self._charset = charset
+        self._query = {'charset': charset, **query}
 
     def _setUp(self):
         urls = [self._create(kind) for kind in ('cell', 'api')]
@@ -87,7 +88,7 @@ class Databases(fixtures.Fixture):
 
     def _create(self, kind):
         return store_databases.create(self, store_databases.MARIADB, kind,
-                                      charset=self._charset)
+                                      **self._query)
 
     def _map_cell(self, name, url):
         cell = objects.CellMapping(

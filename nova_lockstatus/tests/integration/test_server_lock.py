@@ -193,6 +193,61 @@ class DeadlockTestCase(case.DatabaseTestCase):
             return connection.execute(sqlalchemy.text(statement)).scalar()
 
 
+class HeldRowTestCase(case.DatabaseTestCase):
+    """Another transaction has the server's row for longer than one waits."""
+
+    WAIT = 2
+
+    url_query = {
+        'init_command': 'SET SESSION innodb_lock_wait_timeout = %d' % WAIT}
+
+    def setUp(self):
+        super().setUp()
+        self.server_id = self.databases.create_server()
+
+    def ask_meanwhile(self, worker, body):
+        """Make a call while the row is held.
+
+        :returns: its answer, and how many seconds it took
+        """
+        with self.databases.engine.connect() as rival:
+            rival.execute(sqlalchemy.text(
+                'UPDATE instances SET updated_at = updated_at '
+                'WHERE uuid = :uuid'), {'uuid': self.server_id})
+            begun = time.monotonic()
+            answer, = worker.ask(
+                case.action(self.server_id, 'owner', body, '2.73'))
+            taken = time.monotonic() - begun
+            rival.rollback()
+        return answer, taken
+
+    def test_waits_once_and_is_refused(self):
+        worker, = self.start_workers(case.FILTER)
+        bodies = {'unlock': None}, {'lock': {REASON: 'why'}}
+        for body in bodies:
+            answer, taken = self.ask_meanwhile(worker, body)
+            self.assertEqual(503, answer['status'], answer)
+            self.assertGreater(int(answer['retry_after']), 0)
+            # As long as one waiting, and far from the six of before.
+            self.assertLess(taken, 3 * self.WAIT)
+            # Nothing of it is applied once the row is free.
+            self.assertEqual((False, None, []),
+                             self.databases.lock_rows(self.server_id))
+            self.assertEqual([], self.databases.actions(self.server_id))
+        for body in bodies:
+            answer, = worker.ask(case.action(
+                self.server_id, 'owner', body, '2.73'))
+            self.assertEqual(202, answer['status'])
+        self.assertEqual((True, 'owner', [(REASON, 'why')]),
+                         self.databases.lock_rows(self.server_id))
+
+    def test_stock_nova_waits_once(self):
+        worker, = self.start_workers(case.STOCK)
+        answer, taken = self.ask_meanwhile(worker, {'lock': None})
+        self.assertEqual(500, answer['status'])
+        self.assertLess(taken, 3 * self.WAIT)
+
+
 class ReasonTestCase(case.DatabaseTestCase):
     """Any text comes back as it was sent."""
 

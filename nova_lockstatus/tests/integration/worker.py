@@ -77,6 +77,7 @@ def ask(app, call):
     answer = request.get_response(app)
     return {'status': answer.status_code,
             'request_id': answer.headers.get('x-openstack-request-id'),
+            'retry_after': answer.headers.get('Retry-After'),
             'body': answer.text}
 
 

@@ -121,7 +121,8 @@ class ChangeTestCase(OscTestCase):
         self.assertEqual(('many-3', ids[3]), (failed['Name'], failed['ID']))
         self.assertEqual(
             "Policy doesn't allow os_compute_api:os-lock-server:unlock:"
-            'unlock_override to be performed (HTTP 403)', failed['Error'])
+            'unlock_override to be performed. Instance %s is locked by admin: '
+            'stays (HTTP 403)' % ids[3], failed['Error'])
         locks = self.locks()
         self.assertEqual(('admin', 'stays'), locks.pop('many-3'))
         self.assertEqual({(None, None)}, {

@@ -375,6 +375,32 @@ class SinceTestCase(ServerLockTestCase):
             ((now + datetime.timedelta(hours=3)).isoformat() + 'Z', 'u4'),
             (shown['locked_at'], shown['locked_by_user_id']))
 
+    def test_clocks_of_two_hosts_differ(self):
+        """Another API host, whose clock is ahead, has recorded the first."""
+        ahead = (datetime.datetime.utcnow().replace(microsecond=0)
+                 + datetime.timedelta(seconds=60))
+        for action in ('lock', 'unlock'):
+            server_id = self.nova.boot_server('clocks')
+            self.insert(models.InstanceAction(
+                instance_uuid=server_id, action=action, user_id='u1',
+                request_id='req-' + server_id, created_at=ahead,
+                start_time=ahead))
+            self.lock(server_id, 'admin')
+            shown = self.show(server_id, 'admin')
+            self.assertEqual(identity.ADMIN.user_id,
+                             shown['locked_by_user_id'])
+            expected = ahead.isoformat() + 'Z'
+            if action == 'lock':
+                self.assertEqual(expected, shown['locked_at'])
+            else:
+                self.assertLess(shown['locked_at'], expected)
+            # Nova's own list has them in the same order.
+            actions = self.nova.request(
+                'GET', '/v2.1/servers/%s/os-instance-actions' % server_id,
+                'admin').json['instanceActions']
+            self.assertEqual(['lock', action],
+                             [item['action'] for item in actions][:2])
+
     def test_records_are_gone(self):
         self.lock(self.server_id)
         self.record(('unlock', 'u1', 0))
