@@ -19,6 +19,8 @@ from typing import Any
 PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
 ADMIN = 'rule:context_is_admin'
 
+ANYBODY = '@'
+
 SCOPE_TYPES = ['project']
 
 SHOWS_A_SERVER: Any = [
