@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Registers the extensions' rules with Nova's own enforcer, and asks it."""
+"""Registers the plugin's rules with Nova's own enforcer, and asks it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +19,7 @@ from nova import policy as nova_policy
 
 from nova_lockstatus import exception
 from nova_lockstatus.extensions import base
+from nova_lockstatus.policies import lockstatus
 
 
 def register(extensions: Sequence[base.Extension]) -> None:
@@ -39,12 +40,15 @@ def register(extensions: Sequence[base.Extension]) -> None:
 
 
 def add(enforcer: Any, extensions: Sequence[base.Extension]) -> None:
-    """Add rules to those of an enforcer.
+    """Add the common rule and those of extensions to an enforcer's.
 
     :param enforcer: the oslo_policy.policy.Enforcer
     :param extensions: the extensions of a pipeline
     :raises BrokenExtension: as :func:`register`
     """
+    for default in lockstatus.list_rules():
+        if default.name not in enforcer.registered_rules:
+            enforcer.register_default(default)
     for extension in extensions:
         for default in extension.policies:
             registered = enforcer.registered_rules.get(default.name)
@@ -55,6 +59,11 @@ def add(enforcer: Any, extensions: Sequence[base.Extension]) -> None:
                     alias=extension.alias,
                     problem="the rule '%s' has another default already"
                             % default.name)
+    _check_fields(enforcer, extensions)
+
+
+def _check_fields(enforcer: Any, extensions: Sequence[base.Extension]
+                  ) -> None:
     for extension in extensions:
         for field in extension.fields:
             # An unknown rule raises when it is asked, and would be denied.

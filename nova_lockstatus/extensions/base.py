@@ -115,15 +115,21 @@ class Fallback(NamedTuple):
 
     :param rule: the policy rule that is checked then
     :param value: computes the value, or :data:`ABSENT`
+    :param permits: tells which values of Nova's own the rule lets the caller
+        see, where Nova's value stands; None: each
     """
 
     rule: str
     value: Callable[[Any], Any]
+    permits: Callable[[Any], bool] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Field:
     """A key that an extension adds to each subject of a kind.
+
+    A caller whom the rule ``os_compute_api:lockstatus:extra_keys`` refuses
+    gets no key that Nova does not have, and Nova's own values.
 
     :param key: its name in the JSON
     :param rule: the policy rule that is checked before the value is computed,

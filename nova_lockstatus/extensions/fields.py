@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from oslo_log import log as logging
 
 from nova_lockstatus.extensions import base
+from nova_lockstatus.policies import lockstatus as rules
 
 LOG = logging.getLogger(__name__)
 
@@ -55,18 +56,30 @@ class RequestAccess(NamedTuple):
             LOG.warning('The rule %s cannot be asked.', rule, exc_info=True)
             return False
 
+    def allows_extra_keys(self, target: Target) -> bool:
+        """Tell whether the caller gets keys that Nova itself does not have.
+
+        :param target: the target of the fields' rules
+        :returns: False where the answer has Nova's own keys and values
+        """
+        return self.allows(rules.EXTRA_KEYS, target)
+
 
 class _Step(NamedTuple):
     """The decision about a field, for all subjects of one target.
 
     :param field: the field
-    :param value: computes its value, None where the rules refuse
+    :param granted: the rule that lets the caller pass, with what it shows;
+        None where the rules refuse
     :param in_nova: whether Nova itself has the key at this microversion
+    :param computes: whether the field is computed at all; otherwise the key
+        is there where Nova has it, with Nova's value
     """
 
     field: base.Field
-    value: Callable[[Any], Any] | None
+    granted: base.Fallback | None
     in_nova: bool
+    computes: bool
 
 
 _Plan = list[tuple[base.Extension, list[_Step]]]
@@ -111,32 +124,33 @@ class Fields:
 
     def _plan(self, access: RequestAccess, target: Target) -> _Plan:
         """Decide on all fields for the subjects of one target."""
+        computes = access.allows_extra_keys(target)
         plan = []
         for extension, fields in self._extensions:
             steps = []
             for field in fields:
                 in_nova = (field.nova_since is not None
                            and access.supports(field.nova_since))
-                value = None
-                if in_nova or access.shows_alone or not field.shown_alone:
-                    value = self._decide(access, extension, field, target)
-                if (value is None and in_nova and field.follows_nova
+                granted = None
+                if in_nova or computes and (
+                        access.shows_alone or not field.shown_alone):
+                    granted = self._decide(access, extension, field, target)
+                if (granted is None and in_nova and field.follows_nova
                         and access.is_default(field.rule)):
-                    value = field.value
-                if in_nova or value:
-                    steps.append(_Step(field, value, in_nova))
+                    granted = base.Fallback(field.rule, field.value)
+                if in_nova or granted:
+                    steps.append(_Step(field, granted, in_nova, computes))
             plan.append((extension, steps))
         return plan
 
     def _decide(self, access: RequestAccess, extension: base.Extension,
-                field: base.Field, target: Target
-                ) -> Callable[[Any], Any] | None:
+                field: base.Field, target: Target) -> base.Fallback | None:
         try:
             if access.may(field.rule, target):
-                return field.value
+                return base.Fallback(field.rule, field.value)
             fallback = field.fallback
             if fallback and access.may(fallback.rule, target):
-                return fallback.value
+                return fallback
         except Exception as error:
             # A rule that cannot be checked refuses.
             self._warn(extension, field, error, 'its rule cannot be asked')
@@ -147,21 +161,35 @@ class Fields:
                known: bool) -> None:
         field = step.field
         in_nova = step.in_nova and field.key in body
-        if step.value is None:
+        if step.granted is None:
             if in_nova:
                 _withhold(field, body)
-        elif in_nova and not field.replaces_nova:
+        elif in_nova and not (field.replaces_nova and step.computes):
+            if not self._permits(extension, step, body):
+                _withhold(field, body)
+        elif not step.computes:
             return
         elif field.key in body and not in_nova:
             self._warn(extension, field, None, 'the answer has that key')
         elif known:
             self._add(extension, step, body, subject)
 
+    def _permits(self, extension: base.Extension, step: _Step,
+                 body: dict[str, Any]) -> bool:
+        """Tell whether Nova's own value may stand."""
+        assert step.granted is not None
+        permits = step.granted.permits
+        try:
+            return permits is None or permits(body[step.field.key])
+        except Exception as error:
+            self._warn(extension, step.field, error, 'it cannot be checked')
+            return False
+
     def _add(self, extension: base.Extension, step: _Step,
              body: dict[str, Any], subject: base.Subject) -> None:
-        assert step.value is not None
+        assert step.granted is not None
         try:
-            value = step.value(subject)
+            value = step.granted.value(subject)
             if value is base.ABSENT:
                 body.pop(step.field.key, None)
                 return

@@ -31,6 +31,10 @@ def _unknown_only(server: base.Server) -> Any:
     return value if value == host_status.UNKNOWN else base.ABSENT
 
 
+def _is_unknown(value: Any) -> bool:
+    return bool(value == host_status.UNKNOWN)
+
+
 class ServerHostStatus(base.Extension):
     """Shows the state of a server's host at every microversion."""
 
@@ -49,5 +53,6 @@ class ServerHostStatus(base.Extension):
         base.ServerField(
             'host_status', rules.HOST_STATUS, _host_status,
             nova_since='2.16', nova_requires=False, replaces_nova=True,
-            fallback=base.Fallback(rules.UNKNOWN_ONLY, _unknown_only)),
+            fallback=base.Fallback(rules.UNKNOWN_ONLY, _unknown_only,
+                                   permits=_is_unknown)),
     )

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The policy rules of the plugin's extensions."""
+"""The policy rules of the plugin: a common one, and the extensions'."""
 
 import itertools
 from collections.abc import Iterable
@@ -18,14 +18,16 @@ from collections.abc import Iterable
 from oslo_policy import policy
 
 from nova_lockstatus.policies import hypervisor_status
+from nova_lockstatus.policies import lockstatus
 from nova_lockstatus.policies import server_host_status
 from nova_lockstatus.policies import server_locked_status
 from nova_lockstatus.policies import server_state_lock
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of all extensions, for oslo.policy's generators."""
+    """Return all rules, for oslo.policy's generators."""
     return itertools.chain(
+        lockstatus.list_rules(),
         hypervisor_status.list_rules(),
         server_host_status.list_rules(),
         server_locked_status.list_rules(),

@@ -19,6 +19,8 @@ from typing import Any
 PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
 ADMIN = 'rule:context_is_admin'
 
+ANYBODY = '@'
+
 SHOWS_THE_SERVER = 'rule:os_compute_api:servers:show'
 """Nova's rule on who may show a server, whatever the operator made of it."""
 

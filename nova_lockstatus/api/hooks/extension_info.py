@@ -12,29 +12,46 @@
 
 """Lists the pipeline's extensions in GET /extensions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import webob.exc
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import CURRENT
+from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.extensions import base
 
 CONTROLLER = ('nova.api.openstack.compute.extension_info:'
               'ExtensionInfoController')
 
 
+def _shown(state: RequestState | None) -> Mapping[str, base.Extension]:
+    """Return the extensions that the caller may be told of.
+
+    An entry promises a client the keys of the extension at each microversion,
+    so it is not for a caller who does not get them.
+    """
+    if state is None:
+        return {}
+    context = state.context
+    own = {'project_id': context.project_id, 'user_id': context.user_id}
+    if not state.access.allows_extra_keys(own):
+        return {}
+    return state.pipeline.extensions
+
+
 def _index(original: Callable[..., Any], controller: Any,
            *args: Any, **kwargs: Any) -> Any:
     result = original(controller, *args, **kwargs)
-    state = CURRENT.get()
-    if state is None:
+    extensions = _shown(CURRENT.get())
+    if not extensions:
         return result
     # Nova returns its one list for all requests: it is not to be changed.
     entries = list(result['extensions'])
     known = {entry['alias'] for entry in entries}
     entries.extend(extension.describe()
-                   for extension in state.pipeline.extensions.values()
+                   for extension in extensions.values()
                    if extension.alias not in known)
     return {'extensions': sorted(entries, key=lambda entry: entry['alias'])}
 
@@ -44,10 +61,10 @@ def _show(original: Callable[..., Any], controller: Any, req: Any, id: str,
     try:
         return original(controller, req, id, **kwargs)
     except webob.exc.HTTPNotFound:
-        state = CURRENT.get()
-        if state is None or id not in state.pipeline.extensions:
+        extensions = _shown(CURRENT.get())
+        if id not in extensions:
             raise
-        return {'extension': state.pipeline.extensions[id].describe()}
+        return {'extension': extensions[id].describe()}
 
 
 # NOTE: /v2 and /v2.1 have a list each, both sorted by alias, since release 12.

@@ -21,6 +21,7 @@ that such a server is in, whatever the length of the list.
 """
 
 import collections
+import functools
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -96,16 +97,16 @@ def _wanted(state: RequestState) -> dict[str, _Wanted]:
     wanted: dict[str, _Wanted] = {}
     reads = state.pipeline.reads_system_metadata
     statuses = state.host_status.statuses
-    shows_host_status = _HostStatusRules(state).allow
+    rights = _Rights(state)
     for _body, instance in state.servers:
         cell = state.servers.cells.get(instance.uuid)
-        if cell is None:
+        if cell is None or not rights.extra_keys(instance):
             continue
         needs_row = 'system_metadata' not in instance and reads(instance)
         needs_host = (instance.host and not instance.deleted
                       and (cell.uuid, instance.host) not in statuses
                       and 'services' not in instance
-                      and shows_host_status(instance))
+                      and rights.host_status(instance))
         if needs_row or needs_host:
             in_cell = wanted.get(cell.uuid)
             if in_cell is None:
@@ -117,8 +118,8 @@ def _wanted(state: RequestState) -> dict[str, _Wanted]:
     return wanted
 
 
-class _HostStatusRules:
-    """Tells of which servers the caller may see the status of the host.
+class _Rights:
+    """Tells of which servers the caller may see what has to be read.
 
     :param state: of the request
     """
@@ -126,17 +127,22 @@ class _HostStatusRules:
     def __init__(self, state: RequestState) -> None:
         self._rules = state.pipeline.host_status_rules
         self._access = state.access
-        self._decided: dict[tuple[str, str], bool] = {}
+        self._extra_keys = functools.cache(self._ask_extra_keys)
+        self._host_status = functools.cache(self._ask_host_status)
 
-    def allow(self, instance: Any) -> bool:
-        owner = (instance.project_id, instance.user_id)
-        decided = self._decided.get(owner)
-        if decided is None:
-            target = dict(zip(('project_id', 'user_id'), owner, strict=True))
-            decided = self._decided[owner] = any(
-                self._access.allows(
-                    rule, target) for rule in self._rules)
-        return decided
+    def extra_keys(self, instance: Any) -> bool:
+        return self._extra_keys(instance.project_id, instance.user_id)
+
+    def host_status(self, instance: Any) -> bool:
+        return self._host_status(instance.project_id, instance.user_id)
+
+    def _ask_extra_keys(self, project_id: str, user_id: str) -> bool:
+        return self._access.allows_extra_keys(
+            {'project_id': project_id, 'user_id': user_id})
+
+    def _ask_host_status(self, project_id: str, user_id: str) -> bool:
+        target = {'project_id': project_id, 'user_id': user_id}
+        return any(self._access.allows(rule, target) for rule in self._rules)
 
 
 class _Reader:

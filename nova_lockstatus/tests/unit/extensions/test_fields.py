@@ -17,6 +17,7 @@ import testtools
 
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import fields
+from nova_lockstatus.policies.lockstatus import EXTRA_KEYS
 
 
 class Instance(dict):
@@ -48,7 +49,8 @@ class Extension(base.Extension):
         self.instance_attributes = instance_attributes
 
 
-class FieldsTestCase(testtools.TestCase):
+class FieldsBase(testtools.TestCase):
+    """Merges fields for a caller whom each rule but some lets pass."""
 
     def setUp(self):
         super().setUp()
@@ -77,6 +79,9 @@ class FieldsTestCase(testtools.TestCase):
     def field(self, value, key='x', rule='rule:x', **kwargs):
         return Extension(base.ServerField(key, rule, lambda _server: value,
                                           **kwargs))
+
+
+class FieldsTestCase(FieldsBase):
 
     def test_default_rule_withholds_nothing_that_nova_shows(self):
         fields_ = [self.field(2, nova_since='2.9', **kwargs) for kwargs in (
@@ -176,7 +181,8 @@ class FieldsTestCase(testtools.TestCase):
         fields.Fields([extension], lambda e: e.hypervisor_fields).merge(
             self.asked(), [(body, base.Hypervisor('node', 'service'))])
         self.assertEqual({'x': 'service'}, body)
-        self.assertEqual([('rule:x', {})], self.questions)
+        self.assertEqual([(EXTRA_KEYS, {}), ('rule:x', {})],
+                         self.questions)
 
     def test_refused_key_that_nova_does_not_have_yet_is_absent(self):
         self.refused.add('rule:x')
@@ -245,12 +251,85 @@ class FieldsTestCase(testtools.TestCase):
             for body, (project, user) in zip(bodies, owners)])
         self.assertEqual([{'x': 1}] * 5, bodies)
         self.assertEqual(
-            [('rule:x', {'project_id': project, 'user_id': user})
-             for project, user in (('p1', 'u1'), ('p2', 'u1'), ('p2', 'u2'))],
+            [(rule, {'project_id': project, 'user_id': user})
+             for project, user in (('p1', 'u1'), ('p2', 'u1'), ('p2', 'u2'))
+             for rule in (EXTRA_KEYS, 'rule:x')],
             self.questions)
 
     def test_user_of_a_server_in_a_down_cell_is_not_known(self):
         subject = base.Server(Instance({'project_id': 'p1'}), {})
         self.merge(self.field(1), subject=subject)
-        self.assertEqual([('rule:x', {'project_id': 'p1', 'user_id': None})],
-                         self.questions)
+        self.assertEqual(
+            [(rule, {'project_id': 'p1', 'user_id': None})
+             for rule in (EXTRA_KEYS, 'rule:x')], self.questions)
+
+
+class ExtraKeysTestCase(FieldsBase):
+    """A caller who gets no key that Nova does not have."""
+
+    def setUp(self):
+        super().setUp()
+        self.refused.add(EXTRA_KEYS)
+        self.microversion = 9
+
+    def test_key_that_nova_never_has_is_absent(self):
+        self.assertEqual({'id': 'a'}, self.merge(self.field(1)))
+        # Nor is its rule asked.
+        self.assertEqual([EXTRA_KEYS], [rule for rule, _ in self.questions])
+
+    def test_key_that_nova_does_not_have_yet_is_absent(self):
+        self.microversion = 8
+        self.assertEqual({'id': 'a'},
+                         self.merge(self.field(1, nova_since='2.9')))
+
+    def test_key_that_novas_answer_leaves_out_is_absent(self):
+        self.assertEqual({'id': 'a'},
+                         self.merge(self.field(1, nova_since='2.9')))
+
+    def test_value_of_nova_is_not_replaced(self):
+        self.assertEqual(
+            {'x': 'nova'},
+            self.merge(self.field('ours', nova_since='2.9',
+                                  replaces_nova=True), body={'x': 'nova'}))
+
+    def test_rule_of_the_field_counts_where_nova_has_the_key(self):
+        self.refused.add('rule:x')
+        self.assertEqual(
+            {'x': None}, self.merge(self.field('ours', nova_since='2.9'),
+                                    body={'x': 'nova'}))
+
+    def test_fallback_permits_some_of_novas_values(self):
+        self.refused.add('rule:x')
+        for permits, shown in (
+                (None, {'x': 'nova'}),
+                (lambda value: value == 'nova', {'x': 'nova'}),
+                (lambda value: value == 'ours', {}),
+                (lambda value: value.nothing, {})):
+            field = self.field(
+                'all', nova_since='2.9', nova_requires=False,
+                replaces_nova=True, fallback=base.Fallback(
+                    'rule:less', lambda _server: 'ours', permits))
+            self.assertEqual(shown, self.merge(field, body={'x': 'nova'}))
+        self.assertIn('it cannot be checked', self.log.output)
+
+    def test_rule_that_cannot_be_asked_refuses(self):
+        def may(rule, target):
+            if rule == EXTRA_KEYS:
+                raise RuntimeError('policy file is gone')
+            return True
+
+        body = {}
+        server_fields([self.field(1)]).merge(fields.RequestAccess(
+            may, lambda version: True), [(body, server())])
+        self.assertEqual({}, body)
+        self.assertIn('policy file is gone', self.log.output)
+
+    def test_each_owner_is_decided_by_itself(self):
+        def may(rule, target):
+            return rule != EXTRA_KEYS or target['project_id'] == 'p1'
+
+        bodies = [{}, {}]
+        server_fields([self.field(1)]).merge(
+            fields.RequestAccess(may, lambda version: True),
+            zip(bodies, (server(), server(project_id='p2'))))
+        self.assertEqual([{'x': 1}, {}], bodies)

@@ -67,10 +67,12 @@ OPTIONS = {
 
 ADMIN = 'rule:context_is_admin'
 SHOW = 'rule:os_compute_api:servers:show'
+ANYBODY = '@'
 READER = 'rule:project_reader_or_admin'
 
 # Each after "os_compute_api:".
 POLICIES = {
+    'lockstatus:extra_keys': ANYBODY,
     'os-hypervisor-status:disabled_reason': ADMIN,
     'os-hypervisor-status:forced_down': ADMIN,
     'os-server-locked-status:locked': SHOW,

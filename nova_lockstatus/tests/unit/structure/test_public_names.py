@@ -53,7 +53,7 @@ CONTRACT = {
     'Lock': 'since= user_id=',
     'Server': 'instance system_metadata read_lock= read_host_status=',
     'Hypervisor': 'node service',
-    'Fallback': 'rule value',
+    'Fallback': 'rule value permits=',
     'Field': 'key rule value nova_since= nova_requires= replaces_nova= '
              'fallback= shown_alone= follows_nova=',
     'ServerField': 'key rule value nova_since= nova_requires= replaces_nova= '
