@@ -146,9 +146,6 @@ class Disable(_Edit):
 def difference(path: str, before: str, after: str) -> str:
     """Return the unified difference between two texts of a file.
 
-    :param path: the file's name in the heading
-    :param before: the text that it has
-    :param after: the text that it would have
     :returns: the lines as diff prints them, all with the same line end
     """
     lines: list[str] = []

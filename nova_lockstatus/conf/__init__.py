@@ -28,18 +28,12 @@ OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS,
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register the plugin's options.
-
-    :param conf: the configuration to add them to, Nova's own
-    """
+    """Register the plugin's options in Nova's configuration."""
     conf.register_group(lockstatus.GROUP)
     conf.register_opts(OPTS, group=lockstatus.GROUP)
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
-    """Return the options for oslo-config-generator.
-
-    :returns: pairs of a group's name and its options
-    """
+    """Return the options for oslo-config-generator."""
     return [(lockstatus.GROUP.name, OPTS),
             (webhooks.group('name'), webhooks.TARGET_OPTS)]

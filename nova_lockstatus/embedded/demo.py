@@ -30,10 +30,7 @@ class _Stopped(KeyboardInterrupt):
 
 
 class _Demo:
-    """One run of the demo.
-
-    :param options: the command line's options
-    """
+    """One run of the demo."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
@@ -54,13 +51,7 @@ class _Demo:
               flush=True)
 
     def run(self, folder: str) -> None:
-        """Start, show, serve and stop.
-
-        :param folder: where to put the clouds.yaml
-        :raises OSError: when the port cannot be had
-        :raises nova_lockstatus.embedded.state.StateError: when the state
-            directory cannot be used
-        """
+        """Start, show, serve and stop."""
         self._progress('Loading Nova')
         from nova_lockstatus.embedded import nova
         from nova_lockstatus.embedded import report
@@ -118,11 +109,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo.
-
-    :param argv: the command line's arguments, by default the process's
-    :returns: the exit code
-    """
+    """Run the demo."""
     options = _parse(argv)
     # NOTE: what Nova says at its import about eventlet is not for somebody
     # who tries out a plugin.

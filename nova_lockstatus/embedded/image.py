@@ -25,7 +25,6 @@ class Glance:
     """Serve reads of the Image API v2.
 
     :param images: the images, as Nova's GlanceFixture keeps them, by id
-    :param url: where the demo's server is
     """
 
     def __init__(self, images: dict[str, dict[str, Any]], url: str) -> None:

@@ -124,12 +124,7 @@ class Keystone:
 
 
 def write_clouds(path: str, url: str) -> None:
-    """Write a clouds.yaml with one cloud for each identity.
-
-    :param path: where to
-    :param url: where the demo's server is
-    :raises OSError: when the file cannot be written
-    """
+    """Write a clouds.yaml with one cloud for each identity."""
     clouds = {
         identity.token: {
             'auth': {

@@ -54,10 +54,7 @@ class Setup:
 
 
 class NovaServices(integrated_helpers._IntegratedTestBase):
-    """The services of Nova's functional tests, without a test.
-
-    :param setup: the services to start
-    """
+    """The services of Nova's functional tests, without a test."""
 
     CAST_AS_CALL = False
     REQUIRES_LOCKING = False
@@ -126,10 +123,7 @@ def _beat(service: Any) -> Any:
 
 
 class Configuration(fixtures.Fixture):
-    """Have Nova's TestCase start with these options.
-
-    :param config: the overrides
-    """
+    """Have Nova's TestCase start with these options."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -28,11 +28,7 @@ HOST = '127.0.0.1'
 
 
 class Site:
-    """Nova, with the parts of Keystone and Glance that a client needs.
-
-    :param embedded: the running Nova
-    :param url: where the server is
-    """
+    """Nova, with the parts of Keystone and Glance that a client needs."""
 
     def __init__(self, embedded: nova.EmbeddedNova, url: str) -> None:
         self._embedded = embedded
@@ -63,7 +59,6 @@ class _Handler(simple_server.WSGIRequestHandler):
 class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
     """Binds the port at once, and serves once it is activated.
 
-    :param port: the port
     :raises OSError: when the port cannot be had
     """
 

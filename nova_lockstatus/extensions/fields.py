@@ -41,12 +41,7 @@ class RequestAccess(NamedTuple):
     shows_alone: bool = False
 
     def allows(self, rule: str, target: Target) -> bool:
-        """Check a rule, and refuse where the check fails.
-
-        :param rule: the rule
-        :param target: the target of the rule
-        :returns: whether the rule lets the caller pass
-        """
+        """Check a rule, and refuse where the check fails."""
         try:
             return self.may(rule, target)
         except Exception:
@@ -57,7 +52,6 @@ class RequestAccess(NamedTuple):
 class _Step(NamedTuple):
     """The decision about a field, for all subjects of one target.
 
-    :param field: the field
     :param value: computes its value, None where the rules refuse
     :param in_nova: whether Nova itself has the key at this microversion
     """
@@ -92,7 +86,6 @@ class Fields:
 
         A field that fails is left out and logged once for each cause.
 
-        :param access: the caller's access
         :param subjects: pairs of a subject's dict in the answer, which is
             changed in place, and the subject
         """

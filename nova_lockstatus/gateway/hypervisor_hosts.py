@@ -52,7 +52,6 @@ def ask_cells(context: Any, mappings: Iterable[Any],
     """Call a function for each cell, and leave out cells that do not answer.
 
     :param context: the caller's RequestContext, which is left as it is
-    :param mappings: the CellMappings
     :param function: is called with a context of the cell, in a thread
     :returns: the results, by the cell's uuid; an error of Nova's that the
         function raised is the result of its cell
@@ -83,11 +82,7 @@ def _failure(results: Iterable[Any]) -> Exception:
 
 
 class Hosts:
-    """The cells, services and servers of hosts, read on first use.
-
-    :param context: the caller's RequestContext
-    :param nodes: the ComputeNodes of the list
-    """
+    """The cells, services and servers of hosts, read on first use."""
 
     def __init__(self, context: Any, nodes: Collection[Any]) -> None:
         self._context = context
@@ -99,7 +94,6 @@ class Hosts:
     def cell(self, host: str | None) -> Any:
         """Return the cell of a host, by Nova's mapping of the host.
 
-        :param host: its name
         :returns: the CellMapping, None if this process has not loaded it yet
         :raises HostMappingNotFound: when the host is in no cell
         """
@@ -115,7 +109,6 @@ class Hosts:
     def service(self, host: str) -> Any:
         """Return the Service of a host's nova-compute.
 
-        :param host: its name
         :raises HostMappingNotFound: when the host is in no cell
         :raises ComputeHostNotFound: when it has none, or its cell is down
         """
@@ -129,7 +122,6 @@ class Hosts:
     def servers(self, host: str) -> Collection[Mapping[str, str]]:
         """Return name and uuid of each server of a host.
 
-        :param host: its name
         :raises HostMappingNotFound: when the host is in no cell
         """
         cell = self.cell(host)

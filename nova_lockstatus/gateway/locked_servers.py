@@ -63,11 +63,7 @@ class _Details(NamedTuple):
 
 
 def count(cell: Any, filters: locked_server.LockedServerFilter) -> int:
-    """Count the servers that :func:`read` would read.
-
-    :param cell: the CellMapping
-    :param filters: which servers to count
-    """
+    """Count the servers that :func:`read` would read."""
     context = cells.context(cell)
     with db.get_context_manager(context).reader.using(context) as session:
         return int(session.execute(
@@ -81,7 +77,6 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
 
     A page takes four statements at the most, however many servers it has.
 
-    :param cell: the CellMapping
     :param filters: which servers to read. ``older_than`` and ``reason``, which
         no column has, do not count here
     :returns: pages of :data:`PAGE_SIZE` servers at the most

@@ -78,10 +78,7 @@ class ChangeLocks(bulk.NamedServers):
              str(row.failure or '')] for row in rows]
 
     def check(self, args: argparse.Namespace) -> None:
-        """Refuse arguments that cannot be carried out.
-
-        :raises error.CommandError: when they cannot
-        """
+        """Refuse arguments that cannot be carried out."""
         narrowed = args.project or args.host or args.tags
         if args.servers and narrowed:
             raise error.CommandError(
@@ -106,7 +103,6 @@ class ChangeLocks(bulk.NamedServers):
     ) -> str | None:
         """Return why Nova would accept the action and change nothing.
 
-        :param server: as the cloud shows it
         :returns: None if the action takes effect
         """
         return None

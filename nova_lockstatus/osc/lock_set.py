@@ -36,7 +36,6 @@ def blocked_reason(
     """Return why Nova would accept a lock and not store its reason.
 
     :param server: a server of the user's own project, as the cloud shows it
-    :param reason: the reason of the new lock
     :param replaces_reason: whether the cloud replaces the reason of a lock
         that the project itself holds
     :returns: None if the reason takes effect

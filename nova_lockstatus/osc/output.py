@@ -65,7 +65,6 @@ class ShowOne(_Command, command.ShowOne):
 class Column(NamedTuple):
     """A column of a table.
 
-    :param title: its heading
     :param key: of the value in a row
     :param capability: the feature without which no row has the key
     """
@@ -85,7 +84,6 @@ def lay_out(
     A column is left out if no row has its key. Without rows, the cloud's
     capabilities decide.
 
-    :param rows: as the compute API returned them
     :returns: headings and cells, for cliff's Lister
     """
     if rows:

@@ -47,8 +47,6 @@ def take_out(state: RequestState, controller: Any, request: Any) -> None:
     """Take the parameters out of the query of a list of hypervisors.
 
     :param state: of the request, which keeps the query as it was
-    :param controller: Nova's controller
-    :param request: the request, changed in place
     """
     if (ALIAS not in state.pipeline.extensions
             or not isinstance(controller, requirements.resolve(CONTROLLER))):
@@ -70,7 +68,6 @@ def read_filter(state: RequestState
     """Read what the list is filtered by, for who may list hypervisors.
 
     :param state: of the request, which keeps the filter
-    :returns: the filter, None for a list without one
     :raises ValidationError: when a value is none that a hypervisor can have
     """
     try:
@@ -98,8 +95,6 @@ def read_page(state: RequestState, api: Any, context: Any,
     what decides of all nodes, one for what is shown of those on the page.
 
     :param state: of the request, which keeps the hosts
-    :param api: Nova's HostAPI
-    :param context: the caller's RequestContext
     :param limit: how many nodes; None for all
     :param marker: the id or uuid after which they begin; None for all
     :returns: the nodes, in Nova's order

@@ -34,11 +34,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Guard:
-    """Finds servers that should be down and are recorded as running.
-
-    :param conf: Nova's configuration
-    :param metrics: counts what the guard does
-    """
+    """Finds servers that should be down and are recorded as running."""
 
     name = 'guard'
     condition = staticmethod(queries.running)
@@ -114,11 +110,7 @@ class Guard:
 
 
 class Probe(Guard):
-    """Asks nova-compute for servers that are recorded as down.
-
-    :param conf: Nova's configuration
-    :param metrics: counts what the guard does
-    """
+    """Asks nova-compute for servers that are recorded as down."""
 
     name = 'guard probe'
     condition = staticmethod(queries.down)
