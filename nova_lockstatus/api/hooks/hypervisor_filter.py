@@ -101,7 +101,7 @@ def read_page(state: RequestState, api: Any, context: Any,
     :raises MarkerNotFound: when no cell has the marker
     """
     cells = hypervisor_hosts.cells()
-    found = hypervisor_hosts.ask_cells(context, cells, _All().read)
+    found = hypervisor_hosts.ask_cells(context, cells, _read_all)
     listed = [_Listed(cell, *row) for cell in cells
               for row in found.get(cell.uuid, ())]
     if marker:
@@ -115,14 +115,12 @@ def read_page(state: RequestState, api: Any, context: Any,
     return hosts.nodes
 
 
-class _All:
-    """Reads of all nodes of a cell what decides whether they are listed."""
-
-    def read(self, context: Any) -> list[Any]:
-        row = models.ComputeNode
-        with db.get_context_manager(context).reader.using(context) as session:
-            return list(session.query(row.id, row.uuid, row.host).filter(
-                row.deleted == 0).order_by(row.id))
+def _read_all(context: Any) -> list[Any]:
+    """Read of all nodes of a cell what decides whether they are listed."""
+    row = models.ComputeNode
+    with db.get_context_manager(context).reader.using(context) as session:
+        return list(session.query(row.id, row.uuid, row.host).filter(
+            row.deleted == 0).order_by(row.id))
 
 
 def _position(listed: list[_Listed], marker: str) -> int:
@@ -156,24 +154,20 @@ def _matches(state: RequestState, api: Any, service: Any) -> bool:
         api.servicegroup_api.service_is_up(service), service.disabled)
 
 
-class _Nodes:
-    """Reads the rows of nodes in one cell after the other.
+def _read_by_id(context: Any, ids: dict[str, list[int]]
+                ) -> dict[int, hypervisor_rows.Node]:
+    """Read nodes of a cell.
 
-    :param ids: the ids, by cell; None for all nodes of the cells
+    :param ids: their ids, by the uuid of the cell
     """
-
-    def __init__(self, ids: dict[str, list[int]]) -> None:
-        self._ids = ids
-
-    def read(self, context: Any) -> dict[int, hypervisor_rows.Node]:
-        table = models.ComputeNode.__table__
-        ids = self._ids[context.cell_uuid]
-        with db.get_context_manager(context).reader.using(context) as session:
-            query = session.query(*table.columns).filter(table.c.deleted == 0)
-            if len(ids) <= hypervisor_hosts.MAX_NAMED_HOSTS:
-                query = query.filter(table.c.id.in_(ids))
-            return {row.id: hypervisor_rows.Node(context, dict(row._mapping))
-                    for row in query}
+    table = models.ComputeNode.__table__
+    wanted = ids[context.cell_uuid]
+    with db.get_context_manager(context).reader.using(context) as session:
+        query = session.query(*table.columns).filter(table.c.deleted == 0)
+        if len(wanted) <= hypervisor_hosts.MAX_NAMED_HOSTS:
+            query = query.filter(table.c.id.in_(wanted))
+        return {row.id: hypervisor_rows.Node(context, dict(row._mapping))
+                for row in query}
 
 
 def _read_nodes(context: Any, page: list[_Listed]
@@ -184,7 +178,7 @@ def _read_nodes(context: Any, page: list[_Listed]
         ids[node.cell.uuid].append(node.id)
         cells[node.cell.uuid] = node.cell
     found = hypervisor_hosts.ask_cells(
-        context, cells.values(), _Nodes(ids).read)
+        context, cells.values(), _read_by_id, ids)
     return [found[node.cell.uuid][node.id] for node in page
             if node.id in found.get(node.cell.uuid, ())]
 
