@@ -12,22 +12,16 @@
 
 """The policy rules of the plugin's extensions."""
 
-import itertools
 from collections.abc import Iterable
 
 from oslo_policy import policy
 
 from nova_lockstatus.policies import hypervisor_status
-from nova_lockstatus.policies import server_host_status
 from nova_lockstatus.policies import server_locked_status
 from nova_lockstatus.policies import server_state_lock
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
     """Return the rules of all extensions, for oslo.policy's generators."""
-    return itertools.chain(
-        hypervisor_status.list_rules(),
-        server_host_status.list_rules(),
-        server_locked_status.list_rules(),
-        server_state_lock.list_rules(),
-    )
+    return [*hypervisor_status.RULES, *server_locked_status.RULES,
+            *server_state_lock.RULES]
