@@ -16,15 +16,12 @@ from collections.abc import Iterable
 
 from oslo_config import cfg
 
-from nova_lockstatus.conf import announce
 from nova_lockstatus.conf import lockstatus
 from nova_lockstatus.conf import metrics
-from nova_lockstatus.conf import store
 from nova_lockstatus.conf import watch
 from nova_lockstatus.conf import webhooks
 
-OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS,
-        *webhooks.OPTS, *metrics.OPTS]
+OPTS = [*lockstatus.OPTS, *watch.OPTS, *webhooks.OPTS, *metrics.OPTS]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
