@@ -141,6 +141,5 @@ class Client:
                     and not server.get('OS-EXT-STS:task_state')):
                 return server
             if server.get('status') == 'ERROR' or time.monotonic() > deadline:
-                raise RuntimeError(
-                    f'{uuid} is not {status} but {answer.text}')
+                raise RuntimeError(f'{uuid} is not {status} but {answer.text}')
             time.sleep(0.05)

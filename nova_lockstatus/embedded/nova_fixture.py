@@ -93,8 +93,7 @@ class NovaServices(integrated_helpers._IntegratedTestBase):
             nova_fixtures.OverridePolicyFixture(self._setup.policy))
         if self._setup.state and self._setup.state.exists():
             self._setup.progress('Restoring the databases')
-            self.host_mappings = self._setup.state.restore(
-                self.cell_mappings)
+            self.host_mappings = self._setup.state.restore(self.cell_mappings)
         super()._setup_services()
 
     def _setup_conductor_service(self) -> Any:

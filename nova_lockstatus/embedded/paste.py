@@ -65,8 +65,7 @@ def write(
     parser['filter:authtoken'] = {
         'paste.filter_factory': 'nova_lockstatus.embedded.auth:filter_factory'}
     if pipelines:
-        parser[f'filter:{_FILTER}'] = {
-            'use': 'egg:nova-lockstatus', **options}
+        parser[f'filter:{_FILTER}'] = {'use': 'egg:nova-lockstatus', **options}
     for pipeline in pipelines:
         section, before = _PIPELINES[pipeline]
         filters = parser[section]['keystone'].split()

@@ -42,9 +42,7 @@ class StateDir:
         by another Nova or for other hosts or cells
     """
 
-    def __init__(
-        self, path: str, hosts: tuple[str, ...], cells: int,
-    ) -> None:
+    def __init__(self, path: str, hosts: tuple[str, ...], cells: int) -> None:
         self._path = path
         self._about = {'nova': version.version_string(),
                        'hosts': list(hosts), 'cells': cells}
@@ -70,8 +68,7 @@ class StateDir:
                       encoding='utf-8') as source:
                 return json.load(source)
         except (OSError, ValueError) as exc:
-            raise StateError(
-                f'{self._path} cannot be read: {exc}') from exc
+            raise StateError(f'{self._path} cannot be read: {exc}') from exc
 
     def save(self, cell_mappings: dict[str, Any]) -> None:
         """Write the running Nova's databases into the directory.
