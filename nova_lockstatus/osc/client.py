@@ -141,9 +141,7 @@ class ComputeClient:
             markers.add(marker)
             query['marker'] = marker
 
-    def show_server(
-        self, server_id: str, microversion: str | None,
-    ) -> Server:
+    def show_server(self, server_id: str, microversion: str | None) -> Server:
         """Show one server in detail.
 
         :raises error.Refused: when the cloud refuses it

@@ -163,8 +163,7 @@ class ListLock(output.Lister):
     ) -> list[Server]:
         """Add since when the servers are locked, and apply --older-than."""
         client = self.client
-        with terminal.progress_bar(
-            'Locks', len(servers), self.app) as on_done:
+        with terminal.progress_bar('Locks', len(servers), self.app) as on_done:
             outcomes = bulk.run_each(
                 lambda server: _lock_in_force(client, server), servers,
                 args.parallel, on_done)

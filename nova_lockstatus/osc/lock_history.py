@@ -54,8 +54,7 @@ def lock_in_force(events: Sequence[Event]) -> dict[str, str | None]:
         lambda event: event.action == 'lock', events))
     if not locks:
         return {'locked_at': None, 'locked_by_user_id': None}
-    return {'locked_at': locks[-1].time,
-            'locked_by_user_id': locks[0].user_id}
+    return {'locked_at': locks[-1].time, 'locked_by_user_id': locks[0].user_id}
 
 
 class HistoryColumn(columns.FormattableColumn):

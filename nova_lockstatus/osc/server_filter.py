@@ -105,9 +105,7 @@ class ServerFilter:
         return set(self.tags) <= set(server.get('tags', ()))
 
 
-def from_args(
-    args: argparse.Namespace, client: ComputeClient,
-) -> ServerFilter:
+def from_args(args: argparse.Namespace, client: ComputeClient) -> ServerFilter:
     """Make a filter of the options.
 
     :raises error.CommandError: when there is no such project, or the cloud
