@@ -78,8 +78,7 @@ class PolicyCache:
             rule, target, answer = self._asked_by_nova.pop()
             self._answers.setdefault(self._question(rule, target), answer)
 
-    def _question(self, rule: str, target: dict[str, Any]
-                  ) -> tuple[Any, ...]:
+    def _question(self, rule: str, target: dict[str, Any]) -> tuple[Any, ...]:
         meaning = self._meanings.get(rule) or self._read(rule)
         if meaning.reads is None:
             return (meaning.text, *target.items())

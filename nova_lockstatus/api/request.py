@@ -94,8 +94,7 @@ class _Unread(Mapping[str, str]):
         self._error = error
 
     def _fail(self) -> NoReturn:
-        raise exception.SystemMetadataUnread(
-            uuid=self._uuid) from self._error
+        raise exception.SystemMetadataUnread(uuid=self._uuid) from self._error
 
     def __getitem__(self, key: str) -> str:
         self._fail()

@@ -12,8 +12,6 @@
 
 """The command ``nova-lockstatus``."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import sys

@@ -12,8 +12,6 @@
 
 """``nova-lockstatus report``."""
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import logging

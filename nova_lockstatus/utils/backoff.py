@@ -33,8 +33,7 @@ def delay(failures: int, first: float, longest: float) -> float:
 
 def delays(first: float, longest: float) -> Iterator[float]:
     """Yield the seconds to wait after one failure in a row, two, and so on."""
-    return (delay(failures, first, longest)
-            for failures in itertools.count(1))
+    return (delay(failures, first, longest) for failures in itertools.count(1))
 
 
 class Backoff:

@@ -12,8 +12,6 @@
 
 """Serves HTTP, whether eventlet has patched Python or not."""
 
-from __future__ import annotations
-
 import socket
 import socketserver
 import sys

@@ -28,8 +28,7 @@ class LogOnce:
         self._causes: dict[str, str] = {}
 
     @contextlib.contextmanager
-    def attempt(self, what: str, *failures: type[Exception]
-                ) -> Iterator[None]:
+    def attempt(self, what: str, *failures: type[Exception]) -> Iterator[None]:
         """Log what the block raises, and go on after the block.
 
         :param what: the beginning of the line

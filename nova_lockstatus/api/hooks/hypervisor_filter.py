@@ -132,8 +132,7 @@ def _position(listed: list[_Listed], marker: str) -> int:
     raise nova_exception.MarkerNotFound(marker=marker)
 
 
-def _matching(state: RequestState, api: Any, hosts: Any
-              ) -> Iterator[_Listed]:
+def _matching(state: RequestState, api: Any, hosts: Any) -> Iterator[_Listed]:
     decided: dict[str | None, bool] = {}
     for node in hosts.nodes:
         host = node.host
