@@ -96,8 +96,7 @@ class Json(Writer):
 
 
 class Csv(Writer):
-    """Comma separated values, with the names of the columns in the first line.
-    """
+    """Comma separated values, with the names of the columns on top."""
 
     def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
         super().__init__(stream, columns)

@@ -90,9 +90,7 @@ class ListHypervisorStatus(output.Lister):
             help='Hypervisors with this status')
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[list[Any]]]:
+    def take_action(self, args: argparse.Namespace) -> output.Table:
         client = self.client
         query = {}
         pinned = client.capabilities.pinned

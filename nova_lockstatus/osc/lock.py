@@ -118,9 +118,7 @@ class ListLock(output.Lister):
         bulk.add_argument(parser)
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[list[Any]]]:
+    def take_action(self, args: argparse.Namespace) -> output.Table:
         client = self.client
         client.capabilities.require(capabilities.LOCKED)
         if args.locked_by:
@@ -196,9 +194,8 @@ class ShowLock(output.ShowOne):
         server_filter.add_all_projects(parser)
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[Any]]:
+    def take_action(self, args: argparse.Namespace
+                    ) -> tuple[list[str], list[Any]]:
         client = self.client
         microversion = client.capabilities.microversion_for(
             capabilities.LOCKED, capabilities.LOCKED_REASON)

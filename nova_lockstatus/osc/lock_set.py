@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import capabilities
 from nova_lockstatus.osc import error
+from nova_lockstatus.osc import output
 from nova_lockstatus.osc import server_filter
 from nova_lockstatus.osc.client import Server
 from nova_lockstatus.utils import terminal
@@ -63,9 +64,7 @@ class ChangeLocks(bulk.NamedServers):
         bulk.add_argument(parser)
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[list[str]]]:
+    def take_action(self, args: argparse.Namespace) -> output.Table:
         self.check(args)
         rows = _unique(self._find_rows(args))
         if not args.dry_run:

@@ -62,6 +62,10 @@ class ShowOne(_Command, command.ShowOne):
     """A command that writes the fields of one thing."""
 
 
+Table = tuple[list[str], list[list[Any]]]
+"""Headings and cells, as cliff's Lister takes them."""
+
+
 class Column(NamedTuple):
     """A column of a table.
 
@@ -78,7 +82,7 @@ def lay_out(
     columns: Sequence[Column],
     rows: Sequence[Mapping[str, Any]],
     capabilities: Capabilities,
-) -> tuple[list[str], list[list[Any]]]:
+) -> Table:
     """Make a table of the columns that the cloud has values for.
 
     A column is left out if no row has its key. Without rows, the cloud's
