@@ -17,10 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 
 def green_threads_stand_still() -> bool:
-    """Tell whether green threads go on after the call that is under way.
-
-    :returns: whether they do not
-    """
+    """Tell whether green threads stand still once the call is answered."""
     # NOTE: Nova runs under eventlet up to release 32, unless it is told not
     # to. Under its own server a call has a green thread, and so have others.
     # Under uWSGI and mod_wsgi a call has the thread itself, which waits for
@@ -34,11 +31,7 @@ def green_threads_stand_still() -> bool:
 
 
 class ClosingIterator:
-    """An answer, and what to do once the client has it.
-
-    :param body: the answer, as WSGI has it
-    :param function: what to do
-    """
+    """Yields a response, and calls a function when the client has it."""
 
     def __init__(self, body: Iterable[bytes],
                  function: Callable[[], object]) -> None:
@@ -50,8 +43,7 @@ class ClosingIterator:
         return iter(self._body)
 
     def close(self) -> None:
-        """Do what is to be done, as a server calls it at the end (PEP 3333).
-        """
+        """Call the function; a WSGI server calls this at the end."""
         try:
             close = getattr(self._body, 'close', None)
             if close is not None:

@@ -28,7 +28,6 @@ class Hook:
     """One method of Nova's that is wrapped.
 
     :param owner: the class that has it, as ``module:Class``
-    :param name: the method's name
     :param parameters: the names that its parameters begin with
     :param wrapper: is called instead, with the original first
     :param relies_on: what else in Nova the wrapper uses, as ``module:name``

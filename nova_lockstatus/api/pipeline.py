@@ -35,7 +35,6 @@ the answer, in the WSGI environ."""
 class Pipeline:
     """The extensions of one pipeline, decided when nova-api starts.
 
-    :param extensions: the extensions, in their order
     :param service_is_up: tells whether a service of Nova's reports
     :param publisher: has changes of hosts announced, None for nobody
     """
@@ -74,10 +73,6 @@ class Pipeline:
         return bool(self.host_status_rules)
 
     def reads_system_metadata(self, columns: Mapping[str, Any]) -> bool:
-        """Tell whether a server can have a row that an extension reads.
-
-        :param columns: the columns of the server
-        :returns: whether one of the extensions says so
-        """
+        """Tell whether a server can have a row that an extension reads."""
         return any(can_have(columns)
                    for can_have in self._can_have_system_metadata)

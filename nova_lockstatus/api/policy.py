@@ -25,7 +25,6 @@ from nova_lockstatus.policies import lockstatus
 def register(extensions: Sequence[base.Extension]) -> None:
     """Register rules, so that the operator's policy files override them.
 
-    :param extensions: the extensions of a pipeline
     :raises BrokenExtension: when a field names a rule that nobody registers,
         or a rule is registered already with another default
     """
@@ -42,11 +41,9 @@ def register(extensions: Sequence[base.Extension]) -> None:
 def add(enforcer: Any, extensions: Sequence[base.Extension]) -> None:
     """Add the common rule and those of extensions to an enforcer's.
 
-    :param enforcer: the oslo_policy.policy.Enforcer
-    :param extensions: the extensions of a pipeline
     :raises BrokenExtension: as :func:`register`
     """
-    for default in lockstatus.list_rules():
+    for default in lockstatus.RULES:
         if default.name not in enforcer.registered_rules:
             enforcer.register_default(default)
     for extension in extensions:
@@ -91,11 +88,5 @@ def target(project_id: str | None, user_id: str | None) -> dict[str, str]:
 
 
 def may(context: Any, rule: str, target: dict[str, Any]) -> bool:
-    """Ask Nova's enforcer.
-
-    :param context: the caller's RequestContext
-    :param rule: the rule
-    :param target: what it is asked for
-    :returns: whether it lets the caller pass
-    """
+    """Ask Nova's enforcer whether a rule lets the caller pass."""
     return bool(context.can(rule, target=target, fatal=False))

@@ -42,10 +42,7 @@ class _Meaning(NamedTuple):
 
 
 class PolicyCache:
-    """Asks rules for one caller, each question once.
-
-    :param context: the caller's RequestContext
-    """
+    """Asks rules for one caller, each question once."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -54,11 +51,8 @@ class PolicyCache:
         self._answers: dict[tuple[Any, ...], bool] = {}
 
     def may(self, rule: str, target: dict[str, Any]) -> bool:
-        """Ask a rule.
+        """Tell whether a rule lets the caller pass.
 
-        :param rule: the rule
-        :param target: what it is asked for
-        :returns: whether it lets the caller pass
         :raises Exception: what Nova's enforcer raises, of an unknown rule
         """
         question = self._question(rule, target)
@@ -73,10 +67,7 @@ class PolicyCache:
                  answer: bool) -> None:
         """Keep the answer to a rule that Nova has asked itself.
 
-        :param context: the RequestContext that was asked
-        :param rule: the rule
         :param target: its target; another one than a dict is passed over
-        :param answer: whether the rule let the caller pass
         """
         # Most requests ask the plugin nothing: it is worked out later.
         if context is self._context and isinstance(target, dict):
@@ -99,8 +90,7 @@ class PolicyCache:
             rule, target, answer = self._asked_by_nova.pop()
             self._answers.setdefault(self._question(rule, target), answer)
 
-    def _question(self, rule: str, target: dict[str, Any]
-                  ) -> tuple[Any, ...]:
+    def _question(self, rule: str, target: dict[str, Any]) -> tuple[Any, ...]:
         meaning = self._meanings.get(rule) or self._read(rule)
         if meaning.reads is None:
             return (meaning.text, *target.items())

@@ -35,7 +35,6 @@ def get_enforcer() -> Any:
     It reads the policy files as nova-api does. Unlike with Nova's own
     enforcer, the tools' option ``--config-file`` counts.
 
-    :returns: the oslo_policy.policy.Enforcer
     :raises ExtensionNotFound: when an extension is enabled that no package has
     :raises DuplicateExtension: when one is there or enabled twice
     :raises BrokenExtension: when one cannot be loaded
@@ -52,10 +51,8 @@ def get_enforcer() -> Any:
 def make(conf: cfg.ConfigOpts, extensions: Sequence[base.Extension]) -> Any:
     """Make an enforcer, which has read no file yet.
 
-    :param conf: Nova's configuration
     :param extensions: those that are enabled; the rules of the plugin's own
         extensions are there anyway
-    :returns: the oslo_policy.policy.Enforcer
     """
     enforcer = of_nova(conf)
     _register(enforcer, policies.list_rules())
@@ -65,11 +62,7 @@ def make(conf: cfg.ConfigOpts, extensions: Sequence[base.Extension]) -> Any:
 
 
 def of_nova(conf: cfg.ConfigOpts) -> Any:
-    """Make an enforcer with Nova's rules alone, which has read no file yet.
-
-    :param conf: Nova's configuration
-    :returns: the oslo_policy.policy.Enforcer
-    """
+    """Make an enforcer with Nova's rules alone, which has read no file yet."""
     # NOTE: as nova.policy.init(), but not Nova's own enforcer, which has read
     # the files before the plugin's rules are there. register_rules(): since
     # before release 20.
@@ -114,7 +107,6 @@ def _referred(check: Any) -> Iterator[str]:
 def unreadable_rules(enforcer: Any) -> list[str]:
     """Name the rules of policy files that oslo.policy does not understand.
 
-    :param enforcer: has read the files
     :returns: the names; nobody passes these rules
     """
     return sorted(
@@ -123,11 +115,7 @@ def unreadable_rules(enforcer: Any) -> list[str]:
 
 
 def undefined_rules(enforcer: Any) -> list[str]:
-    """Name the rules that lead to one that is not there, or in a circle.
-
-    :param enforcer: has read the files
-    :returns: the names
-    """
+    """Name the rules that lead to one that is not there, or in a circle."""
     return sorted(
         name for name, check in enforcer.rules.items()
         if enforcer._undefined_check(check) or enforcer._cycle_check(check))

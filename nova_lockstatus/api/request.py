@@ -24,13 +24,7 @@ Each part has one family of hooks that writes it:
 
 import contextvars
 import functools
-from collections.abc import (
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from nova_lockstatus import exception
@@ -66,11 +60,7 @@ class Servers:
         self._system_metadata: dict[str, Mapping[str, str]] = {}
 
     def add(self, body: dict[str, Any], instance: Any) -> None:
-        """Keep a server that Nova's view returned.
-
-        :param body: its dict in the answer
-        :param instance: its Instance
-        """
+        """Keep a server that Nova's view returned."""
         self._shown.append((body, instance))
 
     def __iter__(self) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -79,18 +69,11 @@ class Servers:
 
     def add_system_metadata(self,
                             rows: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep rows of system metadata.
-
-        :param rows: values by key, by server uuid
-        """
+        """Keep rows of system metadata: values by key, by server uuid."""
         self._system_metadata.update(rows)
 
     def add_unread(self, uuids: Iterable[str], error: Exception) -> None:
-        """Keep that the system metadata of servers could not be read.
-
-        :param uuids: of the servers
-        :param error: why
-        """
+        """Keep that the system metadata of servers could not be read."""
         self.error = error
         self._system_metadata.update(
             (uuid, _Unread(uuid, error)) for uuid in uuids)
@@ -98,7 +81,6 @@ class Servers:
     def system_metadata(self, instance: Any) -> Mapping[str, str]:
         """Return the rows of system metadata that are known of a server.
 
-        :param instance: its Instance
         :returns: values by key; reading one raises SystemMetadataUnread where
             the rows could not be read
         """
@@ -116,8 +98,7 @@ class _Unread(Mapping[str, str]):
         self._error = error
 
     def _fail(self) -> NoReturn:
-        raise exception.SystemMetadataUnread(
-            uuid=self._uuid) from self._error
+        raise exception.SystemMetadataUnread(uuid=self._uuid) from self._error
 
     def __getitem__(self, key: str) -> str:
         self._fail()
@@ -130,10 +111,7 @@ class _Unread(Mapping[str, str]):
 
 
 class HostStatus:
-    """The statuses of the hosts of an answer.
-
-    :param service_is_up: tells whether a nova-compute reports
-    """
+    """The statuses of the hosts of an answer."""
 
     def __init__(self, service_is_up: Callable[[Any], bool]) -> None:
         self.statuses = host_status.HostStatuses(service_is_up)
@@ -169,12 +147,7 @@ class Hypervisors:
         self._shown: list[tuple[dict[str, Any], base.Hypervisor]] = []
 
     def add(self, body: dict[str, Any], node: Any, service: Any) -> None:
-        """Keep a hypervisor that Nova shows.
-
-        :param body: its dict in the answer
-        :param node: its ComputeNode
-        :param service: the Service of its nova-compute
-        """
+        """Keep a hypervisor that Nova shows."""
         self._shown.append((body, base.Hypervisor(node, service)))
 
     def __iter__(self) -> Iterator[tuple[dict[str, Any], base.Hypervisor]]:
@@ -186,10 +159,10 @@ class Hypervisors:
         """Return the ComputeNode that was added last."""
         return self._shown[-1][1].node
 
+
 class RequestState:
     """What the hooks know of the request that Nova answers.
 
-    :param pipeline: the pipeline that the request came through
     :param method: the name of the controller's method that answers
     :param context: the caller's RequestContext, None for the documents of the
         API's versions

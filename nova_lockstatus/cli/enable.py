@@ -12,8 +12,6 @@
 
 """``nova-lockstatus enable`` and ``disable``."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import logging
@@ -45,9 +43,7 @@ class _Edit(command.Command):
         parser.add_argument(
             '--dry-run', action='store_true',
             help='Show what would change, and change nothing.')
-        parser.add_argument(
-            '--yes', action='store_true',
-            help='Ask nothing.')
+        parser.add_argument('--yes', action='store_true', help='Ask nothing.')
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -146,9 +142,6 @@ class Disable(_Edit):
 def difference(path: str, before: str, after: str) -> str:
     """Return the unified difference between two texts of a file.
 
-    :param path: the file's name in the heading
-    :param before: the text that it has
-    :param after: the text that it would have
     :returns: the lines as diff prints them, all with the same line end
     """
     lines: list[str] = []

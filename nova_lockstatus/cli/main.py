@@ -12,8 +12,6 @@
 
 """The command ``nova-lockstatus``."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import sys
@@ -57,7 +55,6 @@ class LockStatusApp(app.App):
     def run_subcommand(self, argv: list[str]) -> int:
         """Run a command.
 
-        :param argv: its words and arguments
         :returns: the exit code: 0 if all is well, 1 if it failed, 2 if it was
             called wrongly
         """
@@ -77,11 +74,7 @@ class LockStatusApp(app.App):
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run ``nova-lockstatus``.
-
-    :param argv: the arguments, those of the process if None
-    :returns: the exit code
-    """
+    """Run ``nova-lockstatus``."""
     return int(LockStatusApp().run(sys.argv[1:] if argv is None else argv))
 
 

@@ -12,8 +12,6 @@
 
 """``nova-lockstatus report``."""
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import logging
@@ -113,9 +111,7 @@ class Report(command.Command):
 class _CellReader:
     """Reads the locked servers of one cell after the other.
 
-    :param filters: which servers to read
     :param timeout: seconds to wait for each answer of a database
-    :param debug: whether errors are logged in full
     """
 
     def __init__(self, filters: locked_server.LockedServerFilter,

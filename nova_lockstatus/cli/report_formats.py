@@ -24,11 +24,7 @@ from nova_lockstatus.utils import terminal
 
 
 class Writer(abc.ABC):
-    """Writes one report.
-
-    :param stream: where to write to
-    :param columns: the names of the columns
-    """
+    """Writes one report."""
 
     def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
         self._stream = stream
@@ -36,10 +32,7 @@ class Writer(abc.ABC):
 
     @abc.abstractmethod
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
-        """Write some more servers.
-
-        :param servers: the servers
-        """
+        """Write some more servers."""
 
     @abc.abstractmethod
     def close(self) -> None:
@@ -103,8 +96,7 @@ class Json(Writer):
 
 
 class Csv(Writer):
-    """Comma separated values, with the names of the columns in the first line.
-    """
+    """Comma separated values, with the names of the columns on top."""
 
     def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
         super().__init__(stream, columns)
@@ -126,7 +118,6 @@ FORMATS: dict[str, type[Writer]] = {'table': Table, 'json': Json, 'csv': Csv}
 def width(text: str) -> int:
     """Count the columns of a terminal that a text takes.
 
-    :param text: printable characters
     :returns: the number, with two for a wide character of East Asia
     """
     if text.isascii():

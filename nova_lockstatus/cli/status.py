@@ -71,10 +71,7 @@ def _of(function: Callable[[Installation], Result]) -> Check:
 
 
 class Checks(upgradecheck.UpgradeCommands):
-    """The checks, in an order in which one may need those before.
-
-    :param installation: the installation to check
-    """
+    """The checks, in an order in which one may need those before."""
 
     display_title = 'Upgrade Check Results of nova-lockstatus'
 
@@ -112,7 +109,6 @@ def _names_files(argv: Sequence[str]) -> bool:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``nova-lockstatus-status``.
 
-    :param argv: the arguments, those of the process if None
     :returns: 0 if all is well, 1 if there is a warning, 2 if there is a
         failure, 255 if it could not be found out
     """

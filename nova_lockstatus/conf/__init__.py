@@ -16,30 +16,21 @@ from collections.abc import Iterable
 
 from oslo_config import cfg
 
-from nova_lockstatus.conf import announce
 from nova_lockstatus.conf import lockstatus
 from nova_lockstatus.conf import metrics
-from nova_lockstatus.conf import store
 from nova_lockstatus.conf import watch
 from nova_lockstatus.conf import webhooks
 
-OPTS = [*lockstatus.OPTS, *announce.OPTS, *store.OPTS, *watch.OPTS,
-        *webhooks.OPTS, *metrics.OPTS]
+OPTS = [*lockstatus.OPTS, *watch.OPTS, *webhooks.OPTS, *metrics.OPTS]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register the plugin's options.
-
-    :param conf: the configuration to add them to, Nova's own
-    """
+    """Register the plugin's options in Nova's configuration."""
     conf.register_group(lockstatus.GROUP)
     conf.register_opts(OPTS, group=lockstatus.GROUP)
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:
-    """Return the options for oslo-config-generator.
-
-    :returns: pairs of a group's name and its options
-    """
+    """Return the options for oslo-config-generator."""
     return [(lockstatus.GROUP.name, OPTS),
             (webhooks.group('name'), webhooks.TARGET_OPTS)]

@@ -20,7 +20,7 @@ GROUP = cfg.OptGroup(
     help='Options of the nova-lockstatus plugin. nova-api reads them when it '
          'starts.')
 
-OPTS = [
+OPTS: list[cfg.Opt] = [
     cfg.ListOpt(
         'enabled_extensions',
         default=['os-server-locked-status', 'os-server-host-status',
@@ -87,5 +87,52 @@ What to do at the start of nova-api when the plugin cannot work.
 That is the case when an extension that is enabled is missing, broken or named
 twice, when the installed Nova is older than the plugin supports, or when a
 place in Nova that the plugin relies on is not as expected.
+"""),
+    cfg.BoolOpt(
+        'announce_host_status',
+        default=True,
+        help="""
+Whether each server is announced whose host's status has changed: UP, UNKNOWN,
+DOWN or MAINTENANCE.
+
+nova-api announces the changes that are made through it, by enabling,
+disabling or forcing down a compute service, with os-server-host-status
+enabled. What no call changes, nova-lockstatus-watch announces, where
+``connection`` is set: then no announcement is lost, and none is made by both.
+``[notifications]notification_format`` says in which forms. Nothing is
+announced, and nothing read, where Nova sends no notifications.
+"""),
+    cfg.BoolOpt(
+        'notify_host_names',
+        default=False,
+        help="""
+Whether the announcement of a server names the host that it is on.
+
+What is on the notification bus can reach the owners of servers, who are not
+to know the names of hosts. Nova's own notifications name them.
+"""),
+    cfg.StrOpt(
+        'connection',
+        secret=True,
+        help="""
+The database in which the plugin keeps what is its own, as a URL of SQLAlchemy.
+
+``nova-lockstatus db sync`` makes its tables. Nothing of the plugin's is kept
+in Nova's databases. Without a store, nobody can be told whether
+``nova-lockstatus-watch`` runs.
+
+Possible values:
+
+* for one machine, a file of SQLite, such as
+  ``sqlite:////var/lib/nova/lockstatus.sqlite``
+* for several, a database on a server of MariaDB, MySQL or PostgreSQL, such as
+  ``mysql+pymysql://user:password@host/nova_lockstatus?charset=utf8mb4`` or
+  ``postgresql+psycopg2://user:password@host/nova_lockstatus``
+
+In the user and the password write ``%40`` for ``@``, ``%2F`` for ``/``,
+``%25`` for ``%``, and ``$$`` for ``$``.
+
+If the URL cannot be used, nova-api logs why at its start and works without the
+database, and ``nova-lockstatus-watch`` does not start.
 """),
 ]

@@ -115,17 +115,10 @@ machine, and ``webhook_allowed_networks`` has that address.
 
 
 def group(name: str) -> str:
-    """Return the name of the group of a webhook.
-
-    :param name: the name of the webhook
-    """
+    """Return the name of the group of a webhook."""
     return GROUP_PREFIX + name
 
 
 def register_target(conf: cfg.ConfigOpts, name: str) -> None:
-    """Register the options of one webhook.
-
-    :param conf: the configuration to add them to, Nova's own
-    :param name: the name of the webhook
-    """
+    """Register the options of one webhook."""
     conf.register_opts(TARGET_OPTS, group=group(name))

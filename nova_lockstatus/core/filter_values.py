@@ -27,9 +27,7 @@ _REPEATED_GROUP = re.compile(r'\)[*+?{]')
 def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
     """Parse the values that a caller filters by.
 
-    :param key: the name of the parameter
     :param text: its value: the values, separated by commas
-    :param known: the values that the parameter takes
     :raises InvalidSearch: when a value is not among the known ones
     """
     values = frozenset(text.split(','))

@@ -34,12 +34,7 @@ class HypervisorFilter(NamedTuple):
     parameters: tuple[tuple[str, str], ...]
 
     def matches(self, is_up: bool, disabled: bool) -> bool:
-        """Tell whether a hypervisor is to be listed.
-
-        :param is_up: whether its nova-compute is up
-        :param disabled: whether its nova-compute is disabled
-        :returns: whether the filter has its state and its status
-        """
+        """Tell whether a hypervisor is to be listed."""
         state = 'up' if is_up else 'down'
         status = 'disabled' if disabled else 'enabled'
         return ((not self.state or state in self.state)
@@ -51,7 +46,6 @@ def parse(query: Iterable[tuple[str, str]]) -> HypervisorFilter | None:
 
     Each may be given several times, with several values between commas.
 
-    :param query: the names and values of the query
     :returns: the filter, None where the query has none of the parameters
     :raises InvalidSearch: when a hypervisor cannot have one of the values
     """

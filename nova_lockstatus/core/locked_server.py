@@ -47,8 +47,6 @@ COLUMNS = LockedServer._fields
 class LockedServerFilter:
     """Which locked servers to report; None does not filter.
 
-    :param project_id: the project of the servers
-    :param host: the host of the servers
     :param locked_by: who locked them, ``owner`` or ``admin``
     :param older_than: how long they have been locked at the least
     :param reason: an expression that is found in their reason
@@ -65,8 +63,6 @@ class LockedServerFilter:
 
         The database filters by the others, which have a column.
 
-        :param server: the server
-        :param now: the present
         :returns: False also where the server's time or reason is not known
         """
         if self.older_than is not None and not duration.is_older(

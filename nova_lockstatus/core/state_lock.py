@@ -28,10 +28,7 @@ class CallBlocked(BaseException):
 
 
 class RefusedByLock(CallBlocked):
-    """The lock of a server refuses a call.
-
-    :param server: the server, as Nova read it
-    """
+    """The lock of a server refuses a call."""
 
     def __init__(self, server: Any) -> None:
         super().__init__(server.uuid)
@@ -49,9 +46,7 @@ class LockGate:
     whether a policy rule let the caller pass. When Nova has done both, the
     gate decides, once for each server: a lock that comes later does not count.
 
-    :param is_exempt: whether the call is exempt
     :param may_bypass: tells whether the caller may change a locked server
-    :param body: the body of the request
     """
 
     def __init__(self, is_exempt: bool, may_bypass: Callable[[Any], bool],
@@ -76,7 +71,6 @@ class LockGate:
     def read(self, server: Any) -> None:
         """Note that Nova has read a server.
 
-        :param server: its Instance
         :raises RefusedByLock: when the lock refuses the call
         :raises LockUnreadable: when the Instance does not tell its lock
         """
@@ -88,7 +82,6 @@ class LockGate:
     def passed(self, rule: str) -> None:
         """Note that a policy rule has let the caller pass.
 
-        :param rule: the name of the rule
         :raises RefusedByLock: when the lock refuses the call
         :raises LockUnreadable: when an Instance does not tell its lock
         """

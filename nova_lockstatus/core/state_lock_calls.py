@@ -116,7 +116,6 @@ _KINDS = {name: kind for kind, names in (
 def name(method: str, path: str, action: str | None) -> str:
     """Name a call.
 
-    :param method: the HTTP method
     :param path: the path of Nova's route, without a project
     :param action: the key of the body that names the action, or None
     :returns: the action, or else method and path with ``{}`` for each id
@@ -127,7 +126,6 @@ def name(method: str, path: str, action: str | None) -> str:
 def kind(call: str) -> Kind:
     """Classify a call.
 
-    :param call: its name
     :returns: its kind, :attr:`Kind.CHANGES` for a call that is not known
     """
     if call.partition(' ')[0] in _READING_METHODS:
@@ -140,7 +138,6 @@ def exempt(configured: Iterable[str], known: Iterable[str]) -> frozenset[str]:
 
     :param configured: the names as the operator wrote them, with any word in
         braces for an id
-    :param known: the names of the calls that Nova has
     :returns: the names, with ``{}`` for each id
     :raises InvalidExemption: when the lock refuses no call of that name
     """

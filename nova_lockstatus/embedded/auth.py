@@ -42,8 +42,6 @@ class EdgeMiddleware:
 
     Requests of Nova's own test clients do not pass it, so that AuthToken
     leaves them as they are.
-
-    :param app: Nova's WSGI application
     """
 
     def __init__(self, app: WSGIApp) -> None:
@@ -58,10 +56,7 @@ class EdgeMiddleware:
 
 
 class AuthToken:
-    """Turns an X-Auth-Token into the headers that Keystone's middleware sets.
-
-    :param app: the next application of the pipeline
-    """
+    """Turns a token into the headers that Keystone's middleware sets."""
 
     def __init__(self, app: WSGIApp) -> None:
         self._app = app
@@ -88,9 +83,5 @@ def _refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str
                    ) -> Callable[[WSGIApp], AuthToken]:
-    """Make the filter for paste.deploy.
-
-    :param global_conf: the paste file's defaults
-    :param local_conf: the filter section's options
-    """
+    """Make the filter for paste.deploy."""
     return AuthToken

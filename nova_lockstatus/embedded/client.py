@@ -44,12 +44,10 @@ class Client:
     ) -> webob.Response:
         """Call the API.
 
-        :param method: the HTTP method
         :param path: the path and query, such as ``/v2.1/servers``
         :param token: an X-Auth-Token, or an identity that has none
         :param body: the body, sent as JSON
         :param microversion: the compute API's, such as ``2.73``
-        :param headers: further headers
         """
         request = webob.Request.blank(path, method=method)
         request.headers['Accept'] = 'application/json'
@@ -77,9 +75,7 @@ class Client:
     ) -> str:
         """Boot a server.
 
-        :param name: its name
         :param token: the token of the identity that it belongs to
-        :param host: the compute host to boot it on
         :param wait: whether to wait until it is ACTIVE
         :param networks: as POST /servers takes them
         :returns: its id
@@ -132,7 +128,6 @@ class Client:
     ) -> dict[str, Any]:
         """Wait for a server to reach a status, and no task to be left.
 
-        :param uuid: the server's id
         :param status: the status, such as ``SHUTOFF``
         :param timeout: how long, in seconds
         :returns: the server, as an administrator sees it at 2.1
@@ -146,6 +141,5 @@ class Client:
                     and not server.get('OS-EXT-STS:task_state')):
                 return server
             if server.get('status') == 'ERROR' or time.monotonic() > deadline:
-                raise RuntimeError(
-                    f'{uuid} is not {status} but {answer.text}')
+                raise RuntimeError(f'{uuid} is not {status} but {answer.text}')
             time.sleep(0.05)

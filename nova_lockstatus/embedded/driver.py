@@ -48,10 +48,7 @@ class EmbeddedDriver(fake.FakeDriver):
         self.rebooted.discard(host)
 
     def start_behind_nova(self, guest_uuid: str) -> None:
-        """Start a guest on the hypervisor, without Nova.
-
-        :param guest_uuid: the server's id
-        """
+        """Start a guest on the hypervisor, without Nova."""
         self.instances[guest_uuid].state = power_state.RUNNING
 
     def suspend(self, context: Any, instance: Any) -> None:

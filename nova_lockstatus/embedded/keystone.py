@@ -30,6 +30,10 @@ from nova_lockstatus.embedded import identity as identities
 
 _REGION = 'RegionOne'
 _DOMAIN = {'id': 'default', 'name': 'Default'}
+_TIME = '%Y-%m-%dT%H:%M:%S.%fZ'
+
+_NAMES = {identity.user_id: identity.user_name
+          for identity in identities.IDENTITIES.values()}
 
 
 class Keystone:
@@ -46,23 +50,25 @@ class Keystone:
         try:
             return self._answer(request)
         except webob.exc.HTTPException as exc:
-            return _json({'error': {
+            return webob.Response(status=exc.code, json={'error': {
                 'code': exc.code, 'title': exc.title,
-                'message': exc.detail or exc.explanation}}, exc.code)
+                'message': exc.detail or exc.explanation}})
 
     def _answer(self, request: webob.Request) -> webob.Response:
         path = [part for part in request.path_info.split('/') if part]
         if not path:
-            return _json({'versions': {'values': [self._version()]}}, 300)
+            return webob.Response(status=300, json={
+                'versions': {'values': [self._version()]}})
         if path == ['v3']:
-            return _json({'version': self._version()})
+            return webob.Response(json={'version': self._version()})
         if path == ['v3', 'auth', 'tokens']:
             return self._tokens(request)
         identity = _caller(request)
         if path == ['v3', 'auth', 'catalog']:
-            return _json({'catalog': self._catalog()})
+            return webob.Response(json={'catalog': self._catalog()})
         if path == ['v3', 'auth', 'projects']:
-            return _json({'projects': _projects(identity.project_id)})
+            return webob.Response(
+                json={'projects': _projects(identity.project_id)})
         collections = {
             'users': _users(), 'projects': _projects(),
             'domains': [_DOMAIN]}
@@ -88,8 +94,9 @@ class Keystone:
                 webob.exc.HTTPNotFound), ['token']
         if request.method == 'DELETE':
             return webob.Response(status=204)
-        answer = _json({'token': self._token(identity, methods)},
-                       201 if request.method == 'POST' else 200)
+        answer = webob.Response(
+            status=201 if request.method == 'POST' else 200,
+            json={'token': self._token(identity, methods)})
         answer.headers['X-Subject-Token'] = identity.token
         return answer
 
@@ -108,8 +115,8 @@ class Keystone:
                       for role in identity.roles],
             'catalog': self._catalog(),
             'audit_ids': [_id(identity.token)],
-            'issued_at': _time(now),
-            'expires_at': _time(now + datetime.timedelta(days=1))}
+            'issued_at': now.strftime(_TIME),
+            'expires_at': (now + datetime.timedelta(days=1)).strftime(_TIME)}
 
     def _catalog(self) -> list[dict[str, Any]]:
         return [
@@ -124,12 +131,7 @@ class Keystone:
 
 
 def write_clouds(path: str, url: str) -> None:
-    """Write a clouds.yaml with one cloud for each identity.
-
-    :param path: where to
-    :param url: where the demo's server is
-    :raises OSError: when the file cannot be written
-    """
+    """Write a clouds.yaml with one cloud for each identity."""
     clouds = {
         identity.token: {
             'auth': {
@@ -153,20 +155,13 @@ def _authenticate(request: webob.Request) -> identities.Identity:
             token = identity['token']['id']
         else:
             user = identity['password']['user']
-            token = user.get('name') or _name_of(user.get('id'))
+            token = user.get('name') or _NAMES.get(user.get('id'))
             if user['password'] != token:
                 token = None
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise webob.exc.HTTPBadRequest(
             'Expecting a password or a token to authenticate with.') from exc
     return _known(token, webob.exc.HTTPUnauthorized)
-
-
-def _name_of(user_id: str | None) -> str | None:
-    for identity in identities.IDENTITIES.values():
-        if identity.user_id == user_id:
-            return identity.user_name
-    return None
 
 
 def _caller(request: webob.Request) -> identities.Identity:
@@ -208,22 +203,12 @@ def _collection(
     if path:
         for member in members:
             if member['id'] == path[0]:
-                return _json({name.rstrip('s'): member})
+                return webob.Response(json={name.rstrip('s'): member})
         raise webob.exc.HTTPNotFound(f'No such member of {name}.')
     wanted = request.GET.get('name')
-    return _json({name: [member for member in members
-                         if wanted in (None, member['name'])]})
-
-
-def _json(body: Any, status: int = 200) -> webob.Response:
-    return webob.Response(
-        json=body, status=status, content_type='application/json',
-        charset='UTF-8')
+    return webob.Response(json={name: [
+        member for member in members if wanted in (None, member['name'])]})
 
 
 def _id(name: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_DNS, name).hex
-
-
-def _time(moment: datetime.datetime) -> str:
-    return moment.strftime('%Y-%m-%dT%H:%M:%S.%fZ')

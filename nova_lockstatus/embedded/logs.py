@@ -43,7 +43,7 @@ class BoundedLogging(fixtures.Fixture):
         # NOTE: as StandardLogging does: what runs a main() of Nova's must
         # not set up logging anew.
         self.useFixture(
-            fixtures.MonkeyPatch('oslo_log.log.setup', _no_setup))
+            fixtures.MonkeyPatch('oslo_log.log.setup', lambda *args: None))
 
     @property
     def logger(self) -> 'BoundedLogging':
@@ -67,7 +67,3 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._lines.append(self.format(record))
-
-
-def _no_setup(*args: object) -> None:
-    pass

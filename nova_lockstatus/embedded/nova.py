@@ -141,8 +141,6 @@ class EmbeddedNova(client.Client, fixtures.Fixture):
     def start_compute(self, host: str, cell: str = 'cell1') -> Any:
         """Start a further compute service.
 
-        :param host: its name
-        :param cell: the cell it belongs to
         :returns: Nova's service object; ``stop()`` stops it
         """
         return self.services._start_compute(host, cell_name=cell)

@@ -54,10 +54,7 @@ class Setup:
 
 
 class NovaServices(integrated_helpers._IntegratedTestBase):
-    """The services of Nova's functional tests, without a test.
-
-    :param setup: the services to start
-    """
+    """The services of Nova's functional tests, without a test."""
 
     CAST_AS_CALL = False
     REQUIRES_LOCKING = False
@@ -96,8 +93,7 @@ class NovaServices(integrated_helpers._IntegratedTestBase):
             nova_fixtures.OverridePolicyFixture(self._setup.policy))
         if self._setup.state and self._setup.state.exists():
             self._setup.progress('Restoring the databases')
-            self.host_mappings = self._setup.state.restore(
-                self.cell_mappings)
+            self.host_mappings = self._setup.state.restore(self.cell_mappings)
         super()._setup_services()
 
     def _setup_conductor_service(self) -> Any:
@@ -126,10 +122,7 @@ def _beat(service: Any) -> Any:
 
 
 class Configuration(fixtures.Fixture):
-    """Have Nova's TestCase start with these options.
-
-    :param config: the overrides
-    """
+    """Have Nova's TestCase start with these options."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

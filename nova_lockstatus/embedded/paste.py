@@ -32,7 +32,6 @@ _PIPELINES = {
 def find() -> str:
     """Find the paste file that the installed Nova ships.
 
-    :returns: its path
     :raises FileNotFoundError: when there is none
     """
     source_tree = os.path.dirname(os.path.dirname(nova.__file__))
@@ -52,9 +51,7 @@ def write(
 ) -> None:
     """Write the embedded Nova's paste file.
 
-    :param path: where to
     :param pipelines: which get the plugin's filter: of 'v2' and 'v2.1'
-    :param options: local options of the filter's section
     :raises ValueError: when a pipeline is neither
     """
     unknown = set(pipelines) - set(_PIPELINES)
@@ -68,8 +65,7 @@ def write(
     parser['filter:authtoken'] = {
         'paste.filter_factory': 'nova_lockstatus.embedded.auth:filter_factory'}
     if pipelines:
-        parser[f'filter:{_FILTER}'] = {
-            'use': 'egg:nova-lockstatus', **options}
+        parser[f'filter:{_FILTER}'] = {'use': 'egg:nova-lockstatus', **options}
     for pipeline in pipelines:
         section, before = _PIPELINES[pipeline]
         filters = parser[section]['keystone'].split()

@@ -56,10 +56,7 @@ server create --flavor m1.tiny \
 
 
 def table(embedded: nova.EmbeddedNova) -> str:
-    """Make a table of the servers that each identity sees.
-
-    :param embedded: the running Nova
-    """
+    """Make a table of the servers that each identity sees."""
     visible = {who: sample_data.list_servers(embedded, who) for who in _WHO}
     names = sorted(visible['admin'])
     result = prettytable.PrettyTable(['as', 'server', *_KEYS])
@@ -85,13 +82,7 @@ def _cell(server: dict[str, Any], key: str) -> str:
 
 
 def commands(embedded: nova.EmbeddedNova, url: str, clouds: str) -> str:
-    """Make the list of commands to try.
-
-    :param embedded: the running Nova
-    :param url: where the demo's server is
-    :param clouds: the path of the clouds.yaml
-    :returns: commands for a shell, with a line on each
-    """
+    """Make the list of commands to try in a shell."""
     servers = sample_data.list_servers(embedded, 'admin')
     ids = {name: servers.get(name, {}).get('id', 'SERVER')
            for name in ('db-1', 'billing-1')}

@@ -35,8 +35,6 @@ def build(
 
     Servers of an earlier run are left as they are.
 
-    :param embedded: the running Nova
-    :param progress: called with one line for each step
     :raises RuntimeError: when Nova refuses a step
     """
     if list_servers(embedded, 'admin'):
@@ -59,7 +57,6 @@ def list_servers(
 ) -> dict[str, dict[str, Any]]:
     """List the servers at API 2.1, as a client of 2015 does.
 
-    :param embedded: the running Nova
     :param token: the token of the caller; an administrator lists all projects'
     :returns: the servers of the answer, by name
     :raises RuntimeError: when Nova refuses

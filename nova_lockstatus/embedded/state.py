@@ -38,15 +38,11 @@ class StateDir:
     The databases themselves are in memory, as Nova's fixtures want them.
 
     :param path: the directory; made where it does not exist
-    :param hosts: the compute hosts of this run
-    :param cells: the number of cells of this run
     :raises StateError: when the directory cannot be written, or was written
         by another Nova or for other hosts or cells
     """
 
-    def __init__(
-        self, path: str, hosts: tuple[str, ...], cells: int,
-    ) -> None:
+    def __init__(self, path: str, hosts: tuple[str, ...], cells: int) -> None:
         self._path = path
         self._about = {'nova': version.version_string(),
                        'hosts': list(hosts), 'cells': cells}
@@ -72,13 +68,11 @@ class StateDir:
                       encoding='utf-8') as source:
                 return json.load(source)
         except (OSError, ValueError) as exc:
-            raise StateError(
-                f'{self._path} cannot be read: {exc}') from exc
+            raise StateError(f'{self._path} cannot be read: {exc}') from exc
 
     def save(self, cell_mappings: dict[str, Any]) -> None:
         """Write the running Nova's databases into the directory.
 
-        :param cell_mappings: the cells, by name
         :raises StateError: when a file cannot be written
         """
         try:
@@ -95,7 +89,6 @@ class StateDir:
     def restore(self, cell_mappings: dict[str, Any]) -> dict[str, Any]:
         """Overwrite the running Nova's databases with the directory's.
 
-        :param cell_mappings: the cells, by name
         :returns: the host mappings now in the database, by host
         :raises StateError: when a file cannot be read
         """

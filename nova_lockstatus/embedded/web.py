@@ -19,26 +19,60 @@ from typing import Any
 from wsgiref import simple_server
 from wsgiref import util
 
+import webob
+import webob.dec
+
 from nova_lockstatus.embedded import auth
-from nova_lockstatus.embedded import image
 from nova_lockstatus.embedded import keystone
 from nova_lockstatus.embedded import nova
 
 HOST = '127.0.0.1'
 
+_IMAGE_KEYS = ('id', 'name', 'status', 'min_disk', 'min_ram', 'size',
+               'container_format', 'disk_format')
+
+
+class Glance:
+    """Serves the reads of Glance's API that a client needs to name an image.
+
+    :param images: the images, as Nova's GlanceFixture keeps them, by id
+    """
+
+    def __init__(self, images: dict[str, dict[str, Any]], url: str) -> None:
+        self._images = images
+        self._url = url
+
+    @webob.dec.wsgify  # type: ignore[untyped-decorator]
+    def __call__(self, request: webob.Request) -> webob.Response:
+        path = [part for part in request.path_info.split('/') if part]
+        if path in ([], ['v2']):
+            return webob.Response(status=300 if not path else 200, json={
+                'versions': [{
+                    'id': 'v2.9', 'status': 'CURRENT',
+                    'links': [{'rel': 'self',
+                               'href': f'{self._url}/image/v2/'}]}]})
+        if path == ['v2', 'images']:
+            return webob.Response(
+                json={'images': list(map(_show_image, self._images.values()))})
+        if path[:2] == ['v2', 'images'] and path[2] in self._images:
+            return webob.Response(json=_show_image(self._images[path[2]]))
+        return webob.Response(status=404, json={
+            'message': 'The demo only reads images.', 'code': '404'})
+
+
+def _show_image(image: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: image.get(key) for key in _IMAGE_KEYS},
+            'visibility': 'public', 'tags': [], 'protected': False}
+
 
 class Site:
-    """Nova, with the parts of Keystone and Glance that a client needs.
-
-    :param embedded: the running Nova
-    :param url: where the server is
-    """
+    """Nova, with the parts of Keystone and Glance that a client needs."""
 
     def __init__(self, embedded: nova.EmbeddedNova, url: str) -> None:
         self._embedded = embedded
         self._others: dict[str, auth.WSGIApp] = {
             'identity': keystone.Keystone(url),
-            'image': image.Glance(embedded.images, url)}
+            'image': Glance(embedded.images, url)}
 
     def __call__(self, environ: auth.Environ,
                  start_response: auth.StartResponse) -> Iterable[bytes]:
@@ -63,7 +97,6 @@ class _Handler(simple_server.WSGIRequestHandler):
 class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
     """Binds the port at once, and serves once it is activated.
 
-    :param port: the port
     :raises OSError: when the port cannot be had
     """
 
@@ -76,8 +109,7 @@ class Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
             self.server_bind()
         except OSError as exc:
             self.server_close()
-            raise OSError(
-                f'port {port} of {HOST}: {exc.strerror}') from exc
+            raise OSError(f'port {port} of {HOST}: {exc.strerror}') from exc
 
     @property
     def url(self) -> str:

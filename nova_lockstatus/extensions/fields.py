@@ -44,12 +44,7 @@ class RequestAccess(NamedTuple):
     is_default: Callable[[str], bool] = lambda rule: False
 
     def allows(self, rule: str, target: Target) -> bool:
-        """Check a rule, and refuse where the check fails.
-
-        :param rule: the rule
-        :param target: the target of the rule
-        :returns: whether the rule lets the caller pass
-        """
+        """Check a rule, and refuse where the check fails."""
         try:
             return self.may(rule, target)
         except Exception:
@@ -68,7 +63,6 @@ class RequestAccess(NamedTuple):
 class _Step(NamedTuple):
     """The decision about a field, for all subjects of one target.
 
-    :param field: the field
     :param granted: the rule that lets the caller pass, with what it shows;
         None where the rules refuse
     :param in_nova: whether Nova itself has the key at this microversion
@@ -107,7 +101,6 @@ class Fields:
 
         A field that fails is left out and logged once for each cause.
 
-        :param access: the caller's access
         :param subjects: pairs of a subject's dict in the answer, which is
             changed in place, and the subject
         """

@@ -39,7 +39,7 @@ class HypervisorStatus(base.Extension):
                  'hypervisor_status/api/v2')
     updated = '2026-11-21T00:00:00Z'
 
-    policies = tuple(rules.list_rules())
+    policies = rules.RULES
     hypervisor_fields = (
         base.HypervisorField('disabled_reason', rules.DISABLED_REASON,
                              _disabled_reason),

@@ -38,7 +38,6 @@ def load_extensions(aliases: Sequence[str]) -> list[base.Extension]:
     """Load extensions by alias, and nothing else.
 
     :param aliases: the aliases, in the order of the extensions
-    :returns: one new instance of each extension
     :raises DuplicateExtension: when an alias is named twice, or two packages
         have it
     :raises ExtensionNotFound: when no installed package has an alias

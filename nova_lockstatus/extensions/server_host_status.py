@@ -45,7 +45,6 @@ class ServerHostStatus(base.Extension):
                  'server_host_status/api/v2')
     updated = '2026-11-21T00:00:00Z'
 
-    policies = tuple(rules.list_rules())
     instance_attributes = ('host',)
     reads_host_status = True
     server_fields = (

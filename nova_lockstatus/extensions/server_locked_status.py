@@ -70,7 +70,7 @@ class ServerLockedStatus(base.Extension):
                  'server_locked_status/api/v2')
     updated = '2026-11-21T00:00:00Z'
 
-    policies = tuple(rules.list_rules())
+    policies = rules.RULES
     instance_attributes = ('locked_by',)
     system_metadata = dict.fromkeys(lock_reason.KEYS, is_locked)
     server_fields = (

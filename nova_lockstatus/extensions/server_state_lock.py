@@ -31,7 +31,7 @@ class ServerStateLock(base.Extension):
                  'server_state_lock/api/v2')
     updated = '2026-11-21T00:00:00Z'
 
-    policies = tuple(rules.list_rules())
+    policies = rules.RULES
 
     exempt: frozenset[str] = frozenset()
     """The calls that it does not refuse; set when its pipeline is made."""

@@ -29,11 +29,7 @@ Row = Mapping[str, Any]
 
 
 class _FromRow:
-    """Takes values of Nova's own types from a row, and others on first use.
-
-    :param context: the RequestContext of the row's cell
-    :param row: the row
-    """
+    """Takes values of Nova's own types from a row, and others on first use."""
 
     NOVAS: Any
     """Nova's class."""

@@ -23,7 +23,6 @@ from nova_lockstatus.extensions import base
 def check(extension: base.Extension) -> None:
     """Check that an Instance has the attributes that an extension reads.
 
-    :param extension: the extension
     :raises BrokenExtension: when an Instance lacks one of them
     """
     for name in extension.instance_attributes:
@@ -34,10 +33,6 @@ def check(extension: base.Extension) -> None:
 
 
 def lazy(names: Iterable[str]) -> set[str]:
-    """Choose the attributes that Nova loads only when asked for.
-
-    :param names: names of attributes of an Instance
-    :returns: the names that Nova takes as ``expected_attrs``
-    """
+    """Choose the attributes that Nova loads if ``expected_attrs`` has them."""
     # NOTE: INSTANCE_OPTIONAL_ATTRS: since before release 20.
     return set(names).intersection(nova_instance.INSTANCE_OPTIONAL_ATTRS)

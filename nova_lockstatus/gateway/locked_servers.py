@@ -12,8 +12,8 @@
 
 """Reads the locked servers of a cell, page by page."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import sqlalchemy
 from nova.db.main import api as db
@@ -51,23 +51,8 @@ _COLUMNS = (_ROW.id, _ROW.uuid, _ROW.display_name, _ROW.project_id, _ROW.host,
             _ROW.locked_by)
 
 
-class _Details(NamedTuple):
-    """The columns of other tables for a page of servers.
-
-    :param system_metadata: the rows with the reason, by server and key
-    :param locks: the records of the locks, by server
-    """
-
-    system_metadata: Mapping[str, Mapping[str, str]]
-    locks: Mapping[str, Lock]
-
-
 def count(cell: Any, filters: locked_server.LockedServerFilter) -> int:
-    """Count the servers that :func:`read` would read.
-
-    :param cell: the CellMapping
-    :param filters: which servers to count
-    """
+    """Count the servers that :func:`read` would read."""
     context = cells.context(cell)
     with db.get_context_manager(context).reader.using(context) as session:
         return int(session.execute(
@@ -81,7 +66,6 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
 
     A page takes four statements at the most, however many servers it has.
 
-    :param cell: the CellMapping
     :param filters: which servers to read. ``older_than`` and ``reason``, which
         no column has, do not count here
     :returns: pages of :data:`PAGE_SIZE` servers at the most
@@ -95,12 +79,16 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
                 sqlalchemy.select(*_COLUMNS)
                 .where(_ROW.id > last, *_conditions(filters))
                 .order_by(_ROW.id).limit(PAGE_SIZE)).all()
+            if not rows:
+                return
             uuids = [row.uuid for row in rows]
-            details = _read_details(session, uuids) if uuids else None
+            reasons = instances.read_reasons(session, uuids)
+            locks = instance_actions.read_locks(session, uuids)
             _read_hosts(session, hosts, {row.host for row in rows})
-        if details is None:
-            return
-        yield [_server(row, details, hosts, cells.name(cell)) for row in rows]
+        yield [_server(row, lock_reason.read(reasons.get(row.uuid, {})),
+                       locks.get(row.uuid, Lock()),
+                       _host_status(row.host, hosts), cells.name(cell))
+               for row in rows]
         if len(rows) < PAGE_SIZE:
             return
         last = rows[-1].id
@@ -117,11 +105,6 @@ def _conditions(filters: locked_server.LockedServerFilter) -> Iterable[Any]:
             yield column == value
 
 
-def _read_details(session: Any, uuids: Sequence[str]) -> _Details:
-    return _Details(instances.read_reasons(session, uuids),
-                    instance_actions.read_locks(session, uuids))
-
-
 def _read_hosts(session: Any, hosts: host_status.HostStatuses,
                 names: Iterable[str | None]) -> None:
     wanted = {host for host in names if host and (None, host) not in hosts}
@@ -134,16 +117,13 @@ def _read_hosts(session: Any, hosts: host_status.HostStatuses,
         hosts.add((None, host), found.get(host))
 
 
-def _server(row: Any, details: _Details, hosts: host_status.HostStatuses,
+def _server(row: Any, reason: str | None, lock: Lock, status: str | None,
             cell: str) -> locked_server.LockedServer:
-    since, user_id = details.locks.get(row.uuid, Lock())
     return locked_server.LockedServer(
         id=row.uuid, name=row.display_name, project_id=row.project_id,
-        host=row.host, locked_by=row.locked_by,
-        locked_reason=lock_reason.read(
-            details.system_metadata.get(row.uuid, {})),
-        locked_at=locked_server.format_time(since), locked_by_user_id=user_id,
-        host_status=_host_status(row.host, hosts), cell=cell)
+        host=row.host, locked_by=row.locked_by, locked_reason=reason,
+        locked_at=locked_server.format_time(lock.since),
+        locked_by_user_id=lock.user_id, host_status=status, cell=cell)
 
 
 def _host_status(host: str | None, hosts: host_status.HostStatuses

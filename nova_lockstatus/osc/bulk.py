@@ -71,7 +71,6 @@ def run_each(
 ) -> list[Outcome[Item, Result]]:
     """Call a function for each item, in threads.
 
-    :param workers: how many calls run at the same time
     :param on_done: called after each call, in the calling thread
     :returns: an outcome for each item, in their order
     """
@@ -107,7 +106,6 @@ class NamedServers(output.Lister):
     ) -> list[Outcome[str, Server]]:
         """Find the servers that the user named.
 
-        :param microversion: None: the cloud's default
         :returns: an outcome for each name, in their order
         """
         client = self.client

@@ -33,6 +33,8 @@ _NOVAS_OWN = '/fake_xml'
 class ComputeClient:
     """A client of the compute API, for the user of the OpenStackClient.
 
+    A microversion of None is the cloud's default.
+
     NOTE: threads may share it, as the SDK's own share its Connection. The
     authentication plugin of keystoneauth has a lock, and its session up to
     ten connections at a time.
@@ -86,9 +88,6 @@ class ComputeClient:
         """Send a GET request.
 
         :param path: below the URL of the compute service
-        :param microversion: None: the cloud's default
-        :param query: the parameters
-        :returns: the body of the response
         :raises error.Refused: when it is an error
         """
         body: dict[str, Any] = self._request(
@@ -101,7 +100,6 @@ class ComputeClient:
         """Run a server action.
 
         :param body: such as ``{'unlock': None}``
-        :param microversion: None: the cloud's default
         :raises error.Refused: when the cloud refuses it
         """
         self._request('POST', '/servers/%s/action' % server_id, microversion,
@@ -122,10 +120,7 @@ class ComputeClient:
     ) -> Iterator[dict[str, Any]]:
         """List the members of a collection, page by page.
 
-        :param path: below the URL of the compute service
         :param key: of the list in the body of a page
-        :param microversion: None: the cloud's default
-        :param query: the parameters
         :raises error.Refused: when the cloud refuses it
         :raises error.CommandError: when the pages have no end
         """
@@ -146,12 +141,9 @@ class ComputeClient:
             markers.add(marker)
             query['marker'] = marker
 
-    def show_server(
-        self, server_id: str, microversion: str | None,
-    ) -> Server:
+    def show_server(self, server_id: str, microversion: str | None) -> Server:
         """Show one server in detail.
 
-        :param microversion: None: the cloud's default
         :raises error.Refused: when the cloud refuses it
         """
         server: Server = self.get(
@@ -163,8 +155,6 @@ class ComputeClient:
     ) -> Iterator[Server]:
         """List servers in detail.
 
-        :param microversion: None: the cloud's default
-        :param query: the filters
         :raises error.Refused: when the cloud refuses it
         """
         return self.pages('/servers/detail', 'servers', microversion, **query)
@@ -176,7 +166,6 @@ class ComputeClient:
         """Find one server.
 
         :param name_or_id: its id, or its whole name
-        :param microversion: None: the cloud's default
         :param all_projects: whether the name can be in another project
         :raises error.CommandError: when no server or several have the name
         """

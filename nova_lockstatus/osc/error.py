@@ -24,11 +24,7 @@ class CommandError(exceptions.CommandError):
 
 
 class Refused(CommandError):
-    """An error response of the compute API.
-
-    :param status: of HTTP
-    :param text: the message in the response
-    """
+    """An error response of the compute API."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__('%s (HTTP %d)' % (text.rstrip('.'), status))
@@ -38,7 +34,6 @@ class Refused(CommandError):
 def text_of(response: Any) -> str:
     """Read the message of an error response.
 
-    :param response: the requests.Response
     :returns: Nova's message, else HTTP's reason, in printable characters
     """
     try:

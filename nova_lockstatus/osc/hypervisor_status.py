@@ -38,11 +38,10 @@ _SERVERS_BY_NAME = (2, 88)
 def flatten(
     hypervisor: Mapping[str, Any], forced_down: Mapping[str, bool] | None,
 ) -> dict[str, Any]:
-    """Make a row of a hypervisor.
+    """Make a row of a hypervisor, with the keys of the columns.
 
     :param hypervisor: as ``GET /os-hypervisors/detail`` returns it
     :param forced_down: by host; None where the cloud does not show it
-    :returns: the values by the keys of the columns
     """
     service = hypervisor.get('service', {})
     row = {key: hypervisor[key]
@@ -66,8 +65,6 @@ def unique(
 
     From microversion 2.33 to 2.52 a page can begin too early, as two cells can
     have the same ids.
-
-    :param hypervisors: as ``GET /os-hypervisors/detail`` returns them
     """
     return list({(each.get('service', {}).get('host'),
                   each['hypervisor_hostname']): each
@@ -93,9 +90,7 @@ class ListHypervisorStatus(output.Lister):
             help='Hypervisors with this status')
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[list[Any]]]:
+    def take_action(self, args: argparse.Namespace) -> output.Table:
         client = self.client
         query = {}
         pinned = client.capabilities.pinned

@@ -118,9 +118,7 @@ class ListLock(output.Lister):
         bulk.add_argument(parser)
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[list[Any]]]:
+    def take_action(self, args: argparse.Namespace) -> output.Table:
         client = self.client
         client.capabilities.require(capabilities.LOCKED)
         if args.locked_by:
@@ -163,8 +161,7 @@ class ListLock(output.Lister):
     ) -> list[Server]:
         """Add since when the servers are locked, and apply --older-than."""
         client = self.client
-        with terminal.progress_bar(
-            'Locks', len(servers), self.app) as on_done:
+        with terminal.progress_bar('Locks', len(servers), self.app) as on_done:
             outcomes = bulk.run_each(
                 lambda server: _lock_in_force(client, server), servers,
                 args.parallel, on_done)
@@ -197,9 +194,8 @@ class ShowLock(output.ShowOne):
         server_filter.add_all_projects(parser)
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[Any]]:
+    def take_action(self, args: argparse.Namespace
+                    ) -> tuple[list[str], list[Any]]:
         client = self.client
         microversion = client.capabilities.microversion_for(
             capabilities.LOCKED, capabilities.LOCKED_REASON)

@@ -36,11 +36,7 @@ class Event(NamedTuple):
 
 
 def read(actions: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Read the locks and unlocks among the instance actions of a server.
-
-    :param actions: the newest first
-    :returns: the events, the newest first
-    """
+    """Read the locks and unlocks among instance actions, the newest first."""
     return [Event(
         action['action'], duration.normalise(action.get('start_time')),
         action.get('user_id'), action.get('project_id'),
@@ -51,7 +47,6 @@ def read(actions: Iterable[Mapping[str, Any]]) -> list[Event]:
 def lock_in_force(events: Sequence[Event]) -> dict[str, str | None]:
     """Return since when a locked server is locked, and who locked it last.
 
-    :param events: as :func:`read` returns them
     :returns: the keys ``locked_at`` and ``locked_by_user_id``, as the
         extension os-server-locked-status has them
     """
@@ -59,8 +54,7 @@ def lock_in_force(events: Sequence[Event]) -> dict[str, str | None]:
         lambda event: event.action == 'lock', events))
     if not locks:
         return {'locked_at': None, 'locked_by_user_id': None}
-    return {'locked_at': locks[-1].time,
-            'locked_by_user_id': locks[0].user_id}
+    return {'locked_at': locks[-1].time, 'locked_by_user_id': locks[0].user_id}
 
 
 class HistoryColumn(columns.FormattableColumn):

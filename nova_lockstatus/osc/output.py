@@ -62,10 +62,13 @@ class ShowOne(_Command, command.ShowOne):
     """A command that writes the fields of one thing."""
 
 
+Table = tuple[list[str], list[list[Any]]]
+"""Headings and cells, as cliff's Lister takes them."""
+
+
 class Column(NamedTuple):
     """A column of a table.
 
-    :param title: its heading
     :param key: of the value in a row
     :param capability: the feature without which no row has the key
     """
@@ -79,13 +82,12 @@ def lay_out(
     columns: Sequence[Column],
     rows: Sequence[Mapping[str, Any]],
     capabilities: Capabilities,
-) -> tuple[list[str], list[list[Any]]]:
+) -> Table:
     """Make a table of the columns that the cloud has values for.
 
     A column is left out if no row has its key. Without rows, the cloud's
     capabilities decide.
 
-    :param rows: as the compute API returned them
     :returns: headings and cells, for cliff's Lister
     """
     if rows:

@@ -32,10 +32,7 @@ API_VERSIONS = {'2': 'nova_lockstatus.osc.client.ComputeClient'}
 
 
 def make_client(instance: typing.Any) -> 'client.ComputeClient':
-    """Make the client that the commands get from the client manager.
-
-    :param instance: the OpenStackClient's client manager
-    """
+    """Make the client that the commands get from the client manager."""
     from nova_lockstatus.osc import client
     return client.ComputeClient(instance.sdk_connection)
 

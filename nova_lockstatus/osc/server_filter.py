@@ -73,10 +73,7 @@ class ServerFilter:
         return [capabilities.TAGS] if self.tags else []
 
     def query(self, own_project_id: str | None) -> dict[str, str]:
-        """Return the parameters of ``GET /servers/detail``.
-
-        :param own_project_id: the project that the user is logged in to
-        """
+        """Return the parameters of ``GET /servers/detail``."""
         query = {}
         if self.all_projects or (
                 self.project_id and self.project_id != own_project_id):
@@ -108,12 +105,9 @@ class ServerFilter:
         return set(self.tags) <= set(server.get('tags', ()))
 
 
-def from_args(
-    args: argparse.Namespace, client: ComputeClient,
-) -> ServerFilter:
+def from_args(args: argparse.Namespace, client: ComputeClient) -> ServerFilter:
     """Make a filter of the options.
 
-    :param client: for finding the project, and the cloud's capabilities
     :raises error.CommandError: when there is no such project, or the cloud
         does not support an option
     """
@@ -136,7 +130,6 @@ def list_servers(
     """List the servers that a filter matches.
 
     :param needed: the features that the command uses, if the cloud has them
-    :param query: further parameters of the request
     :raises error.CommandError: when the cloud refuses it or does not show
         the host
     """
@@ -161,8 +154,6 @@ def list_locked(
     A cloud that cannot filter by lock returns unlocked servers, too: the
     caller has to check them.
 
-    :param needed: the features that the command uses, if the cloud has them
-    :param query: further parameters of the request
     :raises error.CommandError: when the cloud refuses it or does not show
         the host
     """

@@ -13,7 +13,6 @@
 """openstack server host status."""
 
 import argparse
-from typing import Any
 
 from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import capabilities
@@ -48,9 +47,7 @@ class ShowServerHostStatus(bulk.NamedServers):
         bulk.add_argument(parser)
         return parser
 
-    def take_action(
-        self, args: argparse.Namespace,
-    ) -> tuple[list[str], list[list[Any]]]:
+    def take_action(self, args: argparse.Namespace) -> output.Table:
         client = self.client
         client.capabilities.require(capabilities.HOST_STATUS)
         outcomes = self.find(args, client.capabilities.microversion_for(

@@ -12,24 +12,17 @@
 
 """The policy rules of the plugin: a common one, and the extensions'."""
 
-import itertools
 from collections.abc import Iterable
 
 from oslo_policy import policy
 
 from nova_lockstatus.policies import hypervisor_status
 from nova_lockstatus.policies import lockstatus
-from nova_lockstatus.policies import server_host_status
 from nova_lockstatus.policies import server_locked_status
 from nova_lockstatus.policies import server_state_lock
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
     """Return all rules, for oslo.policy's generators."""
-    return itertools.chain(
-        lockstatus.list_rules(),
-        hypervisor_status.list_rules(),
-        server_host_status.list_rules(),
-        server_locked_status.list_rules(),
-        server_state_lock.list_rules(),
-    )
+    return [*lockstatus.RULES, *hypervisor_status.RULES,
+            *server_locked_status.RULES, *server_state_lock.RULES]

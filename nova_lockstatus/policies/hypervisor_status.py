@@ -12,7 +12,6 @@
 
 """The rules on seeing why a hypervisor is disabled or forced down."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from oslo_policy import policy
@@ -54,8 +53,3 @@ RULES = [
         operations=SHOWS_A_HYPERVISOR,
         scope_types=base.SCOPE_TYPES),
 ]
-
-
-def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of os-hypervisor-status, one for each key."""
-    return RULES

@@ -12,7 +12,6 @@
 
 """The rule that all extensions share: who gets keys that Nova has not."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from oslo_policy import policy
@@ -45,8 +44,3 @@ RULES = [
                     + SHOWS_AN_EXTENSION),
         scope_types=base.SCOPE_TYPES),
 ]
-
-
-def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rule, which each pipeline with an extension registers."""
-    return RULES

@@ -16,18 +16,6 @@ They are Nova's own, which has the key from microversion 2.16 on: the plugin
 checks the same rules, so that an operator sets them in one place.
 """
 
-from collections.abc import Iterable
-
-from oslo_policy import policy
-
 # NOTE: registered by Nova, the second one since release 21.
 HOST_STATUS = 'os_compute_api:servers:show:host_status'
 UNKNOWN_ONLY = 'os_compute_api:servers:show:host_status:unknown-only'
-
-
-def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of os-server-host-status.
-
-    :returns: none, as Nova registers the rules that it checks
-    """
-    return ()

@@ -12,8 +12,6 @@
 
 """The rules on seeing whether a server is locked, by whom, and why."""
 
-from collections.abc import Iterable
-
 from oslo_policy import policy
 
 from nova_lockstatus.policies import base
@@ -78,8 +76,3 @@ RULES = [
         operations=base.SHOWS_ONE_SERVER,
         scope_types=base.SCOPE_TYPES),
 ]
-
-
-def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rules of os-server-locked-status, one for each key."""
-    return RULES

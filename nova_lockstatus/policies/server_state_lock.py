@@ -12,7 +12,6 @@
 
 """The rule on changing a server that is locked."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from oslo_policy import policy
@@ -67,8 +66,3 @@ RULES = [
         operations=CHANGES_A_SERVER,
         scope_types=base.SCOPE_TYPES),
 ]
-
-
-def list_rules() -> Iterable[policy.RuleDefault]:
-    """Return the rule of os-server-state-lock."""
-    return RULES

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 def delay(failures: int, first: float, longest: float) -> float:
     """Return how long to wait after some failures in a row.
 
-    :param failures: how many
     :param first: seconds to wait after the first one; they double with each
     :param longest: seconds that are never exceeded
     :returns: seconds, 0 without a failure
@@ -33,13 +32,8 @@ def delay(failures: int, first: float, longest: float) -> float:
 
 
 def delays(first: float, longest: float) -> Iterator[float]:
-    """Yield the delays after the first failure, the second, and so on.
-
-    :param first: seconds
-    :param longest: seconds
-    """
-    return (delay(failures, first, longest)
-            for failures in itertools.count(1))
+    """Yield the seconds to wait after one failure in a row, two, and so on."""
+    return (delay(failures, first, longest) for failures in itertools.count(1))
 
 
 class Backoff:

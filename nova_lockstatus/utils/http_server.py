@@ -12,8 +12,6 @@
 
 """Serves HTTP, whether eventlet has patched Python or not."""
 
-from __future__ import annotations
-
 import socket
 import socketserver
 import sys
@@ -41,8 +39,6 @@ def serve_until(server: socketserver.TCPServer, stopped: Callable[[], bool],
                 poll_seconds: float = 0.5) -> None:
     """Accept connections until told to stop.
 
-    :param server: handles the connections
-    :param stopped: tells whether to stop
     :param poll_seconds: how often that is asked while nobody connects
     """
     # NOTE: serve_forever() waits with a selector that eventlet does not know
@@ -105,8 +101,6 @@ class BackgroundServer:
 
     The port is bound before the process forks, so that a port in use stops
     the start. Requests are served in a thread of the child.
-
-    :param address: the name or the address to listen at
     """
 
     def __init__(self, application: Application, address: str, port: int

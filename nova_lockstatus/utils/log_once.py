@@ -30,8 +30,7 @@ class LogOnce:
         self._causes: dict[str, str] = {}
 
     @contextlib.contextmanager
-    def attempt(self, what: str, *failures: type[Exception]
-                ) -> Iterator[None]:
+    def attempt(self, what: str, *failures: type[Exception]) -> Iterator[None]:
         """Log what the block raises, and go on after the block.
 
         :param what: the beginning of the line
@@ -45,11 +44,7 @@ class LogOnce:
             self.worked(what)
 
     def failed(self, what: str, error: Exception) -> None:
-        """Log a failure, unless it is the one that was logged last.
-
-        :param what: the beginning of the line
-        :param error: the cause
-        """
+        """Log a failure, unless it is the one that was logged last."""
         cause = type(error).__name__
         if self._causes.get(what) != cause:
             self._causes[what] = cause
@@ -60,9 +55,6 @@ class LogOnce:
                         exc_info=LOG.isEnabledFor(logging.DEBUG))
 
     def worked(self, what: str) -> None:
-        """Log that something works again, if it had failed.
-
-        :param what: as for :meth:`failed`
-        """
+        """Log that something works again, if it had failed."""
         if self._causes.pop(what, None):
             LOG.info('%s: works again.', what)

@@ -22,24 +22,15 @@ class Metrics:
     """
 
     def cell_poll_started(self, task: str, cell: str) -> None:
-        """Report that a periodic task begins to poll a cell.
-
-        :param task: its name
-        :param cell: the name of the cell
-        """
+        """Report that a periodic task begins to poll a cell."""
 
     def cell_poll_finished(self, task: str, cell: str) -> None:
-        """Report that a periodic task has polled a cell without an error.
-
-        :param task: its name
-        :param cell: the name of the cell
-        """
+        """Report that a periodic task has polled a cell without an error."""
 
     def servers_counted(self, cell: str, servers: Mapping[str, int],
                         locked: Mapping[str, int], max_age: float) -> None:
         """Report how many servers a cell has.
 
-        :param cell: the name of the cell
         :param servers: how many, by the status of their host, one of
             :mod:`nova_lockstatus.core.host_status`
         :param locked: how many are locked, by the holder of the lock
@@ -47,23 +38,13 @@ class Metrics:
         """
 
     def servers_unknown(self, cell: str) -> None:
-        """Report that the servers of a cell could not be counted.
-
-        :param cell: the name of the cell
-        """
+        """Report that the servers of a cell could not be counted."""
 
     def outbox_length(self, entries: int | None) -> None:
-        """Report the length of the outbox.
-
-        :param entries: how many entries, None if it cannot be read
-        """
+        """Report how many entries the outbox has, None where it is unread."""
 
     def host_status_changed(self, old: str, new: str) -> None:
-        """Report that the monitor has recorded a change of a host's status.
-
-        :param old: the status that the host had
-        :param new: the status that it has
-        """
+        """Report that the monitor has recorded a change of a host's status."""
 
     def hosts_held(self, cell: str, hosts: int) -> None:
         """Report how many silent hosts of a cell are not announced yet.
@@ -75,20 +56,15 @@ class Metrics:
     def delivery_finished(self, sink: str, outcome: str) -> None:
         """Report that a change was delivered for one server, or was not.
 
-        :param sink: the name of the sink
         :param outcome: ``sent`` or ``failed``
         """
 
     def fan_out_finished(self, seconds: float) -> None:
-        """Report that a change was delivered for all servers of a host.
-
-        :param seconds: how long that took
-        """
+        """Report that a change was delivered for all servers of a host."""
 
     def guard_acted(self, action: str, outcome: str) -> None:
         """Report what the guard has done about a server.
 
-        :param action: the instance action that brings the server back
         :param outcome: ``found``, ``acted`` or ``failed``
         """
 

@@ -57,8 +57,6 @@ def progress_bar(title: str, total: int, app: Any
     step, and the user did not ask for ``--quiet``.
 
     :param title: what the steps are about, such as ``Servers``
-    :param total: the number of steps
-    :param app: the command line's cliff application
     :returns: a function to call after each step
     """
     if total < 2 or not sys.stderr.isatty() or app.options.verbose_level < 1:

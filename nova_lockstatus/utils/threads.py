@@ -35,13 +35,7 @@ _POLL_SECONDS = 0.1
 
 def start_daemon(function: Callable[..., object], *args: Any,
                  name: str | None = None) -> threading.Thread:
-    """Call a function in a new thread.
-
-    :param function: the function
-    :param args: its arguments
-    :param name: the name of the thread
-    :returns: the thread, which is running
-    """
+    """Start a thread that calls a function, and return the thread."""
     # NOTE: a green thread where Nova runs under eventlet. A daemon, and no
     # pool, which the interpreter waits for: a database or a broker that does
     # not answer must not keep the process from ending.
@@ -72,7 +66,6 @@ def run_parallel(function: Callable[[Item], None], items: Iterable[Item],
     """Call a function for each of many items, in several threads.
 
     :param function: must not raise
-    :param workers: how many threads
     :param timeout: seconds to wait at the most, None until all are done. The
         threads go on after that, and begin further items
     """
@@ -122,7 +115,6 @@ class Bulkhead:
         """Call a function in a thread.
 
         :param kind: what may hang, for instance the database that is read
-        :returns: what the function returns
         :raises TimeoutError: when it does not end in time, or when the last
             call of that kind has not ended yet
         :raises Exception: what the function raises

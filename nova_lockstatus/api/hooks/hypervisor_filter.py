@@ -47,8 +47,6 @@ def take_out(state: RequestState, controller: Any, request: Any) -> None:
     """Take the parameters out of the query of a list of hypervisors.
 
     :param state: of the request, which keeps the query as it was
-    :param controller: Nova's controller
-    :param request: the request, changed in place
     """
     if (ALIAS not in state.pipeline.extensions
             or not isinstance(controller, requirements.resolve(CONTROLLER))):
@@ -70,7 +68,6 @@ def read_filter(state: RequestState
     """Read what the list is filtered by, for who may list hypervisors.
 
     :param state: of the request, which keeps the filter
-    :returns: the filter, None for a list without one
     :raises ValidationError: when a value is none that a hypervisor can have
     """
     try:
@@ -98,15 +95,13 @@ def read_page(state: RequestState, api: Any, context: Any,
     what decides of all nodes, one for what is shown of those on the page.
 
     :param state: of the request, which keeps the hosts
-    :param api: Nova's HostAPI
-    :param context: the caller's RequestContext
     :param limit: how many nodes; None for all
     :param marker: the id or uuid after which they begin; None for all
     :returns: the nodes, in Nova's order
     :raises MarkerNotFound: when no cell has the marker
     """
     cells = hypervisor_hosts.cells()
-    found = hypervisor_hosts.ask_cells(context, cells, _All().read)
+    found = hypervisor_hosts.ask_cells(context, cells, _read_all)
     listed = [_Listed(cell, *row) for cell in cells
               for row in found.get(cell.uuid, ())]
     if marker:
@@ -120,14 +115,12 @@ def read_page(state: RequestState, api: Any, context: Any,
     return hosts.nodes
 
 
-class _All:
-    """Reads of all nodes of a cell what decides whether they are listed."""
-
-    def read(self, context: Any) -> list[Any]:
-        row = models.ComputeNode
-        with db.get_context_manager(context).reader.using(context) as session:
-            return list(session.query(row.id, row.uuid, row.host).filter(
-                row.deleted == 0).order_by(row.id))
+def _read_all(context: Any) -> list[Any]:
+    """Read of all nodes of a cell what decides whether they are listed."""
+    row = models.ComputeNode
+    with db.get_context_manager(context).reader.using(context) as session:
+        return list(session.query(row.id, row.uuid, row.host).filter(
+            row.deleted == 0).order_by(row.id))
 
 
 def _position(listed: list[_Listed], marker: str) -> int:
@@ -139,8 +132,7 @@ def _position(listed: list[_Listed], marker: str) -> int:
     raise nova_exception.MarkerNotFound(marker=marker)
 
 
-def _matching(state: RequestState, api: Any, hosts: Any
-              ) -> Iterator[_Listed]:
+def _matching(state: RequestState, api: Any, hosts: Any) -> Iterator[_Listed]:
     decided: dict[str | None, bool] = {}
     for node in hosts.nodes:
         host = node.host
@@ -161,24 +153,20 @@ def _matches(state: RequestState, api: Any, service: Any) -> bool:
         api.servicegroup_api.service_is_up(service), service.disabled)
 
 
-class _Nodes:
-    """Reads the rows of nodes in one cell after the other.
+def _read_by_id(context: Any, ids: dict[str, list[int]]
+                ) -> dict[int, hypervisor_rows.Node]:
+    """Read nodes of a cell.
 
-    :param ids: the ids, by cell; None for all nodes of the cells
+    :param ids: their ids, by the uuid of the cell
     """
-
-    def __init__(self, ids: dict[str, list[int]]) -> None:
-        self._ids = ids
-
-    def read(self, context: Any) -> dict[int, hypervisor_rows.Node]:
-        table = models.ComputeNode.__table__
-        ids = self._ids[context.cell_uuid]
-        with db.get_context_manager(context).reader.using(context) as session:
-            query = session.query(*table.columns).filter(table.c.deleted == 0)
-            if len(ids) <= hypervisor_hosts.MAX_NAMED_HOSTS:
-                query = query.filter(table.c.id.in_(ids))
-            return {row.id: hypervisor_rows.Node(context, dict(row._mapping))
-                    for row in query}
+    table = models.ComputeNode.__table__
+    wanted = ids[context.cell_uuid]
+    with db.get_context_manager(context).reader.using(context) as session:
+        query = session.query(*table.columns).filter(table.c.deleted == 0)
+        if len(wanted) <= hypervisor_hosts.MAX_NAMED_HOSTS:
+            query = query.filter(table.c.id.in_(wanted))
+        return {row.id: hypervisor_rows.Node(context, dict(row._mapping))
+                for row in query}
 
 
 def _read_nodes(context: Any, page: list[_Listed]
@@ -189,7 +177,7 @@ def _read_nodes(context: Any, page: list[_Listed]
         ids[node.cell.uuid].append(node.id)
         cells[node.cell.uuid] = node.cell
     found = hypervisor_hosts.ask_cells(
-        context, cells.values(), _Nodes(ids).read)
+        context, cells.values(), _read_by_id, ids)
     return [found[node.cell.uuid][node.id] for node in page
             if node.id in found.get(node.cell.uuid, ())]
 

@@ -27,34 +27,22 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import hypervisor_filter
+from nova_lockstatus.api.hooks.hypervisor_filter import ALIAS
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import hypervisor_hosts
 from nova_lockstatus.gateway import hypervisor_rows
 
-ALIAS = hypervisor_status.HypervisorStatus.alias
 API = 'nova.compute.api:HostAPI'
 
 
-class _Page:
-    """Reads what is left of a page out of one cell after the other.
-
-    :param limit: how many nodes; None for all
-    :param marker: the id or uuid after which they begin; None for all
-    """
-
-    def __init__(self, limit: int | None, marker: str | None) -> None:
-        self.limit = limit
-        self.marker = marker
-
-    def read(self, context: Any) -> list[hypervisor_rows.Node]:
-        marker: Any = self.marker
-        if marker and uuidutils.is_uuid_like(marker):
-            marker = compute_node.ComputeNode.get_by_uuid(context, marker).id
-        return [hypervisor_rows.Node(context, row)
-                for row in db.compute_node_get_all_by_pagination(
-                    context, limit=self.limit, marker=marker)]
+def _read_nodes(context: Any, limit: int | None, marker: Any
+                ) -> list[hypervisor_rows.Node]:
+    if marker and uuidutils.is_uuid_like(marker):
+        marker = compute_node.ComputeNode.get_by_uuid(context, marker).id
+    return [hypervisor_rows.Node(context, row)
+            for row in db.compute_node_get_all_by_pagination(
+                context, limit=limit, marker=marker)]
 
 
 def _read_page(context: Any, limit: int | None, marker: str | None
@@ -63,14 +51,13 @@ def _read_page(context: Any, limit: int | None, marker: str | None
 
     :raises MarkerNotFound: when no cell has the marker
     """
-    page = _Page(limit, marker)
     nodes: list[hypervisor_rows.Node] = []
     failed: list[Exception] = []
     cells = hypervisor_hosts.cells()
     for cell in cells:
         try:
             found = hypervisor_hosts.ask_cells(
-                context, [cell], page.read)[cell.uuid]
+                context, [cell], _read_nodes, limit, marker)[cell.uuid]
         except Exception as error:
             failed.append(error)
             continue
@@ -78,14 +65,14 @@ def _read_page(context: Any, limit: int | None, marker: str | None
             # The marker is not in this cell.
             continue
         nodes.extend(found)
-        page.marker = None
-        if page.limit:
-            page.limit -= len(found)
-            if page.limit <= 0:
+        marker = None
+        if limit:
+            limit -= len(found)
+            if limit <= 0:
                 break
     if failed and len(failed) == len(cells):
         raise failed[0]
-    if page.marker is not None and not nodes:
+    if marker is not None and not nodes:
         raise nova_exception.MarkerNotFound(marker=marker)
     return nodes
 
@@ -94,28 +81,17 @@ def _compute_node_get_all(original: Callable[..., Any],
                           state: RequestState, api: Any, context: Any,
                           limit: int | None = None,
                           marker: str | None = None) -> Any:
-    wanted = hypervisor_filter.read_filter(state)
-    if wanted is None:
+    if hypervisor_filter.read_filter(state) is None:
         nodes = _read_page(context, limit, marker)
         state.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
         return nodes
     return hypervisor_filter.read_page(state, api, context, limit, marker)
 
 
-class _Pattern:
-    """Reads the nodes of a cell whose names have something in them.
-
-    :param pattern: what
-    """
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-
-    def read(self, context: Any) -> list[hypervisor_rows.Node]:
-        # NOTE: the rows of models have the columns as items.
-        return [hypervisor_rows.Node(context, row)
-                for row in db.compute_node_search_by_hypervisor(
-                    context, self._pattern)]
+def _search(context: Any, pattern: str) -> list[hypervisor_rows.Node]:
+    # NOTE: the rows of models have the columns as items.
+    return [hypervisor_rows.Node(context, row)
+            for row in db.compute_node_search_by_hypervisor(context, pattern)]
 
 
 def _compute_node_search(original: Callable[..., Any],
@@ -123,7 +99,7 @@ def _compute_node_search(original: Callable[..., Any],
                          hypervisor_match: str) -> Any:
     cells = hypervisor_hosts.cells()
     found = hypervisor_hosts.ask_cells(
-        context, cells, _Pattern(hypervisor_match).read)
+        context, cells, _search, hypervisor_match)
     nodes = [node for cell in cells for node in found.get(cell.uuid, ())]
     state.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)
     return nodes
@@ -166,36 +142,31 @@ def _view_hypervisor(original: Callable[..., Any], controller: Any,
 # methods of the controller make the dict of a hypervisor with
 # _view_hypervisor(), since before release 20.
 HOOKS = (
-    Hook(API, 'compute_node_get_all',
-              ('self', 'context', 'limit', 'marker'), _compute_node_get_all,
-              relies_on=('nova.compute.api:load_cells',
-                         'nova.compute.api:CELLS',
-                         'nova.context:scatter_gather_cells',
-                         'nova.context:is_cell_failure_sentinel',
-                         'nova.context:CELL_TIMEOUT',
-                         'nova.db.api.api:context_manager',
-                         'nova.db.api.models:HostMapping.cell_id',
-                         'nova.db.main.api:get_context_manager',
-                         'nova.db.main.api:'
-                         'compute_node_get_all_by_pagination',
-                         'nova.db.main.models:Service',
-                         'nova.db.main.models:Instance.name',
-                         'nova.objects.compute_node:'
-                         'ComputeNode._from_db_object',
-                         'nova.objects.service:Service._from_db_object'),
-              alias=ALIAS),
+    Hook(API, 'compute_node_get_all', ('self', 'context', 'limit', 'marker'),
+         _compute_node_get_all,
+         relies_on=(
+             'nova.compute.api:load_cells',
+             'nova.compute.api:CELLS',
+             'nova.context:scatter_gather_cells',
+             'nova.context:is_cell_failure_sentinel',
+             'nova.context:CELL_TIMEOUT',
+             'nova.db.api.api:context_manager',
+             'nova.db.api.models:HostMapping.cell_id',
+             'nova.db.main.api:get_context_manager',
+             'nova.db.main.api:compute_node_get_all_by_pagination',
+             'nova.db.main.models:Service',
+             'nova.db.main.models:Instance.name',
+             'nova.objects.compute_node:ComputeNode._from_db_object',
+             'nova.objects.service:Service._from_db_object'),
+         alias=ALIAS),
     Hook(API, 'compute_node_search_by_hypervisor',
-              ('self', 'context', 'hypervisor_match'), _compute_node_search,
-              relies_on=('nova.db.main.api:'
-                         'compute_node_search_by_hypervisor',),
-              alias=ALIAS),
-    Hook(API, 'service_get_by_compute_host',
-              ('self', 'context', 'host_name'), _service_get_by_compute_host,
-              alias=ALIAS),
-    Hook(API, 'instance_get_all_by_host',
-              ('self', 'context', 'host_name'), _instance_get_all_by_host,
-              alias=ALIAS),
+         ('self', 'context', 'hypervisor_match'), _compute_node_search,
+         relies_on=('nova.db.main.api:compute_node_search_by_hypervisor',),
+         alias=ALIAS),
+    Hook(API, 'service_get_by_compute_host', ('self', 'context', 'host_name'),
+         _service_get_by_compute_host, alias=ALIAS),
+    Hook(API, 'instance_get_all_by_host', ('self', 'context', 'host_name'),
+         _instance_get_all_by_host, alias=ALIAS),
     Hook(hypervisor_filter.CONTROLLER, '_view_hypervisor',
-         ('self', 'hypervisor', 'service', 'detail', 'req'),
-         _view_hypervisor),
+         ('self', 'hypervisor', 'service', 'detail', 'req'), _view_hypervisor),
 )

@@ -39,109 +39,83 @@ MAX_PARALLEL_HOSTS = 64
 """How many hosts are asked at the same time."""
 
 
-class _UptimeReader:
-    """Asks hosts for their uptime, until the time is up."""
-
-    def __init__(self) -> None:
-        self._end: float = (time.monotonic()
-                            + CONF.lockstatus.hypervisor_uptime_timeout)
-
-    @property
-    def left(self) -> float:
-        """Return how many seconds are left."""
-        return self._end - time.monotonic()
-
-    def ask(self, context: Any, host: str) -> str | None:
-        """Ask one host.
-
-        :param context: a RequestContext of its cell
-        :param host: its name
-        :returns: the uptime, None where it does not answer
-        """
-        seconds = self.left
-        if seconds <= 0:
-            return None
-        rpcapi = compute_rpc.ComputeAPI(seconds)
-        try:
-            uptime: str | None = rpcapi.get_host_uptime(context, host=host)
-        except NotImplementedError:
-            # The driver has none.
-            return None
-        except Exception as error:
-            LOG.warning('Host %(host)s does not tell its uptime: %(error)s',
-                        {'host': host, 'error': terminal.one_line(error)})
-            return None
-        return uptime
+def _deadline() -> float:
+    return float(time.monotonic() + CONF.lockstatus.hypervisor_uptime_timeout)
 
 
-def _ask_all(reader: _UptimeReader, contexts: Iterable[tuple[Any, str]]
-             ) -> dict[str, str | None]:
-    """Ask hosts at the same time.
+def _ask(context: Any, host: str, deadline: float) -> str | None:
+    """Ask one host, with a context of its cell.
 
-    :param reader: asks one
-    :param contexts: pairs of a RequestContext of a host's cell and the host
-    :returns: the uptimes; who did not answer in time is not there
+    :param deadline: until when, in seconds of the monotonic clock
+    :returns: the uptime, None where it does not answer
     """
-    uptimes: dict[str, str | None] = {}
-
-    def ask(item: tuple[Any, str]) -> None:
-        context, host = item
-        uptimes[host] = reader.ask(context, host)
-
-    run_parallel(
-        ask, contexts, MAX_PARALLEL_HOSTS, max(reader.left, 0) + 1)
-    return dict(uptimes)
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        return None
+    try:
+        uptime: str | None = compute_rpc.ComputeAPI(seconds).get_host_uptime(
+            context, host=host)
+    except NotImplementedError:
+        # The driver has none.
+        return None
+    except Exception as error:
+        LOG.warning('Host %(host)s does not tell its uptime: %(error)s',
+                    {'host': host, 'error': terminal.one_line(error)})
+        return None
+    return uptime
 
 
 class _Uptimes:
-    """The uptimes of the hosts of a list, asked for when Nova wants one.
-
-    :param api: Nova's HostAPI
-    :param context: the caller's RequestContext
-    :param hosts: the hosts of the list
-    """
+    """The uptimes of the hosts of a list, asked for when Nova wants one."""
 
     def __init__(self, api: Any, context: Any, hosts: Any) -> None:
         self._api = api
         self._context = context
         self._hosts = hosts
-        self._reader = _UptimeReader()
+        self._deadline = _deadline()
         self._found: dict[str, str | None] = {}
-        self._ask({node.host for node in hosts.nodes
-                   if not ('stats' in node and 'uptime' in node.stats)})
+        self._ask_all({node.host for node in hosts.nodes
+                       if not ('stats' in node and 'uptime' in node.stats)})
 
     def get(self, host: str) -> str | None:
         """Return the uptime of a host, None where it does not answer."""
         if host not in self._found:
             # NOTE: older releases do not look for one that is stored.
-            self._ask({node.host for node in self._hosts.nodes})
+            self._ask_all({node.host for node in self._hosts.nodes})
         return self._found.get(host)
 
-    def _ask(self, names: set[str]) -> None:
+    def _ask_all(self, names: set[str]) -> None:
         names -= self._found.keys()
         self._found.update(dict.fromkeys(names))
-        self._found.update(_ask_all(self._reader, _to_ask(
-            self._api, self._context, self._hosts, names)))
+        # A host that answers too late writes into this one.
+        uptimes: dict[str, str | None] = {}
 
+        def ask(item: tuple[Any, str]) -> None:
+            context, host = item
+            uptimes[host] = _ask(context, host, self._deadline)
 
-def _to_ask(api: Any, context: Any, hosts: Any, names: Iterable[str]
-            ) -> list[tuple[Any, str]]:
-    """Return the hosts that are up, each with a context of its cell."""
-    targeted: dict[str, Any] = {}
-    asked = []
-    for host in sorted(filter(None, names)):
-        try:
-            cell = hosts.cell(host)
-            service = hosts.service(host)
-        except (nova_exception.ComputeHostNotFound,
-                nova_exception.HostMappingNotFound):
-            continue
-        if api.servicegroup_api.service_is_up(service):
-            if cell.uuid not in targeted:
-                with nova_context.target_cell(context, cell) as found:
-                    targeted[cell.uuid] = found
-            asked.append((targeted[cell.uuid], host))
-    return asked
+        run_parallel(ask, self._to_ask(names), MAX_PARALLEL_HOSTS,
+                     max(self._deadline - time.monotonic(), 0) + 1)
+        self._found.update(dict(uptimes))
+
+    def _to_ask(self, names: Iterable[str]) -> list[tuple[Any, str]]:
+        """Return the hosts that are up, each with a context of its cell."""
+        targeted: dict[str, Any] = {}
+        asked = []
+        for host in sorted(filter(None, names)):
+            try:
+                cell = self._hosts.cell(host)
+                service = self._hosts.service(host)
+            except (nova_exception.ComputeHostNotFound,
+                    nova_exception.HostMappingNotFound):
+                continue
+            if self._api.servicegroup_api.service_is_up(service):
+                if cell.uuid not in targeted:
+                    with nova_context.target_cell(
+                            self._context, cell) as found:
+                        targeted[cell.uuid] = found
+                asked.append((targeted[cell.uuid], host))
+        return asked
 
 
 def _get_host_uptime(original: Callable[..., Any], state: RequestState,
@@ -154,7 +128,7 @@ def _get_host_uptime(original: Callable[..., Any], state: RequestState,
         uptime = None
     elif shown.hosts is None:
         # Nova has targeted the context at the cell of the only host.
-        uptime = _UptimeReader().ask(context, host_name)
+        uptime = _ask(context, host_name, _deadline())
     else:
         if shown.uptimes is None:
             shown.uptimes = _Uptimes(api, context, shown.hosts)

@@ -27,7 +27,6 @@ class ServerRow(NamedTuple):
     """A locked server, as a query of the guard reads it from a cell.
 
     :param id: its id in the table ``instances``
-    :param uuid: its uuid
     :param host: the host that it is on, None where it is on none
     :param vm_state: its state, as Nova has it
     :param task_state: the task that is under way, or None
@@ -87,7 +86,6 @@ or to pause."""
 def enforcement_action(row: ServerRow) -> EnforcementAction | None:
     """Choose the action that brings a running server back.
 
-    :param row: the server
     :returns: the action, None where the server may run
     """
     if row.vm_state in ENFORCEMENT_ACTIONS:
@@ -101,7 +99,6 @@ def enforcement_action(row: ServerRow) -> EnforcementAction | None:
 def action_under_way(row: ServerRow) -> EnforcementAction | None:
     """Find the guard's action that is under way.
 
-    :param row: the server
     :returns: the action, None where the task is not the guard's
     """
     return next((action for action in ENFORCEMENT_ACTIONS.values()
@@ -115,7 +112,6 @@ def due(row: ServerRow, now: datetime.datetime,
 
     The row has the attempts of all processes.
 
-    :param row: the server
     :param now: the time, in UTC
     :param pauses: the first and the longest pause, in seconds
     :returns: whether the pause since the last action that failed is over

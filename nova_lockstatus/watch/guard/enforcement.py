@@ -33,8 +33,6 @@ class FoundServer:
     """A locked server that a query of the guard has found.
 
     :param context: a RequestContext that is targeted at its cell
-    :param row: the server, as it was read
-    :param servers: the history of its cell
     """
 
     def __init__(self, context: Any, row: decisions.ServerRow,
@@ -58,8 +56,6 @@ class FoundServer:
 class Enforcement:
     """Acts on the servers that the guard finds, as [lockstatus]guard says.
 
-    :param conf: Nova's configuration
-    :param metrics: counts what is done
     :param recorded_as_running: whether the servers are found because Nova has
         recorded that they run; otherwise nova-compute is asked first
     """
@@ -79,7 +75,6 @@ class Enforcement:
     def check(self, server: FoundServer) -> None:
         """Check one server, and report it or bring it back.
 
-        :param server: the server
         :raises HostSilent: when nova-compute does not answer in time
         :raises InstanceNotFound: when the server was deleted meanwhile
         """

@@ -29,17 +29,12 @@ class Turn:
     next_at: float = 0
 
     def due(self, now: float) -> bool:
-        """Tell whether the pause since the last time is over.
-
-        :param now: seconds of a monotonic clock
-        :returns: whether it is
-        """
+        """Tell whether the pause since the last time is over."""
         return now >= self.next_at
 
     def done(self, now: float, pauses: tuple[float, float]) -> None:
         """Remember that it is done now.
 
-        :param now: seconds of a monotonic clock
         :param pauses: the first and the longest pause, in seconds
         """
         self.times += 1
@@ -80,16 +75,12 @@ class GuardHistory:
         """Return the state of a server or host that was found, and keep it.
 
         :param key: the uuid of a server, or the name of a host
-        :returns: the state, a new one where there is none yet
         """
         self._kept.add(key)
         return self._states.setdefault(key, ServerState())
 
     def keep(self, key: str) -> None:
-        """Keep the state of a server that cannot be checked now, if any.
-
-        :param key: the uuid of the server
-        """
+        """Keep the state of a server that cannot be checked now, if any."""
         self._kept.add(key)
 
     def forget_others(self) -> None:

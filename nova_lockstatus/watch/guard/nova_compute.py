@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The guard's calls of nova-compute, and its questions about hosts."""
+"""The guard's calls of nova-compute, and its questions about hosts.
+
+Each context is targeted at the cell of the server or the host.
+"""
 
 from typing import Any
 
@@ -37,7 +40,6 @@ class HostSilent(Exception):
 def hosts_up(context: Any) -> set[str]:
     """Find the hosts of a cell that can be acted on.
 
-    :param context: a RequestContext that is targeted at the cell
     :returns: the hosts whose nova-compute is alive and not forced down;
         disabled ones are among them, as they have their old servers
     """
@@ -51,8 +53,6 @@ def hosts_up(context: Any) -> set[str]:
 def is_up(context: Any, host: str | None) -> bool:
     """Tell whether a host can be acted on now, as :func:`hosts_up` does.
 
-    :param context: a RequestContext that is targeted at the cell
-    :param host: its name, None for none
     :returns: False also for a host whose service was deleted
     """
     try:
@@ -65,8 +65,6 @@ def is_up(context: Any, host: str | None) -> bool:
 def runs(context: Any, uuid: str, timeout: float) -> bool | None:
     """Ask nova-compute whether a server runs on its hypervisor.
 
-    :param context: a RequestContext that is targeted at the cell
-    :param uuid: the uuid of the server
     :param timeout: seconds to wait for the answer
     :returns: None where nova-compute cannot tell
     :raises HostSilent: when there is no answer in time
@@ -99,12 +97,7 @@ def _forget_fault(context: Any, uuid: str) -> None:
 
 
 def load(context: Any, uuid: str) -> Any:
-    """Load a server as nova-compute's RPC and the notifications need it.
-
-    :param context: a RequestContext that is targeted at the cell
-    :param uuid: the uuid of the server
-    :returns: the Instance
-    """
+    """Load a server as nova-compute's RPC and the notifications need it."""
     return objects.Instance.get_by_uuid(
         context, uuid,
         expected_attrs=['flavor', 'info_cache', 'metadata', 'system_metadata'])
@@ -112,12 +105,7 @@ def load(context: Any, uuid: str) -> Any:
 
 def bring_back(context: Any, instance: Any,
                action: decisions.EnforcementAction) -> None:
-    """Cast to nova-compute that it brings a server back to its state.
-
-    :param context: a RequestContext that is targeted at the cell
-    :param instance: the Instance, claimed
-    :param action: the action that does it
-    """
+    """Cast to nova-compute that it brings a claimed server back."""
     sent = instance.obj_clone()
     if action.vm_state == vm_states.SUSPENDED:
         # NOTE: suspend_instance stores the state that it finds, for resume to

@@ -51,7 +51,6 @@ def newest_action_id(uuid: Any) -> Any:
     """Make the subquery for the id of a server's newest instance action.
 
     :param uuid: the server's uuid, or the column that has it
-    :returns: a scalar subquery
     """
     action = ACTIONS.alias()
     return sqlalchemy.select(sqlalchemy.func.max(action.c.id)).where(
@@ -127,7 +126,6 @@ def pages(context: Any, condition: Any, size: int = PAGE
 
     :param context: a RequestContext that is targeted at the cell
     :param condition: a further condition, of SQLAlchemy
-    :param size: how many to read in one statement
     :returns: the servers in lists, none of which is empty
     """
     columns = INSTANCES.c

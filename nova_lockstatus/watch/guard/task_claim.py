@@ -41,8 +41,6 @@ def acquire(context: Any, row: decisions.ServerRow,
 
     :param context: a RequestContext that is targeted at the cell, with a
         request id of its own
-    :param row: the server, as it was read
-    :param action: the action that the server is claimed for
     :param host: the name of the host that the watch runs on
     :returns: the id of the instance action. None where the server is not
         locked any more, or its state, host, task or newest instance action
@@ -89,10 +87,6 @@ def release(context: Any, uuid: str, action: decisions.EnforcementAction,
             action_id: int | None) -> bool:
     """Release a claim that nova-compute does not work on.
 
-    :param context: a RequestContext that is targeted at the cell
-    :param uuid: the uuid of the server
-    :param action: the action that the server was claimed for
-    :param action_id: the id of the instance action
     :returns: False where nova-compute or another process has ended the action
         already
     """

@@ -34,13 +34,10 @@ LOG = logging.getLogger(__name__)
 
 
 class Guard:
-    """Finds servers that should be down and are recorded as running.
-
-    :param conf: Nova's configuration
-    :param metrics: counts what the guard does
-    """
+    """Finds servers that should be down and are recorded as running."""
 
     name = 'guard'
+    interval_option = 'guard_interval'
     condition = staticmethod(queries.running)
     recorded_as_running = True
 
@@ -57,7 +54,7 @@ class Guard:
         """Return the seconds between two runs, 0 for none."""
         if self._options.guard == 'off':
             return 0
-        return float(self._options.guard_interval)
+        return float(self._options[self.interval_option])
 
     def run(self, stop: threading.Event) -> None:
         """Check all cells once.
@@ -114,19 +111,9 @@ class Guard:
 
 
 class Probe(Guard):
-    """Asks nova-compute for servers that are recorded as down.
-
-    :param conf: Nova's configuration
-    :param metrics: counts what the guard does
-    """
+    """Asks nova-compute for servers that are recorded as down."""
 
     name = 'guard probe'
+    interval_option = 'guard_probe_interval'
     condition = staticmethod(queries.down)
     recorded_as_running = False
-
-    @property
-    def interval(self) -> float:
-        """Return the seconds between two runs, 0 for none."""
-        if self._options.guard == 'off':
-            return 0
-        return float(self._options.guard_probe_interval)
