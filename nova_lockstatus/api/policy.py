@@ -43,9 +43,9 @@ def add(enforcer: Any, extensions: Sequence[base.Extension]) -> None:
 
     :raises BrokenExtension: as :func:`register`
     """
-    for default in lockstatus.RULES:
-        if default.name not in enforcer.registered_rules:
-            enforcer.register_default(default)
+    for common in lockstatus.RULES:
+        if common.name not in enforcer.registered_rules:
+            enforcer.register_default(common)
     for extension in extensions:
         for default in extension.policies:
             registered = enforcer.registered_rules.get(default.name)

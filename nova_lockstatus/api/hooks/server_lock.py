@@ -42,6 +42,7 @@ from nova_lockstatus.events.notifications import (
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.gateway import instance_lock
 from nova_lockstatus.gateway import server_move
+from nova_lockstatus.utils import terminal
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 KEY = lock_reason.KEY
@@ -196,7 +197,8 @@ def _busy_is_refused(instance: Any) -> Iterator[None]:
         # The transaction is rolled back: nothing of it comes later.
         LOG.warning('The row of the server %s is in use by other '
                     'transactions. The call that changes its lock is refused '
-                    'with 503 and changes nothing: %s', instance.uuid, error)
+                    'with 503 and changes nothing: %s', instance.uuid,
+                    terminal.one_line(error))
         raise Refused(_unavailable(BUSY)) from error
 
 
