@@ -258,6 +258,11 @@ class MemcachedTestCase(HostStatusTestCase):
         folder = fixtures.TempDir()
         folder.setUp()
         cls.addClassCleanup(folder.cleanUp)
+        # Nova keeps what it has opened there for the rest of the process.
+        for name in ('nova.objects.ec2._CACHE', 'nova.availability_zones.MC'):
+            cache = fixtures.MonkeyPatch(name, None)
+            cache.setUp()
+            cls.addClassCleanup(cache.cleanUp)
         cls.options = {**cls.options, 'config': {
             (None, 'servicegroup_driver'): 'mc',
             ('cache', 'enabled'): True,
