@@ -34,7 +34,7 @@ from nova_lockstatus.utils.metrics import Metrics
 LOG = logging.getLogger(__name__)
 
 INTERVAL = 0.5
-"""Seconds between two polls of the outbox for one webhook, with one statement
+"""Seconds between two polls of the outbox for one webhook, with two statements
 each."""
 
 

@@ -281,7 +281,7 @@ class AnswerTestCase(ServerLockTestCase):
         self.addCleanup(self.unlock)
         before = self.nova.log
         answer = self.act({'reboot': {'type': 'HARD'}})
-        self.assertEqual('Instance %s is locked by owner: a\nforged line'
+        self.assertEqual('Instance %s is locked by owner: a\\nforged line'
                          % self.server_id,
                          answer.json['conflictingRequest']['message'])
         log = self.nova.log.removeprefix(before)
