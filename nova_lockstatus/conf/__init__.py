@@ -26,8 +26,11 @@ OPTS = [*lockstatus.OPTS, *watch.OPTS, *webhooks.OPTS, *metrics.OPTS]
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
     """Register the plugin's options in Nova's configuration."""
-    conf.register_group(lockstatus.GROUP)
-    conf.register_opts(OPTS, group=lockstatus.GROUP)
+    # NOTE: oslo.config copies a group, but not what is set of its options: two
+    # configurations of one process would share it.
+    group = lockstatus.GROUP
+    conf.register_group(cfg.OptGroup(group.name, group.title, group.help))
+    conf.register_opts(OPTS, group=group.name)
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:

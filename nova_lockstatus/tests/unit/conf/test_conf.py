@@ -31,6 +31,13 @@ class OptionsTestCase(testtools.TestCase):
     def test_registering_again_is_no_error(self):
         lockstatus_conf.register_opts(self.conf)
 
+    def test_two_configurations_share_nothing(self):
+        other = cfg.ConfigOpts()
+        lockstatus_conf.register_opts(other)
+        other([])
+        other.set_override('announce_host_status', False, 'lockstatus')
+        self.assertTrue(self.conf.lockstatus.announce_host_status)
+
     def test_default_extensions_load(self):
         aliases = self.conf.lockstatus.enabled_extensions
         self.assertEqual(aliases, [
