@@ -67,6 +67,7 @@ class Client(threading.Thread):
         self._path = '/servers/' + server_id
         self._ended = ended
         self._rounds = 0
+        self.has_looked = threading.Event()
         self.failures = []
         self.shown = []
         self.seconds = collections.defaultdict(list)
@@ -83,6 +84,7 @@ class Client(threading.Thread):
 
     def _look(self, **expected):
         server = self._show('show, 2.1')
+        self.has_looked.set()
         if server is not None:
             self.shown.append('locked_by' in server)
             self._compare('show, 2.1', server, expected)
@@ -150,16 +152,21 @@ class Client(threading.Thread):
         return None
 
 
-def call_until(ended, order):
+def call_until(ended, order, ready=lambda: None):
     """Have a client for each server, and wait for them.
 
     :param ended: a threading.Event that is set when they are to end
     :param order: what to call
+    :param ready: is called when each client has looked once
     :returns: what came of it
     """
     clients = [Client(order, server_id, ended) for server_id in order.servers]
     for client in clients:
         client.start()
+    for client in clients:
+        while client.is_alive() and not client.has_looked.wait(0.1):
+            pass
+    ready()
     for client in clients:
         client.join()
     return {
@@ -188,6 +195,8 @@ def calling(cloud, servers, state_lock=None):
             stdout=subprocess.PIPE, text=True) as process:
         process.stdin.write(json.dumps(order) + '\n')
         process.stdin.flush()
+        # Each client has looked once, however busy the machine is.
+        process.stdout.readline()
         yield found
         found.update(json.loads(process.communicate()[0]))
 
@@ -202,7 +211,8 @@ def main():
         ended.set()
 
     threading.Thread(target=wait, daemon=True).start()
-    print(json.dumps(call_until(ended, order)))
+    print(json.dumps(call_until(
+        ended, order, lambda: print('ready', flush=True))))
 
 
 if __name__ == '__main__':
