@@ -54,7 +54,7 @@ def _make_metrics(conf: cfg.ConfigOpts
     from nova_lockstatus.gateway.host_status import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
-    from nova_lockstatus.watch.metrics import ServerCountCollector
+    from nova_lockstatus.watch.server_counts import ServerCountCollector
 
     options = conf.lockstatus
     if not options.metrics_port:
