@@ -10,61 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads the little that a list of servers needs and Nova did not load.
+"""Asks for the little that a list of servers needs and Nova did not load.
 
 Nova reads all system metadata of all servers of a list from microversion 2.73
 on, a score of rows for each, to show one of them, and the whole service of
 each server's host from 2.16 on. This asks for the rows of system metadata that
 extensions show, of the servers that can have them, and for the columns that
-name the state of a host, once for each host: one statement for each cell
-that such a server is in, whatever the length of the list.
+name the state of a host, once for each host. ``gateway/host_status.py`` reads
+them.
 """
 
-import collections
 import functools
-import operator
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-import sqlalchemy
 from nova import context as nova_context
-from nova.db.main import api as db
-from nova.db.main import models
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import host_status_filter
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.gateway import compute_service
-
-_SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
-                    models.InstanceSystemMetadata.key,
-                    models.InstanceSystemMetadata.value)
-
-
-class _Wanted(NamedTuple):
-    """What is to be read in one cell.
-
-    :param cell: its CellMapping
-    :param uuids: the servers whose system metadata is
-    :param hosts: the hosts whose compute services are
-    """
-
-    cell: Any
-    uuids: list[str]
-    hosts: set[str]
-
-
-class _Found(NamedTuple):
-    """What was read in one cell.
-
-    :param system_metadata: by server uuid and key
-    :param services: the record of each host's nova-compute
-    """
-
-    system_metadata: dict[str, dict[str, str]]
-    services: dict[str, dict[str, Any]]
+from nova_lockstatus.gateway.host_status import ListQuery
+from nova_lockstatus.gateway.host_status import read_for_list
 
 
 def read(state: RequestState) -> None:
@@ -76,10 +44,8 @@ def read(state: RequestState) -> None:
     wanted = _wanted(state)
     if not wanted:
         return
-    reader = _Reader(wanted, state.pipeline.system_metadata_keys)
-    results = nova_context.scatter_gather_cells(
-        state.context, [cell.cell for cell in wanted.values()],
-        nova_context.CELL_TIMEOUT, reader.read)
+    results = read_for_list(state.context, wanted,
+                            state.pipeline.system_metadata_keys)
     for cell_uuid, in_cell in wanted.items():
         result = results[cell_uuid]
         if nova_context.is_cell_failure_sentinel(result):
@@ -93,8 +59,8 @@ def read(state: RequestState) -> None:
                 (cell_uuid, host), result.services.get(host))
 
 
-def _wanted(state: RequestState) -> dict[str, _Wanted]:
-    wanted: dict[str, _Wanted] = {}
+def _wanted(state: RequestState) -> dict[str, ListQuery]:
+    wanted: dict[str, ListQuery] = {}
     reads = state.pipeline.reads_system_metadata
     statuses = state.host_status.statuses
     rights = _Rights(state)
@@ -110,7 +76,7 @@ def _wanted(state: RequestState) -> dict[str, _Wanted]:
         if needs_row or needs_host:
             in_cell = wanted.get(cell.uuid)
             if in_cell is None:
-                in_cell = wanted[cell.uuid] = _Wanted(cell, [], set())
+                in_cell = wanted[cell.uuid] = ListQuery(cell, [], set())
             if needs_row:
                 in_cell.uuids.append(instance.uuid)
             if needs_host:
@@ -143,62 +109,6 @@ class _Rights:
     def _ask_host_status(self, project_id: str, user_id: str) -> bool:
         target = {'project_id': project_id, 'user_id': user_id}
         return any(self._access.allows(rule, target) for rule in self._rules)
-
-
-class _Reader:
-    """Reads what is wanted, in one cell after the other.
-
-    :param wanted: what is, by the uuid of the cell
-    :param keys: the keys of the rows of system metadata
-    """
-
-    def __init__(self, wanted: dict[str, _Wanted],
-                 keys: frozenset[str]) -> None:
-        self._wanted = wanted
-        self._keys = keys
-
-    def read(self, context: Any) -> _Found:
-        wanted = self._wanted[context.cell_uuid]
-        selects = []
-        if wanted.hosts:
-            selects.append(_select_services(wanted.hosts))
-        if wanted.uuids:
-            selects.append(_select_rows(wanted.uuids, self._keys))
-        found = _Found(collections.defaultdict(dict), {})
-        with db.get_context_manager(context).reader.using(context) as session:
-            rows = session.execute(sqlalchemy.union_all(*selects)
-                                   if len(selects) > 1 else selects[0])
-            for _number, uuid, key, value, *service in sorted(
-                    rows, key=operator.itemgetter(0)):
-                if uuid is not None:
-                    found.system_metadata[uuid][key] = value
-                else:
-                    found.services[service[0]] = compute_service.record(
-                        service)
-        return found
-
-
-def _select_services(hosts: Iterable[str]) -> Any:
-    return sqlalchemy.select(
-        models.Service.id,
-        *(_null(column) for column in _SYSTEM_METADATA),
-        *compute_service.COLUMNS,
-    ).where(models.Service.host.in_(hosts), *compute_service.IS_COMPUTE)
-
-
-def _select_rows(uuids: Iterable[str], keys: Iterable[str]) -> Any:
-    # NOTE: rows that are marked as deleted are read as well, as Nova does:
-    # they belong to servers that are deleted themselves.
-    row = models.InstanceSystemMetadata
-    return sqlalchemy.select(
-        row.id, *_SYSTEM_METADATA,
-        *(_null(column) for column in compute_service.COLUMNS),
-    ).where(row.instance_uuid.in_(uuids), row.key.in_(keys))
-
-
-def _null(column: Any) -> Any:
-    return sqlalchemy.type_coerce(sqlalchemy.null(), column.type).label(
-        'no_%s' % column.key)
 
 
 def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
