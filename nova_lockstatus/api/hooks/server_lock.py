@@ -92,7 +92,7 @@ class Refused(state_lock.CallBlocked):
         self.answer = answer
 
 
-def asked_reason(body: Any) -> str | None:
+def requested_reason(body: Any) -> str | None:
     """Read the reason in the body of a lock, at whatever microversion.
 
     :param body: the body, which stock Nova accepts in any form below 2.73
@@ -125,7 +125,7 @@ def _lock(original: Callable[..., Any], state: RequestState, api: Any,
           context: Any, instance: Any, reason: str | None = None) -> None:
     before = instance.obj_clone()
     holder = server_lock.holder(instance.project_id, context.project_id)
-    reason = asked_reason(state.body)
+    reason = requested_reason(state.body)
     with _busy_is_refused(instance):
         lock = _write_lock(instance, holder, reason)
     if lock is not None:
