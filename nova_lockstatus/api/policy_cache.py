@@ -29,16 +29,16 @@ from oslo_policy import policy
 OWNER = {'project_id': '%(project_id)s', 'user_id': '%(user_id)s'}
 
 
-class _Meaning(NamedTuple):
-    """What a rule says.
+class _ParsedRule(NamedTuple):
+    """What a rule says, with the rules that it refers to.
 
     :param text: two rules that have the same say the same
-    :param reads: what of the target it compares with the caller's, None where
-        it can ask anything
+    :param target_keys: what of the target it compares with the caller's, None
+        where it can ask anything
     """
 
     text: tuple[Any, ...]
-    reads: frozenset[str] | None
+    target_keys: frozenset[str] | None
 
 
 class PolicyCache:
@@ -46,32 +46,32 @@ class PolicyCache:
 
     def __init__(self, context: Any) -> None:
         self._context = context
-        self._asked_by_nova: list[tuple[str, Any, bool]] = []
-        self._meanings: dict[str, _Meaning] = {}
-        self._answers: dict[tuple[Any, ...], bool] = {}
+        self._novas_decisions: list[tuple[str, Any, bool]] = []
+        self._rules: dict[str, _ParsedRule] = {}
+        self._decisions: dict[tuple[Any, ...], bool] = {}
 
     def may(self, rule: str, target: dict[str, Any]) -> bool:
         """Tell whether a rule lets the caller pass.
 
         :raises Exception: what Nova's enforcer raises, of an unknown rule
         """
-        question = self._question(rule, target)
-        self._learn()
-        answer = self._answers.get(question)
-        if answer is None:
-            answer = self._answers[question] = bool(self._context.can(
+        key = self._key(rule, target)
+        self._add_novas_decisions()
+        decision = self._decisions.get(key)
+        if decision is None:
+            decision = self._decisions[key] = bool(self._context.can(
                 rule, target=target, fatal=False))
-        return answer
+        return decision
 
-    def remember(self, context: Any, rule: str, target: Any,
-                 answer: bool) -> None:
-        """Keep the answer to a rule that Nova has asked itself.
+    def add(self, context: Any, rule: str, target: Any,
+            decision: bool) -> None:
+        """Keep the decision of a rule that Nova has asked itself.
 
         :param target: its target; another one than a dict is passed over
         """
         # Most requests ask the plugin nothing: it is worked out later.
         if context is self._context and isinstance(target, dict):
-            self._asked_by_nova.append((rule, target, answer))
+            self._novas_decisions.append((rule, target, decision))
 
     def is_default(self, rule: str) -> bool:
         """Tell whether the operator has left a rule as it is.
@@ -85,32 +85,33 @@ class PolicyCache:
         return default is not None and (
             str(enforcer.rules.get(rule)) == str(default.check))
 
-    def _learn(self) -> None:
-        while self._asked_by_nova:
-            rule, target, answer = self._asked_by_nova.pop()
-            self._answers.setdefault(self._question(rule, target), answer)
+    def _add_novas_decisions(self) -> None:
+        while self._novas_decisions:
+            rule, target, decision = self._novas_decisions.pop()
+            self._decisions.setdefault(self._key(rule, target), decision)
 
-    def _question(self, rule: str, target: dict[str, Any]) -> tuple[Any, ...]:
-        meaning = self._meanings.get(rule) or self._read(rule)
-        if meaning.reads is None:
-            return (meaning.text, *target.items())
-        return (meaning.text, *(
+    def _key(self, rule: str, target: dict[str, Any]) -> tuple[Any, ...]:
+        parsed = self._rules.get(rule) or self._parse(rule)
+        if parsed.target_keys is None:
+            return (parsed.text, *target.items())
+        return (parsed.text, *(
             key in target and str(target[key]) == str(
                 getattr(self._context, key))
-            for key in OWNER if key in meaning.reads))
+            for key in OWNER if key in parsed.target_keys))
 
-    def _read(self, rule: str) -> _Meaning:
-        """Tell what a rule says."""
+    def _parse(self, rule: str) -> _ParsedRule:
+        """Parse a rule, and keep the result."""
         enforcer = nova_policy._ENFORCER
         default = enforcer.registered_rules.get(rule)
         check = _resolve(enforcer.rules.get(rule), enforcer)
         if default is None or check is None:
-            meaning = _Meaning((rule,), None)
+            parsed = _ParsedRule((rule,), None)
         else:
             scope = tuple(default.scope_types or ())
-            meaning = _Meaning((str(check), scope), _reads(check, enforcer))
-        self._meanings[rule] = meaning
-        return meaning
+            parsed = _ParsedRule((str(check), scope),
+                                 _target_keys(check, enforcer))
+        self._rules[rule] = parsed
+        return parsed
 
 
 def _resolve(check: Any, enforcer: Any) -> Any:
@@ -122,20 +123,20 @@ def _resolve(check: Any, enforcer: Any) -> Any:
     return check
 
 
-def _reads(check: Any, enforcer: Any) -> frozenset[str] | None:
+def _target_keys(check: Any, enforcer: Any) -> frozenset[str] | None:
     """Tell what of its target a check compares with the caller's."""
     if isinstance(check, (policy.AndCheck, policy.OrCheck)):
         found: frozenset[str] = frozenset()
         for part in check.rules:
-            of_part = _reads(part, enforcer)
-            if of_part is None:
+            keys = _target_keys(part, enforcer)
+            if keys is None:
                 return None
-            found |= of_part
+            found |= keys
         return found
     if isinstance(check, policy.NotCheck):
-        return _reads(check.rule, enforcer)
+        return _target_keys(check.rule, enforcer)
     if isinstance(check, policy.RuleCheck):
-        return _reads(enforcer.rules.get(check.match), enforcer)
+        return _target_keys(enforcer.rules.get(check.match), enforcer)
     if isinstance(check, (_checks.TrueCheck, _checks.FalseCheck)):
         return frozenset()
     # NOTE: checks of other types see the whole target (http), or are of

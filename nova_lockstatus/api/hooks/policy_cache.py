@@ -24,7 +24,7 @@ def _can(original: Callable[..., Any], context: Any, action: str,
     result = original(context, action, target, fatal)
     state = CURRENT.get()
     if state is not None:
-        state.policy.remember(context, action, target, bool(result))
+        state.policy.add(context, action, target, bool(result))
     return result
 
 
