@@ -48,7 +48,7 @@ class Servers:
     def __init__(self) -> None:
         self.searchable: frozenset[str] = frozenset()
         """The keys by which the caller may filter and sort this list."""
-        self.left_to_nova: frozenset[str] = frozenset()
+        self.checked_by_nova: frozenset[str] = frozenset()
         """The keys by which they may where Nova itself lets them."""
         self.holders: frozenset[str] | None = None
         """Whose locks this list is filtered by, None where it is not."""

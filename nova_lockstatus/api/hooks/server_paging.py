@@ -109,7 +109,7 @@ def _get_marker_record(original: Callable[..., Any], state: RequestState,
     target = policy.target(record['project_id'], record['user_id'])
     for key in lister.sort_ctx.sort_keys:
         rule = state.pipeline.searchable.get(key)
-        if (rule is not None and key not in state.servers.left_to_nova
+        if (rule is not None and key not in state.servers.checked_by_nova
                 and not policy.may(ctx, rule, target)):
             raise nova_exception.MarkerNotFound(marker=marker)
     return cell_uuid, record

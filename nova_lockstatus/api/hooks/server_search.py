@@ -46,24 +46,25 @@ LOCKED_BY = 'locked_by'
 
 def _get_servers(original: Callable[..., Any], state: RequestState,
                  controller: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
-    asked = {value if name == 'sort_key' else name
-             for name, value in state.parameters}
-    if not asked.isdisjoint(state.pipeline.searchable):
-        by_nova = _honoured_by_nova(state, controller, req)
+    requested = {value if name == 'sort_key' else name
+                 for name, value in state.parameters}
+    if not requested.isdisjoint(state.pipeline.searchable):
+        keys_of_nova = _keys_of_nova(state, controller, req)
         allowed = _allowed(state, req)
-        state.servers.left_to_nova = frozenset(
+        state.servers.checked_by_nova = frozenset(
             key for key, rule in state.pipeline.searchable.items()
             if key not in allowed and state.policy.is_default(rule))
-        for key in sorted(by_nova - allowed - state.servers.left_to_nova):
+        for key in sorted(
+                keys_of_nova - allowed - state.servers.checked_by_nova):
             raise _refusal(state, key)
         state.servers.searchable = allowed
-        _restore(state, req, by_nova)
+        _restore(state, req, keys_of_nova)
         state.servers.holders = _read_holders(req)
     return original(controller, req, *args, **kwargs)
 
 
-def _honoured_by_nova(state: RequestState, controller: Any, req: Any
-                      ) -> frozenset[str]:
+def _keys_of_nova(state: RequestState, controller: Any, req: Any
+                  ) -> frozenset[str]:
     """Tell by which keys Nova itself filters the list for the caller."""
     # NOTE: its query schemas have taken out what it ignores for everybody.
     # From the rest remove_invalid_options() takes what is not for everybody,
@@ -101,10 +102,11 @@ def _refusal(state: RequestState, key: str) -> webob.exc.HTTPForbidden:
         "and sort by %s." % (state.pipeline.searchable[key], key)))
 
 
-def _restore(state: RequestState, req: Any, by_nova: Collection[str]) -> None:
+def _restore(state: RequestState, req: Any, keys_of_nova: Collection[str]
+             ) -> None:
     for key in state.pipeline.searchable:
         if key in req.GET:
-            if key not in state.servers.searchable and key not in by_nova:
+            if key not in state.servers.searchable and key not in keys_of_nova:
                 del req.GET[key]
         elif key in state.servers.searchable:
             # Nova's query schema of an old microversion took it out. Where
@@ -160,7 +162,7 @@ def _remove_invalid_sort_keys(original: Callable[..., Any],
     for key in sort_keys:
         if (key in state.pipeline.searchable and key not in blacklist
                 and key not in state.servers.searchable
-                and key not in state.servers.left_to_nova):
+                and key not in state.servers.checked_by_nova):
             raise _refusal(state, key)
     blacklist = set(blacklist).difference(state.servers.searchable)
     return original(context, sort_keys, sort_dirs, blacklist,
