@@ -58,8 +58,8 @@ class _Call:
         return self._function(context, *self._args)
 
 
-def ask_cells(context: Any, mappings: Iterable[Any],
-              function: Callable[..., Any], *args: Any) -> dict[str, Any]:
+def query_cells(context: Any, mappings: Iterable[Any],
+                function: Callable[..., Any], *args: Any) -> dict[str, Any]:
     """Call a function for each cell, and leave out cells that do not answer.
 
     :param context: the caller's RequestContext, which is left as it is
@@ -159,7 +159,7 @@ class Hosts:
         mapped, known = self._mapped
         wanted = {known[cell_id].uuid: known[cell_id]
                   for cell_id in mapped.values() if cell_id in known}
-        return ask_cells(self._context, wanted.values(), function)
+        return query_cells(self._context, wanted.values(), function)
 
     @functools.cached_property
     def _services(self) -> dict[str, dict[str, Any]]:

@@ -101,7 +101,7 @@ def read_page(state: RequestState, api: Any, context: Any,
     :raises MarkerNotFound: when no cell has the marker
     """
     cells = hypervisor_hosts.cells()
-    found = hypervisor_hosts.ask_cells(context, cells, _read_all)
+    found = hypervisor_hosts.query_cells(context, cells, _read_all)
     listed = [_Listed(cell, *row) for cell in cells
               for row in found.get(cell.uuid, ())]
     if marker:
@@ -176,7 +176,7 @@ def _read_nodes(context: Any, page: list[_Listed]
     for node in page:
         ids[node.cell.uuid].append(node.id)
         cells[node.cell.uuid] = node.cell
-    found = hypervisor_hosts.ask_cells(
+    found = hypervisor_hosts.query_cells(
         context, cells.values(), _read_by_id, ids)
     return [found[node.cell.uuid][node.id] for node in page
             if node.id in found.get(node.cell.uuid, ())]

@@ -56,7 +56,7 @@ def _read_page(context: Any, limit: int | None, marker: str | None
     cells = hypervisor_hosts.cells()
     for cell in cells:
         try:
-            found = hypervisor_hosts.ask_cells(
+            found = hypervisor_hosts.query_cells(
                 context, [cell], _read_nodes, limit, marker)[cell.uuid]
         except Exception as error:
             failed.append(error)
@@ -98,7 +98,7 @@ def _compute_node_search(original: Callable[..., Any],
                          state: RequestState, api: Any, context: Any,
                          hypervisor_match: str) -> Any:
     cells = hypervisor_hosts.cells()
-    found = hypervisor_hosts.ask_cells(
+    found = hypervisor_hosts.query_cells(
         context, cells, _search, hypervisor_match)
     nodes = [node for cell in cells for node in found.get(cell.uuid, ())]
     state.hypervisors.hosts = hypervisor_hosts.Hosts(context, nodes)

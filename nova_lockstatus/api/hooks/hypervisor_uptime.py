@@ -43,7 +43,7 @@ def _deadline() -> float:
     return float(time.monotonic() + CONF.lockstatus.hypervisor_uptime_timeout)
 
 
-def _ask(context: Any, host: str, deadline: float) -> str | None:
+def _get_uptime(context: Any, host: str, deadline: float) -> str | None:
     """Ask one host, with a context of its cell.
 
     :param deadline: until when, in seconds of the monotonic clock
@@ -74,34 +74,36 @@ class _Uptimes:
         self._hosts = hosts
         self._deadline = _deadline()
         self._found: dict[str, str | None] = {}
-        self._ask_all({node.host for node in hosts.nodes
-                       if not ('stats' in node and 'uptime' in node.stats)})
+        self._get_uptimes({
+            node.host for node in hosts.nodes
+            if not ('stats' in node and 'uptime' in node.stats)})
 
     def get(self, host: str) -> str | None:
         """Return the uptime of a host, None where it does not answer."""
         if host not in self._found:
             # NOTE: older releases do not look for one that is stored.
-            self._ask_all({node.host for node in self._hosts.nodes})
+            self._get_uptimes({node.host for node in self._hosts.nodes})
         return self._found.get(host)
 
-    def _ask_all(self, names: set[str]) -> None:
+    def _get_uptimes(self, names: set[str]) -> None:
         names -= self._found.keys()
         self._found.update(dict.fromkeys(names))
         # A host that answers too late writes into this one.
         uptimes: dict[str, str | None] = {}
 
-        def ask(item: tuple[Any, str]) -> None:
+        def get_uptime(item: tuple[Any, str]) -> None:
             context, host = item
-            uptimes[host] = _ask(context, host, self._deadline)
+            uptimes[host] = _get_uptime(context, host, self._deadline)
 
-        run_parallel(ask, self._to_ask(names), MAX_PARALLEL_HOSTS,
+        run_parallel(get_uptime, self._reachable_hosts(names),
+                     MAX_PARALLEL_HOSTS,
                      max(self._deadline - time.monotonic(), 0) + 1)
         self._found.update(dict(uptimes))
 
-    def _to_ask(self, names: Iterable[str]) -> list[tuple[Any, str]]:
+    def _reachable_hosts(self, names: Iterable[str]) -> list[tuple[Any, str]]:
         """Return the hosts that are up, each with a context of its cell."""
         targeted: dict[str, Any] = {}
-        asked = []
+        targets = []
         for host in sorted(filter(None, names)):
             try:
                 cell = self._hosts.cell(host)
@@ -114,8 +116,8 @@ class _Uptimes:
                     with nova_context.target_cell(
                             self._context, cell) as found:
                         targeted[cell.uuid] = found
-                asked.append((targeted[cell.uuid], host))
-        return asked
+                targets.append((targeted[cell.uuid], host))
+        return targets
 
 
 def _get_host_uptime(original: Callable[..., Any], state: RequestState,
@@ -128,7 +130,7 @@ def _get_host_uptime(original: Callable[..., Any], state: RequestState,
         uptime = None
     elif shown.hosts is None:
         # Nova has targeted the context at the cell of the only host.
-        uptime = _ask(context, host_name, _deadline())
+        uptime = _get_uptime(context, host_name, _deadline())
     else:
         if shown.uptimes is None:
             shown.uptimes = _Uptimes(api, context, shown.hosts)
