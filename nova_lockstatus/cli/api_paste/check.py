@@ -51,7 +51,7 @@ def check_pipelines(
     """
     reached = reach.follow(config, strategies)
     for problem in reached.problems:
-        raise config.doubt(problem)
+        raise config.not_understood(problem)
     _check_references(config, reached.sections)
     pipelines = {pipeline.key: pipeline for pipeline in config.pipelines}
     for section in reached.sections:
@@ -62,7 +62,7 @@ def check_pipelines(
     found = [pipelines[key] for key in reached.pipelines
              if pipelines[key].is_api]
     if not found:
-        raise config.doubt(
+        raise config.not_understood(
             'no pipeline in it ends in an application with the factory %s; '
             'name the api-paste.ini of nova-api with --api-paste'
             % paste_reader.API_APP)
@@ -83,12 +83,12 @@ def check_removal(config: paste_reader.PasteConfig) -> None:
         file
     """
     for problem in reach.follow(config).files:
-        raise config.doubt(problem)
+        raise config.not_understood(problem)
     _check_references(config, config.sections())
     for pipeline in config.pipelines:
         if pipeline.filters != [word.text for word in pipeline.words
                                 if config.is_filter(word.text)]:
-            raise config.doubt(
+            raise config.not_understood(
                 'the value of %s has the filter of this plugin from %%(...)s; '
                 'edit it by hand' % pipeline.place)
 
@@ -105,7 +105,7 @@ def _check_references(config: paste_reader.PasteConfig,
                     and not section.startswith('composi')):
                 continue
             if any(word in config.filters for word in value.split()):
-                raise config.doubt(
+                raise config.not_understood(
                     '"%s" in [%s] names the filter of this plugin, and is no '
                     'pipeline; edit it by hand' % (option, section))
 
@@ -120,7 +120,7 @@ def _check_composite(config: paste_reader.PasteConfig, section: str) -> None:
         if option not in paste_reader.FACTORY_OPTIONS and any(
                 config.factory('app', word) == paste_reader.API_APP
                 for word in value.split()):
-            raise config.doubt(
+            raise config.not_understood(
                 '"%s" in [%s] leads to the compute API, and its factory (%s) '
                 'is none that makes a pipeline; edit it by hand'
                 % (option, section, factory))
@@ -133,7 +133,7 @@ def _check_end(config: paste_reader.PasteConfig,
     app = pipeline.names[-1]
     if any(section.startswith(_NESTED) for section in config.find('app', app)):
         return
-    raise config.doubt(
+    raise config.not_understood(
         '%s ends in %s, which is not the compute API (%s); edit it by hand'
         % (pipeline.place, app, config.factory('app', app)))
 
@@ -148,8 +148,9 @@ def _check_application(config: paste_reader.PasteConfig, section: str) -> None:
     else:
         return
     if factory == paste_reader.API_APP:
-        raise config.doubt('[%s] puts a filter directly before the compute '
-                           'API; edit it by hand' % section)
+        raise config.not_understood(
+            '[%s] puts a filter directly before the compute API; edit it by '
+            'hand' % section)
 
 
 def _is_editable(config: paste_reader.PasteConfig,
@@ -165,15 +166,17 @@ def _check_place(config: paste_reader.PasteConfig,
                  pipeline: paste_reader.Pipeline) -> None:
     where = pipeline.place
     if pipeline.words[-1].text != pipeline.names[-1]:
-        raise config.doubt('the value of %s ends in %%(...)s; edit it by hand'
-                           % where)
+        raise config.not_understood(
+            'the value of %s ends in %%(...)s; edit it by hand' % where)
     if len(pipeline.filters) > 1:
-        raise config.doubt('%s has the filter of this plugin %d times; leave '
-                           'one' % (where, len(pipeline.filters)))
+        raise config.not_understood(
+            '%s has the filter of this plugin %d times; leave one'
+            % (where, len(pipeline.filters)))
     if not pipeline.filters:
         return
     own = pipeline.filters[0]
     for name in pipeline.names[pipeline.names.index(own) + 1:-1]:
         if config.factory('filter', name) in _EARLIER:
-            raise config.doubt('%s has %s before %s; put it directly before %s'
-                               % (where, own, name, pipeline.names[-1]))
+            raise config.not_understood(
+                '%s has %s before %s; put it directly before %s'
+                % (where, own, name, pipeline.names[-1]))

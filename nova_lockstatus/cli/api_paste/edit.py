@@ -110,14 +110,14 @@ def remaining(text: str) -> list[str]:
 
 def _name_to_use(config: paste_reader.PasteConfig) -> str:
     if len(config.filters) > 1:
-        raise config.doubt(
+        raise config.not_understood(
             'it has %d filters of this plugin (%s), and which one a pipeline '
             'should have cannot be told; put one into each pipeline by hand'
             % (len(config.filters), ', '.join(config.filters)))
     if config.filters:
         return config.filters[0]
     if config.find('filter', FILTER):
-        raise config.doubt(
+        raise config.not_understood(
             'its section [filter:%s] is something else; rename that filter'
             % FILTER)
     return FILTER
@@ -135,5 +135,5 @@ def _check_edit(config: paste_reader.PasteConfig, edited: str,
     after = paste_reader.PasteConfig(edited, config.name)
     found = {pipeline.key: pipeline.names for pipeline in after.pipelines}
     if found != expected or after.others() != config.others():
-        raise config.doubt('the edited file would not be read as intended; '
-                           'edit it by hand')
+        raise config.not_understood(
+            'the edited file would not be read as intended; edit it by hand')

@@ -93,7 +93,7 @@ class PasteConfig:
                         if self.is_filter(own_name)]
         self.pipelines = list(self._pipelines())
 
-    def doubt(self, problem: str) -> exception.PasteFileNotUnderstood:
+    def not_understood(self, problem: str) -> exception.PasteFileNotUnderstood:
         """Make the exception that says why the file is left as it is."""
         return exception.PasteFileNotUnderstood(
             path=self.name, problem=' '.join(problem.split()))
@@ -122,7 +122,8 @@ class PasteConfig:
         try:
             parser.read_file(io.StringIO(text, newline=None), self.name)
         except configparser.Error as error:
-            raise self.doubt('paste could not read it: %s' % error) from error
+            raise self.not_understood(
+                'paste could not read it: %s' % error) from error
         return parser
 
     def _names(self, prefix: str) -> list[str]:
