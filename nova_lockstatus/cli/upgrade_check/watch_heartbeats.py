@@ -40,7 +40,7 @@ def check(installation: Installation) -> Result:
         migration.check(store)
         watches = watch_process.list_all(store)
     except exception.StoreNotConfigured:
-        return judge_without_store(conf)
+        return check_without_store(conf)
     except exception.StoreUnreachable as error:
         return Result(
             Code.FAILURE,
@@ -48,11 +48,12 @@ def check(installation: Installation) -> Result:
             '"nova-lockstatus db sync".' % error)
     except exception.LockStatusException as error:
         return Result(Code.FAILURE, str(error))
-    return judge(
-        conf.lockstatus.guard, announces(conf), watches, watch_process.now())
+    return check_heartbeats(
+        conf.lockstatus.guard, announces_host_status(conf), watches,
+        watch_process.now())
 
 
-def announces(conf: cfg.ConfigOpts) -> bool:
+def announces_host_status(conf: cfg.ConfigOpts) -> bool:
     """Tell whether nova-lockstatus-watch is to notify of host status.
 
     :param conf: Nova's configuration
@@ -64,8 +65,8 @@ def announces(conf: cfg.ConfigOpts) -> bool:
                      or notification_drivers(conf)))
 
 
-def judge_without_store(conf: cfg.ConfigOpts) -> Result:
-    """Judge an installation without a database of the plugin.
+def check_without_store(conf: cfg.ConfigOpts) -> Result:
+    """Check an installation without a database of the plugin.
 
     :param conf: Nova's configuration
     :returns: a failure where webhooks need that database, a warning where the
@@ -74,7 +75,7 @@ def judge_without_store(conf: cfg.ConfigOpts) -> Result:
     text = ('[lockstatus]connection is not set, so it cannot be told whether '
             'nova-lockstatus-watch runs.')
     is_enforced = conf.lockstatus.guard == 'enforce'
-    is_announced = announces(conf)
+    is_announced = announces_host_status(conf)
     if not (is_enforced or is_announced):
         return Result(Code.SUCCESS, text)
     if is_enforced:
@@ -90,10 +91,10 @@ def judge_without_store(conf: cfg.ConfigOpts) -> Result:
     return Result(Code.WARNING, text + advice)
 
 
-def judge(guard: str, announces_hosts: bool,
-          watches: Sequence[watch_process.WatchProcess], now: datetime.datetime
-          ) -> Result:
-    """Judge the heartbeats of all processes of nova-lockstatus-watch.
+def check_heartbeats(guard: str, announces_hosts: bool,
+                     watches: Sequence[watch_process.WatchProcess],
+                     now: datetime.datetime) -> Result:
+    """Check the heartbeats of all processes of nova-lockstatus-watch.
 
     :param guard: the value of [lockstatus]guard
     :param announces_hosts: whether the watch is to notify of host status
@@ -107,12 +108,12 @@ def judge(guard: str, announces_hosts: bool,
             for watch in watches}
     missing = {host: age for host, age in ages.items()
                if age > watch_process.LATE_AFTER}
-    there = [host for host in ages if host not in missing]
+    running = [host for host in ages if host not in missing]
     if missing:
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
             'from %s for %d s' % pair for pair in missing.items())
-    elif there:
-        return Result(Code.SUCCESS, ', '.join(there))
+    elif running:
+        return Result(Code.SUCCESS, ', '.join(running))
     else:
         text = 'No nova-lockstatus-watch runs.'
     if guard == 'off' and not announces_hosts:
@@ -120,15 +121,16 @@ def judge(guard: str, announces_hosts: bool,
             Code.SUCCESS,
             '%s [lockstatus]guard is "off", and what becomes of hosts is not '
             'announced, so none is needed.' % text)
-    if there:
+    if running:
         return Result(
             Code.WARNING,
             '%s It runs on %s. Start the others again, or wait: what does '
-            'not report is forgotten after a day.' % (text, ', '.join(there)))
-    return _judge_stopped(text, guard, announces_hosts)
+            'not report is forgotten after a day.'
+            % (text, ', '.join(running)))
+    return _check_stopped(text, guard, announces_hosts)
 
 
-def _judge_stopped(text: str, guard: str, announces_hosts: bool) -> Result:
+def _check_stopped(text: str, guard: str, announces_hosts: bool) -> Result:
     if guard != 'off':
         text += (' Locked servers that should be down are not watched over, '
                  'and [lockstatus]guard is "%s".' % guard)

@@ -30,31 +30,33 @@ SUCCESS, WARNING, FAILURE = (
     upgradecheck.Code.FAILURE)
 
 
-class JudgeTestCase(testtools.TestCase):
+class HeartbeatsTestCase(testtools.TestCase):
 
-    announces = False
+    announces_host_status = False
 
-    def judge(self, guard, **ages):
-        result = watch_heartbeats.judge(guard, self.announces, [
-            watch_process.WatchProcess(host, NOW - datetime.timedelta(days=9),
-                                       NOW - datetime.timedelta(seconds=age))
-            for host, age in ages.items()], NOW)
+    def check_heartbeats(self, guard, **ages):
+        result = watch_heartbeats.check_heartbeats(
+            guard, self.announces_host_status, [watch_process.WatchProcess(
+                host, NOW - datetime.timedelta(days=9),
+                NOW - datetime.timedelta(seconds=age))
+                for host, age in ages.items()], NOW)
         return result.code, result.details
 
     def test_all_report(self):
         for guard in ('enforce', 'report', 'off'):
             self.assertEqual((SUCCESS, 'ctl1, ctl2'),
-                             self.judge(guard, ctl1=0, ctl2=60))
+                             self.check_heartbeats(guard, ctl1=0, ctl2=60))
 
     def test_clock_of_a_host_that_is_a_little_ahead(self):
-        self.assertEqual((SUCCESS, 'ctl1'), self.judge('enforce', ctl1=-2))
+        self.assertEqual((SUCCESS, 'ctl1'),
+                         self.check_heartbeats('enforce', ctl1=-2))
 
     def test_some_are_missing(self):
         text = ('nova-lockstatus-watch has not reported from ctl2 for 61 s. '
                 'It runs on ctl1, ctl3. Start the others again, or wait: what '
                 'does not report is forgotten after a day.')
         for guard in ('enforce', 'report'):
-            self.assertEqual((WARNING, text), self.judge(
+            self.assertEqual((WARNING, text), self.check_heartbeats(
                 guard, ctl1=0, ctl2=61, ctl3=9))
 
     def test_all_are_missing(self):
@@ -63,33 +65,33 @@ class JudgeTestCase(testtools.TestCase):
                 'are not watched over, and [lockstatus]guard is "%s". Start '
                 'it.')
         for guard, code in (('enforce', FAILURE), ('report', WARNING)):
-            self.assertEqual((code, text % guard), self.judge(
+            self.assertEqual((code, text % guard), self.check_heartbeats(
                 guard, ctl1=61, ctl2=90000))
 
     def test_none_has_reported(self):
         for guard, code in (('enforce', FAILURE), ('report', WARNING)):
-            found, text = self.judge(guard)
+            found, text = self.check_heartbeats(guard)
             self.assertEqual(code, found)
             self.assertTrue(text.startswith('No nova-lockstatus-watch runs. '),
                             text)
 
     def test_none_is_needed(self):
         for ages in ({}, {'ctl1': 61}, {'ctl1': 0, 'ctl2': 61}):
-            code, text = self.judge('off', **ages)
+            code, text = self.check_heartbeats('off', **ages)
             self.assertEqual(SUCCESS, code)
             self.assertTrue(text.endswith(
                 ' [lockstatus]guard is "off", and what becomes of hosts is '
                 'not announced, so none is needed.'), text)
 
 
-class AnnouncingJudgeTestCase(JudgeTestCase):
+class AnnouncingHeartbeatsTestCase(HeartbeatsTestCase):
 
-    announces = True
+    announces_host_status = True
 
     def test_all_are_missing(self):
         for guard, code in (('enforce', FAILURE), ('report', WARNING),
                             ('off', WARNING)):
-            found, text = self.judge(guard, ctl1=61)
+            found, text = self.check_heartbeats(guard, ctl1=61)
             self.assertEqual(code, found)
             self.assertTrue(text.endswith(
                 ' A host that is lost is not announced. Start it.'), text)
@@ -97,7 +99,7 @@ class AnnouncingJudgeTestCase(JudgeTestCase):
 
     def test_none_is_needed(self):
         for ages in ({}, {'ctl1': 61}, {'ctl1': 0, 'ctl2': 61}):
-            self.assertEqual(WARNING, self.judge('off', **ages)[0])
+            self.assertEqual(WARNING, self.check_heartbeats('off', **ages)[0])
 
 
 class WithoutStoreTestCase(testtools.TestCase):
@@ -143,16 +145,16 @@ class WithoutStoreTestCase(testtools.TestCase):
 
 class AnnouncesTestCase(testtools.TestCase):
 
-    def announces(self, **options):
+    def announces_host_status(self, **options):
         conf = store_databases.configure('sqlite:///x')
         for name, value in options.items():
             conf.set_override(name, value, 'lockstatus')
-        return watch_heartbeats.announces(conf)
+        return watch_heartbeats.announces_host_status(conf)
 
     def test_nobody_is_told(self):
-        self.assertFalse(self.announces())
+        self.assertFalse(self.announces_host_status())
 
     def test_webhooks_alone(self):
-        self.assertTrue(self.announces(webhooks=['acme']))
-        self.assertFalse(self.announces(webhooks=['acme'],
-                                        announce_host_status=False))
+        self.assertTrue(self.announces_host_status(webhooks=['acme']))
+        self.assertFalse(self.announces_host_status(
+            webhooks=['acme'], announce_host_status=False))
