@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 
-def green_threads_stand_still() -> bool:
+def green_threads_are_blocked() -> bool:
     """Tell whether green threads stand still once the call is answered."""
     # NOTE: Nova runs under eventlet up to release 32, unless it is told not
     # to. Under its own server a call has a green thread, and so have others.

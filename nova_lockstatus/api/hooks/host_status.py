@@ -158,7 +158,7 @@ def _announce(state: RequestState, service: Any,
         publisher = state.pipeline.publisher
         assert publisher is not None
         publisher.publish(change)
-        if after_response.green_threads_stand_still():
+        if after_response.green_threads_are_blocked():
             state.on_close = functools.partial(
                 publisher.wait, publisher.after_response_timeout)
     except Exception:

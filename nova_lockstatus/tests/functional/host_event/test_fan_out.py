@@ -251,10 +251,10 @@ class BrokerTestCase(AnnouncementsTestCase):
     def test_where_green_threads_stand_still(self):
         self.boot('s', host='compute1')
         self.reset()
-        stands_still = after_response.green_threads_stand_still()
+        are_blocked = after_response.green_threads_are_blocked()
         self.assertEqual(not utils.concurrency_mode_threading()
                          if hasattr(utils, 'concurrency_mode_threading')
-                         else True, stands_still)
+                         else True, are_blocked)
         done = []
         wait = publisher().wait
         self.useFixture(fixtures.MockPatchObject(
@@ -264,13 +264,13 @@ class BrokerTestCase(AnnouncementsTestCase):
         self.assertIn(b'forced_down', b''.join(body))
         self.assertEqual([], done)
         getattr(body, 'close', list)()
-        self.assertEqual([True] if stands_still else [], done)
+        self.assertEqual([True] if are_blocked else [], done)
 
     def test_own_server_of_nova(self):
         self.boot('s', host='compute1')
         self.reset()
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.api.after_response.green_threads_stand_still',
+            'nova_lockstatus.api.after_response.green_threads_are_blocked',
             lambda: False))
         body = self.body_of_a_call()
         self.assertNotIsInstance(body, after_response.ClosingIterator)

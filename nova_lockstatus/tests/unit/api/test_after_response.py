@@ -63,4 +63,4 @@ class AfterwardsTestCase(testtools.TestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.api.after_response.sys', types.SimpleNamespace(
                 modules={'greenlet': object()})))
-        self.assertFalse(after_response.green_threads_stand_still())
+        self.assertFalse(after_response.green_threads_are_blocked())
