@@ -152,8 +152,8 @@ class OutageGrace:
         since = max(times) - datetime.timedelta(seconds=seconds)
         return sum(at >= since for at in times) >= TOGETHER
 
-    def believed(self, cell: str, known: Mapping[str, str],
-                 found: Mapping[str, str]) -> dict[str, str]:
+    def effective_statuses(self, cell: str, known: Mapping[str, str],
+                           found: Mapping[str, str]) -> dict[str, str]:
         """Keep the status of hosts that may not be lost.
 
         :param cell: the uuid of the cell, after :meth:`observe`

@@ -39,9 +39,9 @@ class HostRecovery:
         # when the host first seemed to be back.
         self._first: dict[str, _First] = {}
 
-    def believed(self, targeted: Any,
-                 known: Mapping[str, known_status.KnownStatus],
-                 found: dict[str, str]) -> dict[str, str]:
+    def effective_statuses(self, targeted: Any,
+                           known: Mapping[str, known_status.KnownStatus],
+                           found: dict[str, str]) -> dict[str, str]:
         """Keep hosts UNKNOWN that have not reported since they became so.
 
         :param targeted: a RequestContext of the cell

@@ -106,8 +106,8 @@ class HostStatusMonitor:
         # The known status is read before the hosts are: a change that a call
         # makes in between has another version then.
         known = known_status.read(self._store, cell.uuid)
-        found = self._recovery.believed(context, known,
-                                        self._reader.hosts(context))
+        found = self._recovery.effective_statuses(
+            context, known, self._reader.hosts(context))
         statuses = {host: entry.status for host, entry in known.items()}
         found = self._hold(cell, statuses, found)
         if statuses == found or self._record(cell.uuid, known, found):
@@ -118,10 +118,10 @@ class HostStatusMonitor:
     def _hold(self, cell: Any, known: Mapping[str, str],
               found: Mapping[str, str]) -> dict[str, str]:
         """Keep the status of hosts that an outage may have silenced."""
-        believed = self._outages.believed(cell.uuid, known, found)
+        effective = self._outages.effective_statuses(cell.uuid, known, found)
         self._metrics.hosts_held(cells.name(cell), sum(
-            believed[host] != status for host, status in found.items()))
-        return believed
+            effective[host] != status for host, status in found.items()))
+        return effective
 
     def _record(self, cell: str, known: Mapping[str, known_status.KnownStatus],
                 found: Mapping[str, str]) -> bool:

@@ -56,7 +56,7 @@ class OutageTestCase(testtools.TestCase):
                 continue
             self.grace.observe(cell, cell, {
                 host: self.reports[host] for host in hosts})
-            found.update(self.grace.believed(
+            found.update(self.grace.effective_statuses(
                 cell, dict.fromkeys(hosts, 'UP'), {
                     host: 'UNKNOWN' if (self.utc() - self.reports[host]
                                         ).total_seconds() > DOWN_TIME
