@@ -41,11 +41,11 @@ RETRY_MAX_SECONDS = 300
 RETRY_JITTER = 0.5
 """The part of a delay that is cut at random, at the most."""
 
-NOT_NOW = (408, 425, 429)
+RETRIED_STATUSES = (408, 425, 429)
 """The status codes of 4xx after which an event is tried again."""
 
 
-def is_taken(status: int) -> bool:
+def is_accepted(status: int) -> bool:
     """Tell whether an event is delivered.
 
     :param status: the HTTP status of the response
@@ -58,7 +58,7 @@ def is_final(status: int) -> bool:
 
     :param status: the HTTP status of the response
     """
-    return status < 500 and status not in NOT_NOW
+    return status < 500 and status not in RETRIED_STATUSES
 
 
 class Delivery:
@@ -114,7 +114,7 @@ class Delivery:
                         if not (lease.is_held and self.backoff.is_over):
                             return False
                         status = self._post(change, server)
-                    if not is_taken(status):
+                    if not is_accepted(status):
                         refused.append((server.uuid, status))
                     if not lease.checkpoint(server.id):
                         return False
@@ -152,7 +152,7 @@ class Delivery:
                 2 * self.backoff.failed(retry_after)) from error
         self._metrics.delivery_finished(
             self._endpoint.sink,
-            'sent' if is_taken(response.status) else 'failed')
+            'sent' if is_accepted(response.status) else 'failed')
         self._log_once.worked(what)
         self.backoff.worked()
         return response.status

@@ -61,7 +61,7 @@ class PostTestCase(WebhookTestCase):
             self.server.answers = [(status, {'Location': other.url()})]
             answer = self.tls_poster().post(BODY, {})
             self.assertEqual(status, answer.status)
-            self.assertFalse(delivery.is_taken(answer.status))
+            self.assertFalse(delivery.is_accepted(answer.status))
             self.assertTrue(delivery.is_final(answer.status))
         self.assertEqual(([], 0), (other.requests, other.gets))
         self.assertEqual((5, 0), (len(self.server.requests),

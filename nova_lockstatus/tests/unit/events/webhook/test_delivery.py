@@ -18,11 +18,12 @@ from nova_lockstatus.events.webhook import delivery
 class AnswerTestCase(testtools.TestCase):
 
     def test_what_comes_of_an_answer(self):
-        for status, taken, final in (
+        for status, accepted, final in (
                 (200, True, True), (202, True, True), (204, True, True),
                 (302, False, True), (400, False, True), (403, False, True),
                 (404, False, True), (410, False, True), (408, False, False),
                 (425, False, False), (429, False, False),
                 (500, False, False), (503, False, False)):
-            self.assertEqual((taken, final), (
-                delivery.is_taken(status), delivery.is_final(status)), status)
+            self.assertEqual((accepted, final), (
+                delivery.is_accepted(status),
+                delivery.is_final(status)), status)
