@@ -106,18 +106,18 @@ def action_under_way(row: ServerRow) -> EnforcementAction | None:
                  and row.unfinished_action == action.name), None)
 
 
-def due(row: ServerRow, now: datetime.datetime,
-        pauses: tuple[float, float]) -> bool:
+def is_due(row: ServerRow, now: datetime.datetime,
+           delays: tuple[float, float]) -> bool:
     """Tell whether a server may be acted on now.
 
     The row has the attempts of all processes.
 
     :param now: the time, in UTC
-    :param pauses: the first and the longest pause, in seconds
+    :param delays: the first and the longest pause, in seconds
     :returns: whether the pause since the last action that failed is over
     """
     if not row.failed_attempts or row.attempted_at is None:
         return True
     waited = (now - row.attempted_at).total_seconds()
     # A clock that was set back must not make the pause longer.
-    return waited < 0 or waited >= backoff.delay(row.failed_attempts, *pauses)
+    return waited < 0 or waited >= backoff.delay(row.failed_attempts, *delays)

@@ -68,7 +68,7 @@ class Enforcement:
         self._recorded_as_running = recorded_as_running
 
     @property
-    def pauses(self) -> tuple[float, float]:
+    def delays(self) -> tuple[float, float]:
         """Return the first and the longest pause between two attempts."""
         return (self._options.guard_pause, self._options.guard_pause_max)
 
@@ -94,9 +94,9 @@ class Enforcement:
         return self._recorded_as_running if runs is None else runs
 
     def _report(self, server: FoundServer) -> None:
-        turn = server.state.report_turn
-        if turn.due(time.monotonic()):
-            turn.done(time.monotonic(), self.pauses)
+        timer = server.state.report_backoff
+        if timer.is_due(time.monotonic()):
+            timer.restart(time.monotonic(), self.delays)
             LOG.warning('The server %s is locked and should be %s, but runs. '
                         'It is not touched, as [lockstatus]guard says.',
                         server.uuid, server.action.vm_state)
@@ -104,15 +104,15 @@ class Enforcement:
 
     def _enforce(self, server: FoundServer) -> None:
         self._report_failure(server)
-        turn = server.state.action_turn
-        if not turn.due(time.monotonic()) or not decisions.due(
-                server.row, timeutils.utcnow(), self.pauses):
+        timer = server.state.action_backoff
+        if not timer.is_due(time.monotonic()) or not decisions.is_due(
+                server.row, timeutils.utcnow(), self.delays):
             return
         # NOTE: soon after a host has started, its servers are recorded as
         # they were before. nova-compute sets one into ERROR that it is to
         # suspend and that does not run: so it is asked.
         if self._recorded_as_running and not self._runs(server):
-            turn.done(time.monotonic(), self.pauses)
+            timer.restart(time.monotonic(), self.delays)
             return
         # Many may have been asked since the page with the server was read.
         if not nova_compute.is_up(server.context, server.row.host):
@@ -120,7 +120,7 @@ class Enforcement:
         action_id = task_claim.acquire(server.context, server.row,
                                        server.action, self._conf.host)
         if action_id is not None:
-            turn.done(time.monotonic(), self.pauses)
+            timer.restart(time.monotonic(), self.delays)
             self._bring_back(server, action_id)
 
     def _bring_back(self, server: FoundServer, action_id: int) -> None:

@@ -18,8 +18,8 @@ from nova_lockstatus.utils import backoff
 
 
 @dataclasses.dataclass
-class Turn:
-    """Something that is done again and again, with growing pauses.
+class BackoffTimer:
+    """Paces something that is done again and again, with growing delays.
 
     :param times: how often it was done
     :param next_at: when it may be done again, in seconds of a monotonic clock
@@ -28,25 +28,25 @@ class Turn:
     times: int = 0
     next_at: float = 0
 
-    def due(self, now: float) -> bool:
-        """Tell whether the pause since the last time is over."""
+    def is_due(self, now: float) -> bool:
+        """Tell whether the delay since the last time is over."""
         return now >= self.next_at
 
-    def done(self, now: float, pauses: tuple[float, float]) -> None:
-        """Remember that it is done now.
+    def restart(self, now: float, delays: tuple[float, float]) -> None:
+        """Begin the next delay, as it is done now.
 
-        :param pauses: the first and the longest pause, in seconds
+        :param delays: the first and the longest delay, in seconds
         """
         self.times += 1
-        self.next_at = now + backoff.delay(self.times, *pauses)
+        self.next_at = now + backoff.delay(self.times, *delays)
 
 
 @dataclasses.dataclass
 class ServerState:
     """What the guard has done about a server, or about a silent host.
 
-    :param action_turn: paces the actions on the server
-    :param report_turn: paces the messages about it
+    :param action_backoff: paces the actions on the server
+    :param report_backoff: paces the messages about it
     :param reported_failure: the id of the newest instance action that was
         reported as failed
     :param pending_action: the id of the guard's action that is under way
@@ -54,8 +54,10 @@ class ServerState:
         host is up, in seconds of a monotonic clock
     """
 
-    action_turn: Turn = dataclasses.field(default_factory=Turn)
-    report_turn: Turn = dataclasses.field(default_factory=Turn)
+    action_backoff: BackoffTimer = dataclasses.field(
+        default_factory=BackoffTimer)
+    report_backoff: BackoffTimer = dataclasses.field(
+        default_factory=BackoffTimer)
     reported_failure: int | None = None
     pending_action: int | None = None
     pending_since: float = 0

@@ -95,16 +95,16 @@ class Guard:
                 LOG.debug('The server %s was deleted meanwhile.', row.uuid)
             except Exception:
                 LOG.exception('The guard failed with the server %s.', row.uuid)
-                servers.state(row.uuid).action_turn.done(
-                    time.monotonic(), self._enforcement.pauses)
+                servers.state(row.uuid).action_backoff.restart(
+                    time.monotonic(), self._enforcement.delays)
 
     def _report_silent_host(self, servers: history.GuardHistory, host: str,
                             rows: list[decisions.ServerRow]) -> None:
         for row in rows:
             servers.keep(row.uuid)
-        turn = servers.state('host ' + host).report_turn
-        if turn.due(time.monotonic()):
-            turn.done(time.monotonic(), self._enforcement.pauses)
+        timer = servers.state('host ' + host).report_backoff
+        if timer.is_due(time.monotonic()):
+            timer.restart(time.monotonic(), self._enforcement.delays)
             LOG.warning('nova-compute on %s does not answer the guard in '
                         '%d s. Its servers are left until the next look.',
                         host, self._options.guard_probe_timeout)

@@ -87,22 +87,22 @@ class PauseTestCase(testtools.TestCase):
 
 class DueTestCase(testtools.TestCase):
 
-    def due(self, seconds, failed):
-        return decisions.due(row(
+    def is_due(self, seconds, failed):
+        return decisions.is_due(row(
             failed_attempts=failed, newest_action_id=1,
             attempted_at=NOW - datetime.timedelta(seconds=seconds)),
             NOW, (60, 600))
 
     def test_at_once_where_nothing_failed(self):
-        self.assertTrue(self.due(0, 0))
-        self.assertTrue(decisions.due(row(), NOW, (60, 600)))
+        self.assertTrue(self.is_due(0, 0))
+        self.assertTrue(decisions.is_due(row(), NOW, (60, 600)))
 
     def test_after_the_pause(self):
-        self.assertFalse(self.due(59, 1))
-        self.assertTrue(self.due(60, 1))
-        self.assertFalse(self.due(119, 2))
-        self.assertTrue(self.due(120, 2))
-        self.assertTrue(self.due(600, 99))
+        self.assertFalse(self.is_due(59, 1))
+        self.assertTrue(self.is_due(60, 1))
+        self.assertFalse(self.is_due(119, 2))
+        self.assertTrue(self.is_due(120, 2))
+        self.assertTrue(self.is_due(600, 99))
 
     def test_clock_was_set_back(self):
-        self.assertTrue(self.due(-1, 5))
+        self.assertTrue(self.is_due(-1, 5))

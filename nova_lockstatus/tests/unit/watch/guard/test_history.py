@@ -18,11 +18,11 @@ from nova_lockstatus.watch.guard import history
 class MemoryTestCase(testtools.TestCase):
 
     def test_growing_pauses(self):
-        turn = history.Turn()
+        timer = history.BackoffTimer()
         now, times = 1000, []
         while len(times) < 5:
-            if turn.due(now):
-                turn.done(now, (10, 60))
+            if timer.is_due(now):
+                timer.restart(now, (10, 60))
                 times.append(now)
             now += 1
         self.assertEqual([1000, 1010, 1030, 1070, 1130], times)
