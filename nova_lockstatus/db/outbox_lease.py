@@ -12,7 +12,7 @@
 
 """Leases of outbox entries: which process delivers an entry.
 
-A process takes a free entry for :data:`LEASE` seconds, and renews the lease
+A process takes a free entry for :data:`LEASE_SECONDS`, and renews the lease
 while it delivers. Another process takes over when the lease has run out.
 """
 
@@ -31,7 +31,7 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import models
 from nova_lockstatus.db import outbox
 
-LEASE = 10
+LEASE_SECONDS = 10
 """Seconds after which another process takes over from one that has died."""
 
 _ENTRY = models.OUTBOX.c
@@ -85,7 +85,7 @@ def claim(store: database.Store, owner: str, sinks: Sequence[str],
 
 
 def _until_lease_ends() -> dict[str, datetime.datetime]:
-    end = clock.in_seconds(LEASE)
+    end = clock.in_seconds(LEASE_SECONDS)
     return {'claimed_until': end, 'due_at': end}
 
 
@@ -150,7 +150,7 @@ def _update(store: database.Store, *conditions: Any, **values: Any) -> bool:
 
 
 def renew(store: database.Store, owner: str, entry: OutboxEntry) -> bool:
-    """Keep the lease for another :data:`LEASE` seconds.
+    """Keep the lease for another :data:`LEASE_SECONDS`.
 
     :returns: whether the process still had it
     :raises StoreUnreachable: when the database cannot be used

@@ -27,7 +27,7 @@ from nova_lockstatus.utils import threads
 
 LOG = logging.getLogger(__name__)
 
-MARGIN = 0.2
+MARGIN_SHARE = 0.2
 """The part of a lease that is left when it counts as lost because it could not
 be renewed: the time to end the delivery before another process takes over."""
 
@@ -71,8 +71,8 @@ class LeaseRenewer:
 
         Once it is lost, it stays lost.
         """
-        left = self._renewed_at + outbox_lease.LEASE - time.monotonic()
-        if left < MARGIN * outbox_lease.LEASE:
+        left = self._renewed_at + outbox_lease.LEASE_SECONDS - time.monotonic()
+        if left < MARGIN_SHARE * outbox_lease.LEASE_SECONDS:
             self._is_lost = True
         return not self._is_lost
 
@@ -87,7 +87,8 @@ class LeaseRenewer:
         return self.is_held and not self._stop.is_set()
 
     def _renew_until_ended(self) -> None:
-        while self.is_held and not self._ended.wait(outbox_lease.LEASE / 3):
+        while self.is_held and not self._ended.wait(
+                outbox_lease.LEASE_SECONDS / 3):
             self._renew(outbox_lease.renew)
 
     def _renew(self, function: Callable[..., bool], *args: object) -> None:

@@ -151,7 +151,7 @@ class OutboxPublisher:
             except Exception as error:
                 LOG.warning(
                     'What is not announced is not handed over, but '
-                    'taken over in %d s: %s', outbox_lease.LEASE,
+                    'taken over in %d s: %s', outbox_lease.LEASE_SECONDS,
                     terminal.one_line(error))
 
     def _record(self, request: _Request) -> None:

@@ -90,7 +90,7 @@ class WebhookRelay:
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %d s: %s', self._endpoint.name,
-                        outbox_lease.LEASE, error)
+                        outbox_lease.LEASE_SECONDS, error)
 
 
 def _problem(endpoint: Endpoint, client: WebhookClient) -> str | None:

@@ -67,7 +67,7 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual(2, len(self.told()))
         self.watch.work()
         self.assertEqual(2, len(self.told()))
-        self.later(outbox_lease.LEASE + 1)
+        self.later(outbox_lease.LEASE_SECONDS + 1)
         self.watch.work()
         self.assertEqual(
             ['more0', 'more1', 'more2', 'more3', 's1'],
@@ -338,7 +338,8 @@ class FailuresTestCase(OutboxTestCase):
 
     def test_store_and_broker_are_away_for_one_process(self):
         """What it has not sent when another takes over, it does not send."""
-        self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 1))
+        self.useFixture(fixtures.MockPatchObject(
+            outbox_lease, 'LEASE_SECONDS', 1))
         for number in range(2):
             self.boot('more%d' % number, host='compute1')
         self.watch.look()

@@ -162,7 +162,7 @@ class FailuresTestCase(WebhooksTestCase):
                          [event[0] for event in self.events('acme')])
         self.deliver('acme')
         self.assertEqual(2, len(self.events('acme')))
-        with self.later(outbox_lease.LEASE + 1):
+        with self.later(outbox_lease.LEASE_SECONDS + 1):
             self.deliver('acme')
         self.assertEqual(['s1', 'more0', 'more1', 'more2'],
                          [event[0] for event in self.events('acme')])
@@ -214,7 +214,8 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_lease_is_lost_before_the_first_event(self):
         """Another one may have told it already, and what came after it."""
-        self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 0.5))
+        self.useFixture(fixtures.MockPatchObject(
+            outbox_lease, 'LEASE_SECONDS', 0.5))
         cell = self.useFixture(hanging_cell.HangingCell(
             self.nova, 'cell1', 'instances.project_id = '))
         self.put('compute1', forced_down=True)

@@ -42,7 +42,8 @@ class LeaseTestCase(testtools.TestCase):
             fixtures.TempDir()).path
         self.store = store_databases.open_store(self, self.url)
         migration.sync(self.store)
-        self.useFixture(fixtures.MockPatchObject(outbox_lease, 'LEASE', 1))
+        self.useFixture(fixtures.MockPatchObject(
+            outbox_lease, 'LEASE_SECONDS', 1))
         self.useFixture(fixtures.MockPatchObject(relay, 'SHARED_SECONDS', 30))
         for old, new in (('UP', 'DOWN'), ('DOWN', 'UP')):
             outbox.record(self.store, host_event.StatusChange(
@@ -87,7 +88,7 @@ class LeaseTestCase(testtools.TestCase):
 
     def test_kept_however_long_it_takes(self):
         first = self.start_first()
-        time.sleep(1.2 * outbox_lease.LEASE)
+        time.sleep(1.2 * outbox_lease.LEASE_SECONDS)
         self.assertFalse(self.tell(
             store_databases.open_store(self, self.url), 'other'))
         self.goes_on.set()
