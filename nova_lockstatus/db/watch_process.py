@@ -24,10 +24,10 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import models
 from nova_lockstatus.db.upsert import upsert
 
-REPORT_INTERVAL = 10
+HEARTBEAT_SECONDS = 10
 """Seconds between two reports of a nova-lockstatus-watch."""
 
-LATE_AFTER = 60
+LATE_SECONDS = 60
 """Seconds after its last report after which a process counts as dead."""
 
 

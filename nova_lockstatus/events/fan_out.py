@@ -75,7 +75,7 @@ class FanOut:
         if not sinks.of_notifications(self._conf):
             # The change is for webhooks alone, and could not be recorded.
             return True
-        if change.age > retention.NOTIFICATION_TTL:
+        if change.age > retention.NOTIFICATION_TTL_SECONDS:
             LOG.warning('It is not announced that host %s is %s: it is too '
                         'long since.', change.host, change.new)
             return True

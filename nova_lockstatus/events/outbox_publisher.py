@@ -180,7 +180,7 @@ class OutboxPublisher:
 
     def _run_retention(self) -> None:
         """Keep the limits of the outbox, in case that no watch runs."""
-        if time.monotonic() >= self._retention_at + retention.INTERVAL:
+        if time.monotonic() >= self._retention_at + retention.INTERVAL_SECONDS:
             self._retention_at = time.monotonic()
             self._retention.run(self._stop)
 

@@ -25,10 +25,10 @@ from nova_lockstatus.utils.log_once import LogOnce
 
 LOG = logging.getLogger(__name__)
 
-INTERVAL = 60
+INTERVAL_SECONDS = 60
 """Seconds between two runs."""
 
-NOTIFICATION_TTL = 24 * 60 * 60
+NOTIFICATION_TTL_SECONDS = 24 * 60 * 60
 """Seconds after a change for which notifications of it are sent."""
 
 
@@ -42,7 +42,7 @@ class OutboxRetention:
     """
 
     name = 'limits of the outbox'
-    interval: float = INTERVAL
+    interval: float = INTERVAL_SECONDS
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
         self._conf = conf
@@ -66,7 +66,7 @@ class OutboxRetention:
 
     def _delete_old(self, stop: threading.Event) -> None:
         for pattern, seconds in (
-                (sinks.NOTIFICATIONS, NOTIFICATION_TTL),
+                (sinks.NOTIFICATIONS, NOTIFICATION_TTL_SECONDS),
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
             for sink, count in outbox_retention.expire(
                 self._store, pattern, seconds, stop).items():

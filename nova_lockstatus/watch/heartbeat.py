@@ -37,7 +37,7 @@ class Heartbeat:
     """
 
     name = 'sign of life'
-    interval = watch_process.REPORT_INTERVAL
+    interval = watch_process.HEARTBEAT_SECONDS
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store) -> None:
         self._conf = conf

@@ -29,7 +29,7 @@ from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
-INTERVAL = 0.5
+INTERVAL_SECONDS = 0.5
 """Seconds between two polls of the outbox, with one statement each."""
 
 SHUTDOWN_SECONDS = 3
@@ -61,7 +61,7 @@ class NotificationRelay:
     @property
     def interval(self) -> float:
         """Return the seconds between two polls of the outbox, 0 for off."""
-        return INTERVAL if sinks.wanted(self._conf) else 0
+        return INTERVAL_SECONDS if sinks.wanted(self._conf) else 0
 
     def run(self, stop: threading.Event) -> None:
         """Poll once. Entries are relayed in another thread.

@@ -33,7 +33,7 @@ from nova_lockstatus.utils.metrics import Metrics
 
 LOG = logging.getLogger(__name__)
 
-INTERVAL = 0.5
+INTERVAL_SECONDS = 0.5
 """Seconds between two polls of the outbox for one webhook, with two statements
 each."""
 
@@ -63,7 +63,7 @@ class WebhookRelay:
     def interval(self) -> float:
         """Return the seconds between two polls, 0 for off."""
         is_configured = self._endpoint.sink in sinks.of_webhooks(self._conf)
-        return INTERVAL if is_configured else 0
+        return INTERVAL_SECONDS if is_configured else 0
 
     def run(self, stop: threading.Event) -> None:
         """Relay all entries that are due.

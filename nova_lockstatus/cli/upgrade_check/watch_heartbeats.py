@@ -107,7 +107,7 @@ def check_heartbeats(guard: str, announces_hosts: bool,
     ages = {watch.host: (now - watch.reported_at).total_seconds()
             for watch in watches}
     missing = {host: age for host, age in ages.items()
-               if age > watch_process.LATE_AFTER}
+               if age > watch_process.LATE_SECONDS}
     running = [host for host in ages if host not in missing]
     if missing:
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(

@@ -68,7 +68,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.wait()
         self.assertEqual(3, self.waits('acme'))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.retention.INTERVAL', 0))
+            'nova_lockstatus.events.retention.INTERVAL_SECONDS', 0))
         self.put('compute1', forced_down=False)
         self.wait()
         self.assertEqual(2, self.waits('acme'))
