@@ -27,10 +27,10 @@ from nova_lockstatus.utils import terminal
 
 LOG = logging.getLogger(__name__)
 
-POLL = 0.1
+POLL_SECONDS = 0.1
 """Seconds between two tries to take the lock."""
 
-TELL_AFTER = 5
+LOG_AFTER_SECONDS = 5
 """Seconds after which a process logs that it waits."""
 
 # NOTE: locks of MySQL are the server's, those of PostgreSQL the database's.
@@ -64,16 +64,16 @@ def held(connection: Any) -> Iterator[None]:
 
 def _take(connection: Any) -> None:
     began = time.monotonic()
-    is_told = False
+    is_logged = False
     if connection.dialect.name == 'sqlite':
         # NOTE: oslo.db has begun a transaction that locks nothing yet.
         connection.exec_driver_sql('ROLLBACK')
     while not _try(connection):
-        if not is_told and time.monotonic() > began + TELL_AFTER:
-            is_told = True
+        if not is_logged and time.monotonic() > began + LOG_AFTER_SECONDS:
+            is_logged = True
             LOG.warning('Another process changes the tables of the plugin: '
                         'waiting until it has ended.')
-        time.sleep(POLL)
+        time.sleep(POLL_SECONDS)
 
 
 def _try(connection: Any) -> bool:

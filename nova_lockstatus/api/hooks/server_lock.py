@@ -51,7 +51,7 @@ API = 'nova.compute.api:API'
 # NOTE: its name had one more underscore in older releases.
 LOCK_SCHEMA = getattr(schemas, 'lock_v273', None) or schemas.lock_v2_73
 
-RETRY_AFTER = 5
+RETRY_AFTER_SECONDS = 5
 """Seconds after which a client may try again what was refused with 503."""
 
 MOVING = ('Instance %s is being moved to another cell. Its lock cannot be '
@@ -205,7 +205,7 @@ def _busy_is_refused(instance: Any) -> Iterator[None]:
 def _unavailable(explanation: str) -> webob.exc.HTTPServiceUnavailable:
     return webob.exc.HTTPServiceUnavailable(
         explanation=explanation,
-        headers={'Retry-After': str(RETRY_AFTER)})
+        headers={'Retry-After': str(RETRY_AFTER_SECONDS)})
 
 
 def refusal(error: BaseException) -> webob.exc.HTTPException | None:

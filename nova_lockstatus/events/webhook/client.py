@@ -28,7 +28,7 @@ from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils import threads
 
-RETRY_AFTER_MAX = 900
+MAX_RETRY_AFTER_SECONDS = 900
 """The longest delay in seconds that a webhook can ask for."""
 
 
@@ -50,7 +50,7 @@ def seconds_until(retry_after: str | None, now: float) -> float:
     :param retry_after: its value: seconds, or a time; None without one
     :param now: the time, in seconds since 1970
     :returns: how long to wait, in seconds: 0 for a value that cannot be read,
-        and :data:`RETRY_AFTER_MAX` at the most
+        and :data:`MAX_RETRY_AFTER_SECONDS` at the most
     """
     text = (retry_after or '').strip()
     try:
@@ -62,8 +62,8 @@ def seconds_until(retry_after: str | None, now: float) -> float:
         except (ValueError, OverflowError):
             return 0
     except OverflowError:
-        return RETRY_AFTER_MAX
-    return min(max(0, seconds), RETRY_AFTER_MAX)
+        return MAX_RETRY_AFTER_SECONDS
+    return min(max(0, seconds), MAX_RETRY_AFTER_SECONDS)
 
 
 class _Input(io.RawIOBase):
