@@ -32,11 +32,11 @@ from nova_lockstatus.core import host_status
 
 LOG = logging.getLogger(__name__)
 
-HELD_DOWN_TIMES = 10
+MAX_OUTAGE_DOWN_TIMES = 10
 """For how many service_down_time a silence of all hosts is an outage. They
 count as lost then: their owners are to be told some day."""
 
-TOGETHER = 2
+MIN_SILENT_HOSTS = 2
 """How many hosts have to fall silent together. One alone may have died."""
 
 
@@ -143,14 +143,14 @@ class OutageGrace:
         """Tell whether the hosts of some cells are silent for an outage."""
         seconds = self._outage_seconds
         silence = min((now - one.reported_at for one in cells), default=0)
-        longest = HELD_DOWN_TIMES * self._conf.service_down_time
+        longest = MAX_OUTAGE_DOWN_TIMES * self._conf.service_down_time
         if not seconds < silence <= longest:
             return False
         times = [at for one in cells for at in one.reports]
         if not times:
             return False
         since = max(times) - datetime.timedelta(seconds=seconds)
-        return sum(at >= since for at in times) >= TOGETHER
+        return sum(at >= since for at in times) >= MIN_SILENT_HOSTS
 
     def effective_statuses(self, cell: str, known: Mapping[str, str],
                            found: Mapping[str, str]) -> dict[str, str]:
