@@ -68,7 +68,7 @@ def record(store: database.Store, change: host_event.StatusChange,
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
                 last_server=0, tries=0,
-                due_at=models.NEVER if is_waiting else models.AT_ONCE,
+                due_at=models.DUE_NEVER if is_waiting else models.DUE_NOW,
                 **values))
     return True
 

@@ -38,11 +38,11 @@ _ENTRY = models.OUTBOX.c
 
 _FREE = {'claimed_by': None, 'claimed_until': None}
 
-_ROWS = 20
+MAX_CLAIM_ROWS = 20
 """The number of entries from which a claim takes the oldest, as those that are
 due again are not found in the order of their changes."""
 
-_AT_ONCE = {**_FREE, 'due_at': models.AT_ONCE}
+_FREE_AND_DUE = {**_FREE, 'due_at': models.DUE_NOW}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,14 +126,14 @@ def _find_rows(connection: Any, sink: str, without: Collection[str]
         ~sa.exists().where(
             earlier.c.sink == sink, earlier.c.cell == _ENTRY.cell,
             earlier.c.host == _ENTRY.host,
-            earlier.c.number < _ENTRY.number)).limit(_ROWS)
+            earlier.c.number < _ENTRY.number)).limit(MAX_CLAIM_ROWS)
     if without:
         statement = statement.where(_ENTRY.cell.not_in(list(without)))
     return [
-        *connection.execute(statement.where(_ENTRY.due_at == models.AT_ONCE)
+        *connection.execute(statement.where(_ENTRY.due_at == models.DUE_NOW)
                             .order_by(_ENTRY.number)),
         *connection.execute(statement.where(
-            _ENTRY.due_at > models.AT_ONCE, _ENTRY.due_at <= clock.now())
+            _ENTRY.due_at > models.DUE_NOW, _ENTRY.due_at <= clock.now())
             .order_by(_ENTRY.due_at, _ENTRY.number))]
 
 
@@ -187,7 +187,7 @@ def hand_over(store: database.Store, owner: str, entry: OutboxEntry) -> None:
 
     :raises StoreUnreachable: when the database cannot be used
     """
-    _update(store, _is_held(owner, entry), **_AT_ONCE)
+    _update(store, _is_held(owner, entry), **_FREE_AND_DUE)
 
 
 def release(store: database.Store, owner: str) -> None:
@@ -195,7 +195,7 @@ def release(store: database.Store, owner: str) -> None:
 
     :raises StoreUnreachable: when the database cannot be used
     """
-    _update(store, _ENTRY.claimed_by == owner, **_AT_ONCE)
+    _update(store, _ENTRY.claimed_by == owner, **_FREE_AND_DUE)
 
 
 @database.retried
@@ -214,5 +214,5 @@ def finish(store: database.Store, owner: str, entry: OutboxEntry) -> None:
             sa.select(sa.func.min(_ENTRY.number)).where(
                 outbox.is_of(entry.sink, cell, host))).scalar()
         connection.execute(models.OUTBOX.update().where(
-            _ENTRY.number == number, _ENTRY.due_at == models.NEVER)
-            .values(due_at=models.AT_ONCE))
+            _ENTRY.number == number, _ENTRY.due_at == models.DUE_NEVER)
+            .values(due_at=models.DUE_NOW))

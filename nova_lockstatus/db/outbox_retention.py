@@ -81,7 +81,7 @@ def wake(store: database.Store) -> None:
         numbers = connection.execute(
             sa.select(_ENTRY.number)
             .join(heads, heads.c.number == _ENTRY.number)
-            .where(_ENTRY.due_at == models.NEVER)).scalars().all()
+            .where(_ENTRY.due_at == models.DUE_NEVER)).scalars().all()
     for start in range(0, len(numbers), DELETE_BATCH):
         _wake(store, numbers[start:start + DELETE_BATCH])
 
@@ -90,8 +90,8 @@ def wake(store: database.Store) -> None:
 def _wake(store: database.Store, numbers: Sequence[int]) -> None:
     with store.connect() as connection:
         connection.execute(models.OUTBOX.update().where(
-            _ENTRY.number.in_(numbers), _ENTRY.due_at == models.NEVER)
-            .values(due_at=models.AT_ONCE))
+            _ENTRY.number.in_(numbers), _ENTRY.due_at == models.DUE_NEVER)
+            .values(due_at=models.DUE_NOW))
 
 
 def _delete_batches(store: database.Store, stop: threading.Event,

@@ -74,7 +74,7 @@ class ServerTestCase(store_cases.StoreCases):
                  'host': 'host%d' % (number % hosts), 'old': 'UP',
                  'new': 'DOWN', 'changed_at': clock.now(), 'last_server': 0,
                  'tries': 0, 'not_before': later if number < hosts else None,
-                 'due_at': later if number < hosts else models.NEVER}
+                 'due_at': later if number < hosts else models.DUE_NEVER}
                 for number in range(hosts * each)]
         with store.connect() as connection:
             connection.execute(models.OUTBOX.insert(), rows)
