@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-LONGEST = 300
+MAX_LENGTH = 300
 """How many characters of a text from outside are logged."""
 
 
@@ -37,15 +37,15 @@ def visible(value: str | None) -> str:
         for character in value)
 
 
-def one_line(value: object, longest: int = LONGEST) -> str:
+def one_line(value: object, max_length: int = MAX_LENGTH) -> str:
     """Escape and shorten a text from outside for a log or an error message.
 
     :param value: the text, or an exception
-    :param longest: the number of characters that are kept
+    :param max_length: the number of characters that are kept
     """
     text = str(value).strip()
-    shown = visible(text[:longest])
-    return shown + ' ...' if len(text) > longest else shown
+    shown = visible(text[:max_length])
+    return shown + ' ...' if len(text) > max_length else shown
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 KEY = 'host_status'
 
-STRICT = '2.75'
+STRICT_SINCE = '2.75'
 """The microversion from which Nova refuses a parameter that it does not know.
 """
 
@@ -56,7 +56,8 @@ def _list(original: Callable[..., Any], state: RequestState,
     if values:
         state.host_status.filter = _make_filter(
             values, req.environ['nova.context'])
-        if state.host_status.filter is None and state.access.supports(STRICT):
+        if (state.host_status.filter is None
+                and state.access.supports(STRICT_SINCE)):
             # The first half is Nova's text.
             raise webob.exc.HTTPForbidden(explanation=(
                 "Policy doesn't allow %s to be performed: it decides who may "

@@ -51,7 +51,7 @@ class ClaimTestCase(case.DatabaseTestCase):
     def context(self):
         return cells.context(self.databases.cell)
 
-    def found(self, size=queries.PAGE):
+    def found(self, size=queries.PAGE_SIZE):
         return [row for page in queries.pages(
             self.context(), queries.running(), size) for row in page]
 

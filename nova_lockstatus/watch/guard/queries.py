@@ -29,7 +29,7 @@ EVENTS = models.InstanceActionEvent.__table__
 EVENT = 'lockstatus_guard'
 """The event that each instance action of the guard has."""
 
-PAGE = 1000
+PAGE_SIZE = 1000
 """How many servers a page has at the most."""
 
 TASK_STATES = [action.task_state
@@ -120,7 +120,7 @@ def down() -> Any:
                        INSTANCES.c.power_state != power_state.RUNNING))
 
 
-def pages(context: Any, condition: Any, size: int = PAGE
+def pages(context: Any, condition: Any, size: int = PAGE_SIZE
           ) -> Iterator[list[decisions.ServerRow]]:
     """Read the locked servers of a cell that meet a condition.
 

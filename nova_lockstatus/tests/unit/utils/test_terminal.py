@@ -61,9 +61,9 @@ class EscapeTestCase(testtools.TestCase):
             logger.addHandler(handler)
             self.addCleanup(logger.removeHandler, handler)
 
-    def assertHarmless(self, text, longest=4000):
+    def assertHarmless(self, text, max_length=4000):
         self.assertTrue(text.isprintable(), repr(text))
-        self.assertLess(len(text), longest)
+        self.assertLess(len(text), max_length)
 
     def test_one_line(self):
         for text in self.texts:
