@@ -62,9 +62,9 @@ class ReportTestCase(GuardTestCase):
         self.configure('lockstatus', guard='off', guard_probe_interval=600)
         server_id = self.down()
         self.start_behind_nova(server_id)
-        duties = (tasks.Guard(CONF), tasks.Probe(CONF))
-        self.look(*duties)
-        self.assertEqual([0, 0], [duty.interval for duty in duties])
+        both = (tasks.Guard(CONF), tasks.Probe(CONF))
+        self.look(*both)
+        self.assertEqual([0, 0], [task.interval for task in both])
         self.assertEqual(self.RUNNING, self.states(server_id))
         self.assertEqual([], self.outcomes())
 

@@ -50,13 +50,13 @@ class Watch:
         self.port = metrics.free_port()
         test.configure('lockstatus', metrics_port=self.port)
         self.stop = threading.Event()
-        self.duties: dict[str, Any] = {
-            duty.name: duty for duty in watch._make_tasks(CONF)}
-        test.addCleanup(self.duties['metrics'].end)
+        self.tasks: dict[str, Any] = {
+            task.name: task for task in watch._make_tasks(CONF)}
+        test.addCleanup(self.tasks['metrics'].end)
 
     def run(self, *names):
         for name in names:
-            self.duties[name].run(self.stop)
+            self.tasks[name].run(self.stop)
 
     def scrape(self):
         return metrics.Scrape(self.port)
@@ -76,7 +76,7 @@ class MetricsTestCase(OutboxTestCase):
     def look(self):
         """See and announce what has become of hosts."""
         self.process.run('announcements', 'host status', 'announcements')
-        outbox = self.process.duties['announcements'].publisher
+        outbox = self.process.tasks['announcements'].publisher
         self.assertTrue(outbox.wait(60))
         self.process.run('announcements')
 
@@ -283,7 +283,7 @@ class AnnouncementsTestCase(MetricsTestCase):
 
     def test_what_is_owed(self):
         self.look()
-        outbox = self.process.duties['announcements'].publisher
+        outbox = self.process.tasks['announcements'].publisher
         goes_on = threading.Event()
         self.addCleanup(goes_on.set)
 
@@ -346,7 +346,7 @@ class OffTestCase(MetricsTestCase):
     def test_no_duty_and_no_statement_by_default(self):
         self.configure('lockstatus', metrics_port=0)
         with mock.patch.dict(sys.modules, prometheus_client=None):
-            names = [duty.name for duty in watch._make_tasks(CONF)]
+            names = [task.name for task in watch._make_tasks(CONF)]
         self.assertEqual(['guard', 'guard probe', 'sign of life',
                           'announcements', 'host status',
                           'limits of the outbox'], names)
@@ -368,10 +368,10 @@ class GuardMetricsTestCase(GuardTestCase):
         server_id = self.down()
         self.start_behind_nova(server_id)
         self.configure('lockstatus', guard='report')
-        self.look(self.process.duties['guard'])
+        self.look(self.process.tasks['guard'])
         self.assertEqual({('suspend', 'found'): 1}, self.counted())
         self.configure('lockstatus', guard='enforce')
-        self.look(self.process.duties['guard'])
+        self.look(self.process.tasks['guard'])
         self.assertEqual({('suspend', 'found'): 1, ('suspend', 'acted'): 1},
                          self.counted())
         looks = self.process.scrape().values('last_look_timestamp_seconds',

@@ -19,9 +19,9 @@ from nova_lockstatus.tests.fixtures.webhook_case import WebhooksTestCase
 class CostTestCase(WebhooksTestCase):
 
     def test_nothing_to_do(self):
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         with base.statements() as executed:
-            duty.run(self.watch.stop)
+            task.run(self.watch.stop)
         # Entries that are due at once, and those that are due again.
         self.assertEqual(2, len(executed), executed)
 

@@ -107,10 +107,10 @@ class DeliveryTestCase(WebhooksTestCase):
         self.assertNotIn('Traceback', self.nova.log)
 
     def test_duties(self):
-        names = [duty.name for duty in watch._make_tasks(CONF)]
+        names = [task.name for task in watch._make_tasks(CONF)]
         self.assertEqual(['webhook acme', 'webhook other'], names[-2:])
         self.set('lockstatus', connection=None)
-        names = [duty.name for duty in watch._make_tasks(CONF)]
+        names = [task.name for task in watch._make_tasks(CONF)]
         self.assertNotIn('webhook acme', names)
         self.assertIn('Webhooks are not told without', self.nova.log)
         # What is wrong stops it, with a store or not.
@@ -123,9 +123,9 @@ class DeliveryTestCase(WebhooksTestCase):
         self.deliver()
         self.assertEqual(0, self.count_said('cannot be told anything'))
         self.set('lockstatus', webhook_allowed_networks=['10.0.0.0/8'])
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         for _ in range(3):
-            duty.run(self.watch.stop)
+            task.run(self.watch.stop)
         self.assertEqual(1, self.count_said(
             'The webhook acme cannot be told anything: Its address is none '
             'that it may have: '))

@@ -62,8 +62,8 @@ class FailuresTestCase(WebhooksTestCase):
         acme.answers = [(500, {}), (429, {}), (503, {})]
         self.put('compute1', forced_down=True)
         registry = prometheus_client.CollectorRegistry()
-        duty = self.webhook('acme', metrics=prometheus.Prometheus(registry))
-        self.until_delivered(duty, 'acme')
+        task = self.webhook('acme', metrics=prometheus.Prometheus(registry))
+        self.until_delivered(task, 'acme')
         self.assertEqual([('s1', 'UP', 'DOWN')] * 4, self.events('acme'))
         self.assertEqual([3, 1], [registry.get_sample_value(
             'nova_lockstatus_announcements_total',
@@ -81,9 +81,9 @@ class FailuresTestCase(WebhooksTestCase):
         self.servers['acme'].answers = [(500, {})]
         for host in ('compute1', 'compute2'):
             self.put(host, forced_down=True)
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         for _ in range(3):
-            duty.run(self.watch.stop)
+            task.run(self.watch.stop)
         self.assertEqual(1, len(self.servers['acme'].requests))
         # Nor by another process, what has just failed.
         self.deliver('acme')
@@ -94,13 +94,13 @@ class FailuresTestCase(WebhooksTestCase):
         now, clock = time.monotonic(), [0]
         self.servers['acme'].answers = [(429, {'Retry-After': '120'})]
         self.put('compute1', forced_down=True)
-        duty = self.webhook('acme')
-        duty.run(self.watch.stop)
+        task = self.webhook('acme')
+        task.run(self.watch.stop)
         with mock.patch('time.monotonic', lambda: now + clock[0]):
             clock[0] = 119
-            self.assertFalse(duty._delivery.backoff.is_over)
+            self.assertFalse(task._delivery.backoff.is_over)
             clock[0] = 125
-            self.assertTrue(duty._delivery.backoff.is_over)
+            self.assertTrue(task._delivery.backoff.is_over)
         self.assertEqual(1, self.waits('acme'))
         # Neither does another process.
         self.deliver('acme')
@@ -131,11 +131,11 @@ class FailuresTestCase(WebhooksTestCase):
             'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 1))
         self.put('compute1', forced_down=True)
         self.put('compute2', forced_down=True)
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         deadline = time.monotonic() + 30
         while len(self.servers['acme'].requests) < 2:
             self.assertLess(time.monotonic(), deadline)
-            duty.run(self.watch.stop)
+            task.run(self.watch.stop)
             time.sleep(0.02)
         self.assertEqual(['s1', 's2'],
                          [event[0] for event in self.events('acme')])
@@ -255,28 +255,28 @@ class FailuresTestCase(WebhooksTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
 
     def test_store_that_is_away(self):
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         self.put('compute1', forced_down=True)
         away = exception.StoreUnreachable(reason='it is away')
         with fixtures.MonkeyPatch(
                 'nova_lockstatus.db.database.Store.connect',
                 mock.Mock(side_effect=away)):
-            duty.run(self.watch.stop)
-            duty.end()
+            task.run(self.watch.stop)
+            task.end()
         self.assertIn('webhook acme: the store cannot be used',
                       self.nova.log)
         self.assertIn('is not handed over', self.nova.log)
-        duty.run(self.watch.stop)
+        task.run(self.watch.stop)
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
 
     def test_store_that_is_away_again(self):
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         for times in (1, 2):
             with store_databases.cut_off(self.store):
                 for _ in range(2):
-                    duty.run(self.watch.stop)
+                    task.run(self.watch.stop)
             for _ in range(2):
-                duty.run(self.watch.stop)
+                task.run(self.watch.stop)
             what = 'webhook acme: the store cannot be used: '
             self.assertEqual(times, self.count_said(what + 'StoreUnreach'))
             self.assertEqual(times, self.count_said(what + 'works again.'))

@@ -95,9 +95,9 @@ class GivenUpTestCase(WebhooksTestCase):
         self.servers['acme'].answers = [(500, {})]
         self.pause_after_failures()
         self.fill('webhook:acme', ['compute1'], 1800)
-        duty = self.webhook('acme')
+        task = self.webhook('acme')
         for _ in range(3):
-            duty.run(self.watch.stop)
+            task.run(self.watch.stop)
         self.assertEqual(1, self.waits('acme'))
         self.set('lockstatus', webhook_give_up=1700)
         self.keep_limits()

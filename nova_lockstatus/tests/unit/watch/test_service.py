@@ -19,7 +19,7 @@ import testtools
 from nova_lockstatus.watch import service
 
 
-class Duty:
+class Task:
     """A real duty that counts."""
 
     name = 'counting'
@@ -41,7 +41,7 @@ class Duty:
         self.ended_after = self.runs
 
 
-class Hanging(Duty):
+class Hanging(Task):
     """One that does not end when it is told to."""
 
     def __init__(self, interval):
@@ -54,31 +54,31 @@ class Hanging(Duty):
 
 class WatchTestCase(testtools.TestCase):
 
-    def start(self, *duties):
-        watch = service.Watch(duties)
+    def start(self, *tasks):
+        watch = service.Watch(tasks)
         watch.start()
         self.addCleanup(watch.stop)
         return watch
 
     def test_runs_until_it_is_stopped(self):
-        duty = Duty(0.01)
-        watch = self.start(duty)
-        self.assertTrue(duty.ran.wait(10))
+        task = Task(0.01)
+        watch = self.start(task)
+        self.assertTrue(task.ran.wait(10))
         watch.stop()
         watch.wait()
-        runs = duty.runs
+        runs = task.runs
         self.assertFalse([thread for thread in watch._threads
                           if thread.is_alive()])
-        self.assertEqual((runs, runs), (duty.runs, duty.ended_after))
+        self.assertEqual((runs, runs), (task.runs, task.ended_after))
 
     def test_failure_does_not_end_it_nor_hold_up_others(self):
-        broken, other = Duty(0.01, ValueError('broken')), Duty(0.01)
+        broken, other = Task(0.01, ValueError('broken')), Task(0.01)
         self.start(broken, other)
         self.assertTrue(broken.ran.wait(10))
         self.assertTrue(other.ran.wait(10))
 
     def test_off(self):
-        off, other = Duty(0), Duty(0.01)
+        off, other = Task(0), Task(0.01)
         self.start(off, other)
         self.assertTrue(other.ran.wait(10))
         self.assertEqual(0, off.runs)
@@ -87,9 +87,9 @@ class WatchTestCase(testtools.TestCase):
         """A stop waits for it once: eventlet's launcher calls wait() after."""
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.watch.service.STOP_TIMEOUT', 0.2))
-        duty = Hanging(0.01)
-        self.addCleanup(duty.goes_on.set)
-        watch = self.start(duty)
+        task = Hanging(0.01)
+        self.addCleanup(task.goes_on.set)
+        watch = self.start(task)
         start = time.monotonic()
         watch.stop()
         watch.wait()
@@ -97,11 +97,11 @@ class WatchTestCase(testtools.TestCase):
 
     def test_starts_again_after_a_stop(self):
         """So it is when eventlet's launcher gets SIGHUP."""
-        duty = Duty(0.01)
-        watch = self.start(duty)
+        task = Task(0.01)
+        watch = self.start(task)
         watch.stop()
         watch.wait()
         watch.reset()
-        duty.ran.clear()
+        task.ran.clear()
         watch.start()
-        self.assertTrue(duty.ran.wait(10))
+        self.assertTrue(task.ran.wait(10))
