@@ -111,7 +111,7 @@ class ExampleTestCase(WebhookTestCase):
         self.addCleanup(thread.join)
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        poster = self.poster(
+        client = self.client(
             'http://127.0.0.1:%d/' % server.server_address[1],
             allow_http_to_loopback=True)
         body = cloudevent.body(cloudevent.make(CHANGE, SERVER, False))
@@ -119,7 +119,7 @@ class ExampleTestCase(WebhookTestCase):
         self.useFixture(fixtures.MonkeyPatch('sys.argv', ['receive', SECRET]))
         self.useFixture(fixtures.MonkeyPatch('sys.stderr', io.StringIO()))
         with contextlib.redirect_stdout(output):
-            statuses = [poster.post(body, {
+            statuses = [client.post(body, {
                 cloudevent.SIGNATURE: cloudevent.sign(
                     body, secret, int(time.time()))
             }).status for secret in (SECRET, SECRET, 'other')]

@@ -37,12 +37,12 @@ class PostTestCase(WebhookTestCase):
         self.server = self.useFixture(
             webhook_server.WebhookServer(self.certificates))
 
-    def tls_poster(self, url=None, **options):
-        return self.poster(url or self.server.url(), **{
+    def tls_client(self, url=None, **options):
+        return self.client(url or self.server.url(), **{
             'ca_file': self.certificates.ca_file, **options})
 
     def test_what_arrives(self):
-        answer = self.tls_poster().post(BODY, {'Content-Type': 'a/b'})
+        answer = self.tls_client().post(BODY, {'Content-Type': 'a/b'})
         self.assertEqual(Response(204), answer)
         (path, headers, body), = self.server.requests
         self.assertEqual(('/hook?a=b', BODY), (path, body))
@@ -52,14 +52,14 @@ class PostTestCase(WebhookTestCase):
     def test_answer(self):
         self.server.answers = [(503, {'Retry-After': '7'})]
         self.assertEqual(Response(503, '7'),
-                         self.tls_poster().post(BODY, {}))
+                         self.tls_client().post(BODY, {}))
 
     def test_redirect_is_not_followed(self):
         other = self.useFixture(
             webhook_server.WebhookServer(self.certificates))
         for status in (301, 302, 303, 307, 308):
             self.server.answers = [(status, {'Location': other.url()})]
-            answer = self.tls_poster().post(BODY, {})
+            answer = self.tls_client().post(BODY, {})
             self.assertEqual(status, answer.status)
             self.assertFalse(delivery.is_accepted(answer.status))
             self.assertTrue(delivery.is_final(answer.status))
@@ -71,10 +71,10 @@ class PostTestCase(WebhookTestCase):
         # The second is a name of such an address.
         for host in ('127.0.0.1', 'localhost'):
             for networks in ([], ['10.0.0.0/8']):
-                poster = self.tls_poster(self.server.url(host),
+                client = self.tls_client(self.server.url(host),
                                          networks=networks)
                 error = self.assertRaises(exception.WebhookAddressNotAllowed,
-                                          poster.post, BODY, {})
+                                          client.post, BODY, {})
                 self.assertIn('127.0.0.1', str(error))
         self.assertEqual([], self.server.requests)
 
@@ -91,7 +91,7 @@ class PostTestCase(WebhookTestCase):
             return found
 
         self.useFixture(fixtures.MonkeyPatch('socket.getaddrinfo', look_up))
-        self.assertEqual(204, self.tls_poster().post(BODY, {}).status)
+        self.assertEqual(204, self.tls_client().post(BODY, {}).status)
         self.assertEqual(['localhost'], looked_up)
 
     def test_only_those_of_a_names_addresses_that_are_allowed(self):
@@ -103,8 +103,8 @@ class PostTestCase(WebhookTestCase):
                     for host in ('127.0.0.2', '127.0.0.1')]
         self.useFixture(fixtures.MonkeyPatch(
             'socket.getaddrinfo', lambda *args, **kwargs: answered))
-        poster = self.tls_poster(networks=['127.0.0.1/32'], timeout=2)
-        self.assertEqual(204, poster.post(BODY, {}).status)
+        client = self.tls_client(networks=['127.0.0.1/32'], timeout=2)
+        self.assertEqual(204, client.post(BODY, {}).status)
         self.assertRaises(BlockingIOError, other.accept)
 
     def test_one_address_is_away(self):
@@ -113,7 +113,7 @@ class PostTestCase(WebhookTestCase):
                     for host in ('127.0.0.9', '127.0.0.1')]
         self.useFixture(fixtures.MonkeyPatch(
             'socket.getaddrinfo', lambda *args, **kwargs: answered))
-        self.assertEqual(204, self.tls_poster().post(BODY, {}).status)
+        self.assertEqual(204, self.tls_client().post(BODY, {}).status)
 
     def hang_at(self, host, seconds):
         """Have an address connect late, and never begin with TLS."""
@@ -133,7 +133,7 @@ class PostTestCase(WebhookTestCase):
         self.hang_at('127.0.0.2', 0.9)
         start = time.monotonic()
         self.assertNotReached(
-            self.tls_poster(self.server.url('127.0.0.2'), timeout=1),
+            self.tls_client(self.server.url('127.0.0.2'), timeout=1),
             'timed out')
         self.assertLess(time.monotonic() - start, 1.6)
 
@@ -145,24 +145,24 @@ class PostTestCase(WebhookTestCase):
                     for host in ('127.0.0.2', '127.0.0.1')]
         self.useFixture(fixtures.MonkeyPatch(
             'socket.getaddrinfo', lambda *args, **kwargs: answered))
-        self.assertEqual(204, self.tls_poster(timeout=1).post(
+        self.assertEqual(204, self.tls_client(timeout=1).post(
             BODY, {}).status)
 
     def test_no_proxy_is_used(self):
         for name in ('https_proxy', 'HTTPS_PROXY', 'all_proxy'):
             self.useFixture(fixtures.EnvironmentVariable(
                 name, 'http://127.0.0.1:1'))
-        self.assertEqual(204, self.tls_poster().post(BODY, {}).status)
+        self.assertEqual(204, self.tls_client().post(BODY, {}).status)
 
-    def assertNotReached(self, poster, text):
-        error = self.assertRaises(exception.WebhookNotReached, poster.post,
+    def assertNotReached(self, client, text):
+        error = self.assertRaises(exception.WebhookNotReached, client.post,
                                   BODY, {})
         # As eventlet puts it, or Python.
         self.assertIn(text.lower(), str(error).lower())
 
     def test_certificate(self):
         # Of an authority that is not known, and of another host.
-        self.assertNotReached(self.tls_poster(ca_file=None),
+        self.assertNotReached(self.tls_client(ca_file=None),
                               'CERTIFICATE_VERIFY_FAILED')
         for name, host in (('hooks.example.com', 'localhost'),
                            ('localhost', '127.0.0.1')):
@@ -171,11 +171,11 @@ class PostTestCase(WebhookTestCase):
             server = self.useFixture(
                 webhook_server.WebhookServer(certificates))
             self.assertNotReached(
-                self.poster(server.url(host), ca_file=certificates.ca_file),
+                self.client(server.url(host), ca_file=certificates.ca_file),
                 'CERTIFICATE_VERIFY_FAILED')
             self.assertEqual([], server.requests + self.server.requests)
         # An address in the URL can be in a certificate, too.
-        self.assertEqual(204, self.tls_poster(self.server.url(
+        self.assertEqual(204, self.tls_client(self.server.url(
             '127.0.0.1')).post(BODY, {}).status)
 
     def test_nobody_listens(self):
@@ -183,13 +183,13 @@ class PostTestCase(WebhookTestCase):
             free.bind(('127.0.0.1', 0))
             port = free.getsockname()[1]
             self.assertNotReached(
-                self.poster('https://127.0.0.1:%d/' % port), 'refused')
+                self.client('https://127.0.0.1:%d/' % port), 'refused')
 
     def test_no_such_name(self):
         self.useFixture(fixtures.MonkeyPatch(
             'socket.getaddrinfo', mock.Mock(side_effect=socket.gaierror(
                 socket.EAI_NONAME, 'Name or service not known'))))
-        self.assertNotReached(self.tls_poster(), 'not known')
+        self.assertNotReached(self.tls_client(), 'not known')
 
     def test_lookup_that_hangs(self):
         goes_on = threading.Event()
@@ -202,10 +202,10 @@ class PostTestCase(WebhookTestCase):
             raise socket.gaierror(socket.EAI_AGAIN, 'Try again')
 
         self.useFixture(fixtures.MonkeyPatch('socket.getaddrinfo', hang))
-        poster = self.tls_poster(timeout=0.3)
+        client = self.tls_client(timeout=0.3)
         for _ in range(3):
             start = time.monotonic()
-            self.assertNotReached(poster, 'timed out')
+            self.assertNotReached(client, 'timed out')
             self.assertLess(time.monotonic() - start, 5)
         # One thread hangs, and not one for each POST.
         self.assertEqual(['localhost'], looked_up)
@@ -222,19 +222,19 @@ class PostTestCase(WebhookTestCase):
             'socket.getaddrinfo', look_up_late))
         self.server.goes_on.clear()
         start = time.monotonic()
-        self.assertNotReached(self.tls_poster(timeout=1), 'timed out')
+        self.assertNotReached(self.tls_client(timeout=1), 'timed out')
         self.assertLess(time.monotonic() - start, 1.6)
 
     def test_name_that_no_host_has(self):
         for host in ('a' * 70 + '.example.com', '.localhost'):
             self.assertRaises(
                 exception.WebhookNotReached,
-                self.poster('https://%s/' % host).post, BODY, {})
+                self.client('https://%s/' % host).post, BODY, {})
 
     def test_answer_that_does_not_come(self):
         self.server.goes_on.clear()
         start = time.monotonic()
-        self.assertNotReached(self.tls_poster(timeout=0.3), 'timed out')
+        self.assertNotReached(self.tls_client(timeout=0.3), 'timed out')
         self.assertLess(time.monotonic() - start, 5)
 
     def test_answer_that_comes_bit_by_bit(self):
@@ -256,15 +256,15 @@ class PostTestCase(WebhookTestCase):
         self.addCleanup(thread.join)
         self.addCleanup(ended.set)
         start = time.monotonic()
-        self.assertNotReached(self.poster(
+        self.assertNotReached(self.client(
             'http://127.0.0.1:%d/' % listener.getsockname()[1], timeout=0.4,
             allow_http_to_loopback=True), 'timed out')
         self.assertLess(time.monotonic() - start, 5)
 
     def test_no_answer_of_http(self):
-        self.assertNotReached(self.poster_of(b'SMTP\r\n\r\n'), 'SMTP')
+        self.assertNotReached(self.client_of(b'SMTP\r\n\r\n'), 'SMTP')
 
-    def poster_of(self, answered):
+    def client_of(self, answered):
         """Make the client of a webhook that answers anything."""
         listener = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(listener.close)
@@ -280,7 +280,7 @@ class PostTestCase(WebhookTestCase):
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         self.addCleanup(thread.join)
-        return self.poster(
+        return self.client(
             'http://127.0.0.1:%d/' % listener.getsockname()[1],
             allow_http_to_loopback=True)
 
@@ -292,7 +292,7 @@ class PostTestCase(WebhookTestCase):
                 b'HTTP/1.1 200 OK\r\nA: ' + b'\x1b' * 70000):
             error = self.assertRaises(
                 exception.WebhookNotReached,
-                self.poster_of(answered + b'\r\n\r\n').post, BODY, {})
+                self.client_of(answered + b'\r\n\r\n').post, BODY, {})
             self.assertTrue(str(error).isprintable(), repr(str(error)))
             self.assertLess(len(str(error)), 4000)
             # Nor in a traceback.
@@ -301,10 +301,10 @@ class PostTestCase(WebhookTestCase):
 
     def test_http_to_loopback_alone(self):
         server = self.useFixture(webhook_server.WebhookServer())
-        poster = self.poster(server.url('127.0.0.1'),
+        client = self.client(server.url('127.0.0.1'),
                              allow_http_to_loopback=True)
-        self.assertEqual(204, poster.post(BODY, {}).status)
-        poster = self.poster('http://192.0.2.1/', networks=['192.0.2.0/24'],
+        self.assertEqual(204, client.post(BODY, {}).status)
+        client = self.client('http://192.0.2.1/', networks=['192.0.2.0/24'],
                              allow_http_to_loopback=True)
-        self.assertRaises(exception.WebhookAddressNotAllowed, poster.post,
+        self.assertRaises(exception.WebhookAddressNotAllowed, client.post,
                           BODY, {})

@@ -118,7 +118,7 @@ class OptionsTestCase(WebhookTestCase):
         self.assertEqual((False, 80), (configured.is_tls, configured.port))
 
     def test_ca_file_that_is_not_there(self):
-        error = self.assertRaises(exception.InvalidWebhook, self.poster,
+        error = self.assertRaises(exception.InvalidWebhook, self.client,
                                   'https://localhost/', ca_file='/nowhere')
         self.assertIn('ca_file cannot be read', str(error))
 
