@@ -55,8 +55,8 @@ class FailuresTestCase(OutboxTestCase):
         class Killed(BaseException):
             pass
 
-        def die(store, owner, owed, last_server):
-            note(store, owner, owed, last_server)
+        def die(store, owner, entry, last_server):
+            note(store, owner, entry, last_server)
             raise Killed
 
         with mock.patch.object(
@@ -73,7 +73,7 @@ class FailuresTestCase(OutboxTestCase):
             ['more0', 'more1', 'more2', 'more3', 's1'],
             sorted(told[0] for told in self.told()))
         _change, = {data['change_id'] for data in self.payloads()}
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def later(self, seconds):
         now = clock.now
@@ -158,7 +158,7 @@ class FailuresTestCase(OutboxTestCase):
                           ('s1', 'UP', 'DOWN')], self.told())
         self.watch.look()
         self.assertIn(('s2', 'UP', 'DOWN'), self.told())
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
         self.assertIn('is not written down, and waits', self.nova.log)
 
     def test_store_that_is_away_again(self):
@@ -199,7 +199,7 @@ class FailuresTestCase(OutboxTestCase):
                 time.sleep(0.05)
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s2', 'UP', 'DOWN')],
                          sorted(self.told()))
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def test_call_while_a_cell_is_waited_for(self):
         self.watch.look()
@@ -265,13 +265,13 @@ class FailuresTestCase(OutboxTestCase):
         self.assertTrue(watch.announced.publisher.wait(30))
         self.assertEqual({('s1', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')},
                          set(self.told()[1:]))
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def test_cell_that_is_not_there_any_more(self):
         log_before = len(self.nova.log)
         self.fill('notifications', ['compute1'], cell=str(uuid.uuid4()))
         self.watch.work()
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
         said = self.nova.log[log_before:]
         self.assertEqual(1, said.count('is not there any more'))
         self.assertNotIn('Traceback', said)
@@ -293,7 +293,7 @@ class FailuresTestCase(OutboxTestCase):
         self.fill('notifications', ['compute3'], 86300)
         self.watch.work()
         self.assertEqual([('s3', 'UP', 'DOWN')], self.told())
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
         self.assertIn('It is not announced that host compute1 is DOWN',
                       self.nova.log)
 
@@ -322,8 +322,8 @@ class FailuresTestCase(OutboxTestCase):
             self.store, 'other', ['notifications']))
         # It cannot finish in time.
         self.watch.announced.publisher.shutdown(0.1)
-        owed = outbox_lease.claim(self.store, 'other', ['notifications'])
-        self.assertEqual('DOWN', owed.change.new)
+        entry = outbox_lease.claim(self.store, 'other', ['notifications'])
+        self.assertEqual('DOWN', entry.change.new)
         outbox_lease.release(self.store, 'other')
         # It can: after what is under way, the rest is another's.
         other = Watch()
@@ -333,8 +333,8 @@ class FailuresTestCase(OutboxTestCase):
         threading.Timer(0.1, goes_on.set).start()
         other.announced.publisher.shutdown(30)
         self.assertEqual(1, outbox.count(self.store))
-        owed = outbox_lease.claim(self.store, 'third', ['notifications'])
-        self.assertGreater(owed.last_server, 0)
+        entry = outbox_lease.claim(self.store, 'third', ['notifications'])
+        self.assertGreater(entry.last_server, 0)
 
     def test_store_and_broker_are_away_for_one_process(self):
         """What it has not sent when another takes over, it does not send."""
@@ -381,7 +381,7 @@ class FailuresTestCase(OutboxTestCase):
                          set(told[3:6]))
         # What the broker had from it already.
         self.assertEqual([('s1', 'UP', 'DOWN')], told[6:])
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def test_store_without_tables(self):
         CONF.set_override('connection', 'sqlite:///%s/empty.sqlite'
@@ -441,4 +441,4 @@ class FailuresTestCase(OutboxTestCase):
             self.watch.look()
             self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
             _change, = {data['change_id'] for data in self.payloads()}
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()

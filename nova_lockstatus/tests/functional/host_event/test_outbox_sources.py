@@ -38,7 +38,7 @@ class SourcesTestCase(OutboxTestCase):
         self.put('compute1', forced_down=True)
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
         self.assertEqual({'compute1': 'DOWN'}, self.known())
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
         # It is known already.
         self.watch.look()
         self.assertEqual([('s1', 'UP', 'DOWN')], self.told())
@@ -67,7 +67,7 @@ class SourcesTestCase(OutboxTestCase):
         self.set_service('compute2', last_seen_up=timeutils.utcnow())
         self.watch.look()
         self.assertEqual([('s2', 'UNKNOWN', 'UP')], self.told())
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def test_lost_heartbeat_and_then_a_call(self):
         """The call comes before anybody has looked."""
@@ -108,7 +108,7 @@ class SourcesTestCase(OutboxTestCase):
                 [(name, 'UP', 'DOWN'), (name, 'DOWN', 'UP'),
                  (name, 'UP', 'MAINTENANCE'), (name, 'MAINTENANCE', 'UP')],
                 [told for told in self.told() if told[0] == name])
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def heartbeat(self, host, **ago):
         self.set_service(host, last_seen_up=timeutils.utcnow()

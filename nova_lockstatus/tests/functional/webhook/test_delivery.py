@@ -44,7 +44,7 @@ class DeliveryTestCase(WebhooksTestCase):
             self.assertEqual({project_id}, {
                 event['data']['tenant_id']
                 for event in self.servers[name].events()})
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def test_same_id_as_the_notification(self):
         self.put('compute1', forced_down=True)
@@ -81,7 +81,7 @@ class DeliveryTestCase(WebhooksTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s2', 'UP', 'UNKNOWN')],
                          self.events('acme'))
         self.assertEqual([], self.told())
-        self.assertNothingIsOwed()
+        self.assertOutboxIsEmpty()
 
     def test_store_without_tables(self):
         """What was for webhooks alone is told to nobody."""

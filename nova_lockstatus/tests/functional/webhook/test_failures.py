@@ -150,8 +150,8 @@ class FailuresTestCase(WebhooksTestCase):
         class Killed(BaseException):
             pass
 
-        def die(store, owner, owed, last_server):
-            note(store, owner, owed, last_server)
+        def die(store, owner, entry, last_server):
+            note(store, owner, entry, last_server)
             noted.append(last_server)
             if len(noted) == 2:
                 raise Killed

@@ -113,10 +113,10 @@ class GivenUpTestCase(WebhooksTestCase):
                       self.nova.log)
 
     def test_store_that_is_away(self):
-        keeper = retention.OutboxRetention(CONF, self.store)
+        retention = retention.OutboxRetention(CONF, self.store)
         with store_databases.cut_off(self.store):
-            keeper.run(self.watch.stop)
-        keeper.run(self.watch.stop)
+            retention.run(self.watch.stop)
+        retention.run(self.watch.stop)
         what = 'limits of the outbox: the store cannot be used: '
         self.assertEqual(1, self.count_said(what + 'StoreUnreachable'))
         self.assertEqual(1, self.count_said(what + 'works again.'))
