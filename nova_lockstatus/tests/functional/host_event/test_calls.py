@@ -179,7 +179,7 @@ class CallsTestCase(AnnouncementsTestCase):
         self.assert_told(1, 'UP', 'MAINTENANCE')
 
     def app_put(self, app):
-        self.calm()
+        self.reset_hosts()
         answer = base.ask(
             app, 'PUT', '/v2.1/os-services/disable', 'admin', '2.1',
             {'host': 'compute1', 'binary': 'nova-compute'})

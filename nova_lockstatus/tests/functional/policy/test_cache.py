@@ -50,7 +50,7 @@ class Context(context.RequestContext):
         return super().can(*args, **kwargs)
 
 
-class AskerTestCase(base.NovaTestCase):
+class PolicyCacheTestCase(base.NovaTestCase):
 
     @classmethod
     def setUpClass(cls):

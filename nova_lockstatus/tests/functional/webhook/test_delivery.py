@@ -121,15 +121,15 @@ class DeliveryTestCase(WebhooksTestCase):
     def test_found_at_the_start(self):
         """One that can never work, before anything happens to a host."""
         self.deliver()
-        self.assertEqual(0, self.count_said('cannot be told anything'))
+        self.assertEqual(0, self.count_logged('cannot be told anything'))
         self.set('lockstatus', webhook_allowed_networks=['10.0.0.0/8'])
         task = self.webhook('acme')
         for _ in range(3):
             task.run(self.watch.stop)
-        self.assertEqual(1, self.count_said(
+        self.assertEqual(1, self.count_logged(
             'The webhook acme cannot be told anything: Its address is none '
             'that it may have: '))
-        self.assertEqual(1, self.count_said(
+        self.assertEqual(1, self.count_logged(
             '[lockstatus]webhook_allowed_networks'))
         self.assertEqual([], self.servers['acme'].requests)
 

@@ -63,7 +63,7 @@ class FailuresTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         registry = prometheus_client.CollectorRegistry()
         task = self.webhook('acme', metrics=prometheus.Prometheus(registry))
-        self.until_delivered(task, 'acme')
+        self.run_until_delivered(task, 'acme')
         self.assertEqual([('s1', 'UP', 'DOWN')] * 4, self.events('acme'))
         self.assertEqual([3, 1], [registry.get_sample_value(
             'nova_lockstatus_announcements_total',
@@ -72,7 +72,7 @@ class FailuresTestCase(WebhooksTestCase):
         self.assertEqual(1, len({event['id'] for event in acme.events()}))
         self.assertIn('The webhook acme: WebhookNotTaken: The event was '
                       'answered with the status 500.', self.nova.log)
-        self.assertEqual(1, self.count_said('acme: WebhookNotTaken'))
+        self.assertEqual(1, self.count_logged('acme: WebhookNotTaken'))
         self.assertIn('The webhook acme: works again.', self.nova.log)
 
     def test_nothing_is_posted_in_a_pause(self):
@@ -173,7 +173,7 @@ class FailuresTestCase(WebhooksTestCase):
         self.reset()
         self.servers['acme'].answers = [(204, {}), (500, {})]
         self.put('compute1', forced_down=True)
-        self.until_delivered(self.webhook('acme'), 'acme')
+        self.run_until_delivered(self.webhook('acme'), 'acme')
         self.assertEqual(['s1', 'more', 'more'],
                          [event[0] for event in self.events('acme')])
 
@@ -251,7 +251,7 @@ class FailuresTestCase(WebhooksTestCase):
             self.deliver('acme')
         self.assertIn('It was not announced to the end that host compute1',
                       self.nova.log)
-        self.until_delivered(self.webhook('acme'), 'acme')
+        self.run_until_delivered(self.webhook('acme'), 'acme')
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
 
     def test_store_that_is_away(self):
@@ -278,5 +278,5 @@ class FailuresTestCase(WebhooksTestCase):
             for _ in range(2):
                 task.run(self.watch.stop)
             what = 'webhook acme: the store cannot be used: '
-            self.assertEqual(times, self.count_said(what + 'StoreUnreach'))
-            self.assertEqual(times, self.count_said(what + 'works again.'))
+            self.assertEqual(times, self.count_logged(what + 'StoreUnreach'))
+            self.assertEqual(times, self.count_logged(what + 'works again.'))

@@ -37,11 +37,11 @@ class GivenUpTestCase(WebhooksTestCase):
         self.keep_limits()
         self.assertEqual((3, 2), (self.waits('acme'), self.waits('other')))
         said = 'webhook:acme: 2 changes of hosts are not told: more than 3'
-        self.assertEqual(1, self.count_said(said))
+        self.assertEqual(1, self.count_logged(said))
         self.fill('webhook:acme', ['gone6', 'gone7'])
         self.keep_limits()
         self.assertEqual(3, self.waits('acme'))
-        self.assertEqual(2, self.count_said(said))
+        self.assertEqual(2, self.count_logged(said))
         # What was first is what is gone.
         self.assertEqual('gone3', outbox_lease.claim(
             self.store, 'me', [sinks.webhook('acme')]).change.host)
@@ -88,7 +88,7 @@ class GivenUpTestCase(WebhooksTestCase):
         thread.join()
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
         self.assertEqual(0, self.waits('acme'))
-        self.assertEqual(1, self.count_said(
+        self.assertEqual(1, self.count_logged(
             'The webhook acme is not told any more'))
 
     def test_dead_until_it_is_too_old(self):
@@ -118,5 +118,5 @@ class GivenUpTestCase(WebhooksTestCase):
             retention.run(self.watch.stop)
         retention.run(self.watch.stop)
         what = 'limits of the outbox: the store cannot be used: '
-        self.assertEqual(1, self.count_said(what + 'StoreUnreachable'))
-        self.assertEqual(1, self.count_said(what + 'works again.'))
+        self.assertEqual(1, self.count_logged(what + 'StoreUnreachable'))
+        self.assertEqual(1, self.count_logged(what + 'works again.'))

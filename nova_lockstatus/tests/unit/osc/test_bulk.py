@@ -18,7 +18,7 @@ from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import error
 
 
-class ParallelTestCase(testtools.TestCase):
+class RunEachTestCase(testtools.TestCase):
 
     def test_order_and_failures(self):
         def work(item):

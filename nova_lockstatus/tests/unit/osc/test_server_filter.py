@@ -18,7 +18,7 @@ from nova_lockstatus.osc import server_filter
 
 
 @ddt.ddt
-class SelectionTestCase(testtools.TestCase):
+class ServerFilterTestCase(testtools.TestCase):
 
     SERVER = {'tenant_id': 'p', 'OS-EXT-SRV-ATTR:host': 'h',
               'tags': ['a', 'b']}

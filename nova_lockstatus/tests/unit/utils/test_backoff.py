@@ -22,28 +22,28 @@ from nova_lockstatus.utils.backoff import Backoff
 class BackoffTestCase(testtools.TestCase):
 
     def test_pauses_grow(self):
-        pausing = Backoff(1, 300, 0.5)
-        self.assertTrue(pausing.is_over)
+        backoff = Backoff(1, 300, 0.5)
+        self.assertTrue(backoff.is_over)
         for expected in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
-            self.assertTrue(expected / 2 <= pausing.failed() <= expected)
-            self.assertFalse(pausing.is_over)
-        pausing.worked()
-        self.assertLessEqual(pausing.failed(), 1)
+            self.assertTrue(expected / 2 <= backoff.failed() <= expected)
+            self.assertFalse(backoff.is_over)
+        backoff.worked()
+        self.assertLessEqual(backoff.failed(), 1)
 
     def test_pauses_differ(self):
         self.assertGreater(
             len({Backoff(1, 300, 0.5).failed() for _ in range(20)}), 1)
 
     def test_it_ends(self):
-        pausing = Backoff(0.01, 300, 0.5)
-        time.sleep(pausing.failed())
-        self.assertTrue(pausing.is_over)
+        backoff = Backoff(0.01, 300, 0.5)
+        time.sleep(backoff.failed())
+        self.assertTrue(backoff.is_over)
 
     def test_after_very_many_failures(self):
-        pausing = Backoff(1, 300, 0.5)
+        backoff = Backoff(1, 300, 0.5)
         for _ in range(2000):
-            pausing.failed()
-        self.assertLessEqual(pausing.failed(), 300)
+            backoff.failed()
+        self.assertLessEqual(backoff.failed(), 300)
 
     def test_longer_where_it_is_asked_for(self):
         self.assertEqual(120, Backoff(1, 300, 0.5).failed(120))

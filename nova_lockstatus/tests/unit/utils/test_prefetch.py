@@ -20,7 +20,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.utils.prefetch import prefetch
 
 
-class AheadTestCase(testtools.TestCase):
+class PrefetchTestCase(testtools.TestCase):
 
     def test_items_in_their_order(self):
         self.assertEqual(list(range(50)),

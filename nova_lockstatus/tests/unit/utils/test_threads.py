@@ -110,7 +110,7 @@ class WorkerTestCase(testtools.TestCase):
         self.assertEqual([2], self.done)
 
 
-class CallForEachTestCase(testtools.TestCase):
+class RunParallelTestCase(testtools.TestCase):
 
     def test_each_once_and_all_are_waited_for(self):
         done = []
@@ -140,7 +140,7 @@ class CallForEachTestCase(testtools.TestCase):
         self.assertEqual({True}, {thread.daemon for thread in found})
 
 
-class PatienceTestCase(testtools.TestCase):
+class BulkheadTestCase(testtools.TestCase):
 
     def test_what_it_returns_and_what_it_raises(self):
         patience = Bulkhead(60)

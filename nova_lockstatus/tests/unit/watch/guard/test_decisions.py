@@ -26,7 +26,7 @@ def row(vm_state='suspended', **kwargs):
     return decisions.ServerRow(vm_state=vm_state, **{**values, **kwargs})
 
 
-class MeasureTestCase(testtools.TestCase):
+class EnforcementActionTestCase(testtools.TestCase):
 
     def test_by_the_state_that_it_should_have(self):
         for vm_state, expected in (
@@ -59,7 +59,7 @@ class MeasureTestCase(testtools.TestCase):
             row('stopped', unfinished_action='suspend')).name)
 
 
-class ClaimedTestCase(testtools.TestCase):
+class ActionUnderWayTestCase(testtools.TestCase):
 
     def test_own(self):
         self.assertEqual('suspended', decisions.action_under_way(row(
@@ -72,7 +72,7 @@ class ClaimedTestCase(testtools.TestCase):
                 row(task_state=task_state, unfinished_action=name)))
 
 
-class PauseTestCase(testtools.TestCase):
+class DelayTestCase(testtools.TestCase):
 
     def test_doubles_up_to_the_longest(self):
         self.assertEqual([0, 60, 120, 240, 480, 600, 600], [

@@ -15,7 +15,7 @@ import testtools
 from nova_lockstatus.watch.guard import history
 
 
-class MemoryTestCase(testtools.TestCase):
+class GuardHistoryTestCase(testtools.TestCase):
 
     def test_growing_pauses(self):
         timer = history.BackoffTimer()
