@@ -30,7 +30,7 @@ class CostTestCase(OutboxTestCase):
         self.watch.look()
         self.watch.look()
         with base.statements() as executed:
-            self.watch.poll_hosts.run(self.watch.stop)
+            self.watch.monitor.run(self.watch.stop)
         self.assertEqual(2, len(executed), executed)
         for statement in executed:
             self.assertIn('FROM services', statement)
@@ -52,7 +52,7 @@ class CostTestCase(OutboxTestCase):
         with base.statements() as executed:
             for _ in range(5):
                 start = time.process_time()
-                self.watch.poll_hosts.run(self.watch.stop)
+                self.watch.monitor.run(self.watch.stop)
                 times.append(time.process_time() - start)
         self.assertEqual(10, len(executed))
         self.assertLess(min(times), 0.05)

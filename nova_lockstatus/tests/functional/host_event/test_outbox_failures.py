@@ -258,7 +258,7 @@ class FailuresTestCase(OutboxTestCase):
             self.nova, 'cell1', 'FROM instances'))
         for host in ('compute1', 'compute3', 'compute2'):
             self.set_service(host, forced_down=True)
-        watch.poll_hosts.run(watch.stop)
+        watch.monitor.run(watch.stop)
         self.assert_told_soon()
         cell.answer()
         self.assertEqual(('s2', 'UP', 'DOWN'), self.told()[0])
@@ -315,7 +315,7 @@ class FailuresTestCase(OutboxTestCase):
             'nova_lockstatus.events.notifications.host_status.Sender.send',
             wait))
         self.set_service('compute1', forced_down=True)
-        self.watch.poll_hosts.run(self.watch.stop)
+        self.watch.monitor.run(self.watch.stop)
         while not first:
             time.sleep(0.01)
         self.assertIsNone(outbox_lease.claim(
@@ -358,7 +358,7 @@ class FailuresTestCase(OutboxTestCase):
             'nova_lockstatus.events.notifications.host_status.Sender.send',
             wait))
         self.set_service('compute1', forced_down=True)
-        self.watch.poll_hosts.run(self.watch.stop)
+        self.watch.monitor.run(self.watch.stop)
         while not first:
             time.sleep(0.01)
         other = Watch()

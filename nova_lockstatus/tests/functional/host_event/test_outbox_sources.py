@@ -295,12 +295,12 @@ class SourcesTestCase(OutboxTestCase):
                 ('lockstatus', 'announce_host_status', False)):
             CONF.set_override(option, value, group=group)
             try:
-                self.assertEqual(0, self.watch.poll_hosts.interval)
+                self.assertEqual(0, self.watch.monitor.interval)
                 self.assertEqual(0, self.watch.announced.interval)
                 with base.statements() as executed:
-                    self.watch.poll_hosts.run(self.watch.stop)
+                    self.watch.monitor.run(self.watch.stop)
                 self.assertEqual([], executed)
             finally:
                 CONF.clear_override(option, group=group)
-        self.assertEqual(0.5, self.watch.poll_hosts.interval)
+        self.assertEqual(0.5, self.watch.monitor.interval)
         self.assertEqual(0.5, self.watch.announced.interval)

@@ -113,10 +113,10 @@ class GivenUpTestCase(WebhooksTestCase):
                       self.nova.log)
 
     def test_store_that_is_away(self):
-        retention = retention.OutboxRetention(CONF, self.store)
+        outbox_retention = retention.OutboxRetention(CONF, self.store)
         with store_databases.cut_off(self.store):
-            retention.run(self.watch.stop)
-        retention.run(self.watch.stop)
+            outbox_retention.run(self.watch.stop)
+        outbox_retention.run(self.watch.stop)
         what = 'limits of the outbox: the store cannot be used: '
         self.assertEqual(1, self.count_logged(what + 'StoreUnreachable'))
         self.assertEqual(1, self.count_logged(what + 'works again.'))
