@@ -120,9 +120,6 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
 def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:
     """Tell which extensions are enabled.
 
-    :param conf: Nova's configuration
-    :param local_conf: the filter's own section
-    :returns: their aliases
     :raises InvalidPasteOption: when the section has another option
     """
     for option in local_conf:

@@ -76,7 +76,6 @@ class PolicyCache:
     def is_default(self, rule: str) -> bool:
         """Tell whether the operator has left a rule as it is.
 
-        :param rule: the rule
         :returns: whether it says what it says by default, written into a
             policy file or not
         """

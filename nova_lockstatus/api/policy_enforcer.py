@@ -125,8 +125,6 @@ def covers(enforcer: Any, rule: str, other: str) -> bool:
     """Tell whether a rule lets all pass whom another one lets pass.
 
     :param enforcer: has read the files
-    :param rule: the rule
-    :param other: the other rule
     :returns: False also where the texts of the two do not tell
     """
     rules = enforcer.rules

@@ -32,10 +32,7 @@ LOG = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name configuration files.
-
-    :param parser: the parser of a command
-    """
+    """Add the options that name configuration files."""
     parser.add_argument(
         '--config-file', metavar='<file>', action='append', default=[],
         help='A nova.conf to read. Can be given several times. Default: those '
@@ -49,7 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def register() -> Any:
     """Register Nova's options and the plugin's without reading a file.
 
-    :returns: Nova's configuration
     :raises NovaNotUsable: when Nova is not installed here
     """
     try:
@@ -69,7 +65,6 @@ def load(files: Sequence[str], directories: Sequence[str]) -> Any:
     :param files: the paths of files, by default those that nova-api reads
     :param directories: the paths of directories with files, by default those
         that nova-api reads
-    :returns: Nova's configuration
     :raises NovaNotUsable: when Nova is not installed here
     :raises ConfigurationUnreadable: when a file is not there or wrong
     """
@@ -92,7 +87,6 @@ def unreadable(error: Exception, is_named: bool
                ) -> exception.ConfigurationUnreadable:
     """Make the exception that says why the configuration is not read.
 
-    :param error: the error of oslo.config
     :param is_named: whether the command line names the files
     """
     reason = one_line(error)
@@ -129,7 +123,6 @@ def quieten(verbose: bool) -> None:
 def one_line(error: BaseException) -> str:
     """Make one line of the text of an error.
 
-    :param error: the error
     :returns: the text without a full stop, and without the statement and the
         link that a database's driver adds
     """

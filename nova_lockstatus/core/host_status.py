@@ -63,11 +63,7 @@ def compute_service(services: Iterable[Any]) -> Any:
 
 def hosts_in(statuses: Mapping[str, str],
              values: Iterable[str]) -> frozenset[str]:
-    """Choose the hosts that have one of some statuses.
-
-    :param statuses: the status of each host
-    :param values: the wanted statuses
-    """
+    """Choose the hosts that have one of some statuses."""
     wanted = frozenset(values)
     return frozenset(host for host, value in statuses.items()
                      if value in wanted)
@@ -94,7 +90,6 @@ class HostStatuses:
     def add(self, key: HostKey, service: Any) -> None:
         """Add the status of a host.
 
-        :param key: the host
         :param service: the record of its nova-compute, None if it has none
         """
         try:
@@ -104,17 +99,12 @@ class HostStatuses:
             self._statuses[key] = error
 
     def add_unread(self, keys: Iterable[HostKey], error: Exception) -> None:
-        """Add hosts that could not be read.
-
-        :param keys: the hosts
-        :param error: the reason
-        """
+        """Add hosts that could not be read."""
         self._statuses.update(dict.fromkeys(keys, error))
 
     def status(self, key: HostKey) -> str:
         """Return the status of a host that was added.
 
-        :param key: the host
         :returns: one of :data:`VALUES`
         :raises HostStatusUnread: when it could not be read
         """
@@ -131,7 +121,6 @@ Scope = tuple[str | None, str | None]
 class Grant(NamedTuple):
     """The servers that a caller may find by some statuses of their hosts.
 
-    :param values: the statuses
     :param project_id: the project of the servers, None for all
     :param user_id: the user of the servers, None for all
     """

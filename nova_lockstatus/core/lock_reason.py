@@ -37,7 +37,6 @@ _HIGH, _LOW, _SAME = 0xe000, 0xe400, '.'
 def rows(reason: str | None, wide: bool) -> dict[str, str]:
     """Encode a reason as rows of system metadata.
 
-    :param reason: the reason, or None
     :param wide: whether the database holds characters above U+FFFF
     :returns: the rows by key, none longer than the reason; the row under
         Nova's own key can be read without the others

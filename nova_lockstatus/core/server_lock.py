@@ -66,7 +66,6 @@ def describe(visible: Lock) -> str:
 def lock(current: Lock, caller: str, reason: str | None) -> Lock | None:
     """Lock a server.
 
-    :param current: its lock
     :param caller: the holder that the caller is: :data:`OWNER` or
         :data:`ADMIN`
     :param reason: the reason that the caller gives, or None
@@ -87,7 +86,6 @@ def lock(current: Lock, caller: str, reason: str | None) -> Lock | None:
 def needs_override(current: Lock, caller: str, authorized: str | None) -> bool:
     """Tell whether an unlock needs the rule ``unlock:unlock_override``.
 
-    :param current: the server's lock
     :param caller: as whom the caller unlocks
     :param authorized: whose lock the caller has been authorized to lift
     :returns: whether the lock is another's than both

@@ -34,7 +34,6 @@ class Migration(NamedTuple):
     """The newest migration of a server, as the cell that shows it has it.
 
     :param crosses_cells: whether it leads to another cell
-    :param status: its status
     :param source: the name of the source host
     :param dest: the name of the target host, None until it has claimed
         resources for the server

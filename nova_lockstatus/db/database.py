@@ -99,7 +99,6 @@ class Store:
         """Run the block in a transaction.
 
         :param making: whether to create a file that does not exist
-        :returns: the connection of SQLAlchemy
         :raises StoreNotSynced: when the tables do not exist
         :raises StoreUnreachable: when the database cannot be used
         :raises StoreUrlInvalid: when the driver does not take the URL

@@ -52,7 +52,6 @@ class KnownStatus:
 def read(store: database.Store, cell: str) -> dict[str, KnownStatus]:
     """Read the known status of the hosts of a cell.
 
-    :param cell: the uuid of the cell
     :returns: the known status, by host
     :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
@@ -72,8 +71,6 @@ def insert_missing(store: database.Store, cell: str,
 
     Two processes can record the same host.
 
-    :param cell: the uuid of their cell
-    :param statuses: the status by host
     :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """
@@ -90,7 +87,6 @@ def insert_missing(store: database.Store, cell: str,
 def delete(store: database.Store, cell: str, hosts: Collection[str]) -> None:
     """Delete hosts that Nova no longer has, without outbox entries.
 
-    :param cell: the uuid of their cell
     :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """

@@ -50,7 +50,6 @@ class OutboxEntry:
     """A change that is to be delivered to a sink.
 
     :param number: rises in the order of the changes
-    :param sink: the name of the sink
     :param last_server: the id of the last server for which it was delivered,
         0 for none
     :param tries: how often the delivery has failed
@@ -70,7 +69,6 @@ def claim(store: database.Store, owner: str, sinks: Sequence[str],
     The changes of one host are delivered to a sink one after the other.
 
     :param owner: the id of the process
-    :param sinks: the sinks that it delivers to
     :param without: the cells whose changes it does not take
     :returns: the entry, None where there is none
     :raises StoreNotSynced: when the tables do not exist
@@ -162,7 +160,6 @@ def checkpoint(store: database.Store, owner: str, entry: OutboxEntry,
                last_server: int) -> bool:
     """Record up to which server a change is delivered, and keep the lease.
 
-    :param last_server: the id of the last server
     :returns: whether the process still had the lease
     :raises StoreUnreachable: when the database cannot be used
     """

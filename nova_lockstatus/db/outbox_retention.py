@@ -38,7 +38,6 @@ def expire(store: database.Store, pattern: str, seconds: float,
 
     :param pattern: matches their sinks, as for SQL's LIKE
     :param seconds: the age of the changes
-    :param stop: when it is set, the rest is left
     :returns: the number of entries, by sink
     :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
@@ -52,8 +51,6 @@ def keep_newest(store: database.Store, sink: str, most: int,
     """Delete the oldest entries of a sink that has too many.
 
     :param most: the number of entries that may wait
-    :param stop: when it is set, the rest is left
-    :returns: the number of entries that were deleted
     :raises StoreNotSynced: when the tables do not exist
     :raises StoreUnreachable: when the database cannot be used
     """

@@ -160,7 +160,6 @@ def _try_driver(url: Any) -> None:
 def explain(url: Any, error: BaseException) -> str:
     """Say in one line what the driver does not take.
 
-    :param url: of the store
     :param error: the exception of the driver, or of SQLAlchemy
     """
     names = _wrong_parameters(url) or sorted(url.query)

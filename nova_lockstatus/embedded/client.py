@@ -78,7 +78,6 @@ class Client:
         :param token: the token of the identity that it belongs to
         :param wait: whether to wait until it is ACTIVE
         :param networks: as POST /servers takes them
-        :returns: its id
         :raises RuntimeError: when Nova refuses, or the server does not
             become ACTIVE within 30 seconds
         """

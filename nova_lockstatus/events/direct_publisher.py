@@ -18,10 +18,7 @@ from nova_lockstatus.utils.threads import SerialWorker
 
 
 class DirectPublisher(SerialWorker[host_event.StatusChange]):
-    """Delivers each change in a thread, and keeps none.
-
-    :param fan_out: delivers one change
-    """
+    """Delivers each change in a thread, and keeps none."""
 
     after_response_timeout: float = 10
 

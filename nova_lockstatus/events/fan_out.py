@@ -46,7 +46,6 @@ class FanOut:
     """Reads the servers of a host, and sends a notification for each.
 
     :param source: the service that sends them, for the publisher's name
-    :param metrics: count the deliveries
     """
 
     def __init__(self, conf: cfg.ConfigOpts, source: str,

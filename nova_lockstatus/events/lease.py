@@ -39,9 +39,6 @@ class LeaseRenewer:
     that cannot reach the store does not know whether another one has taken
     over.
 
-    :param store: has the outbox
-    :param owner: the id of the process
-    :param entry: the entry
     :param stop: is set when the process is to end
     :param began: before the lease was taken, as time.monotonic() has it
     """
@@ -79,7 +76,6 @@ class LeaseRenewer:
     def checkpoint(self, last_server: int) -> bool:
         """Record up to which server the change is delivered.
 
-        :param last_server: the id of the last server
         :returns: whether this process is to go on with the next server
         """
         if self.is_held:

@@ -64,10 +64,6 @@ class OutboxPublisher:
 
     Any process can relay a change, whichever has recorded it, and goes on from
     the last checkpoint of a process that has died.
-
-    :param store: has the outbox
-    :param fan_out: delivers one change in Nova's notifications
-    :param reader: reads the status of hosts
     """
 
     after_response_timeout: float = 2
@@ -131,7 +127,6 @@ class OutboxPublisher:
         """Wait until all changes are delivered that were published here.
 
         :param timeout: seconds to wait at the most, None without end
-        :returns: whether they are
         """
         end = None if timeout is None else time.monotonic() + timeout
         return all(worker.wait(

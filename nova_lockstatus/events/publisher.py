@@ -59,7 +59,6 @@ class Publisher(Protocol):
         """Wait until all published changes are delivered.
 
         :param timeout: seconds to wait at the most, None without end
-        :returns: whether they are
         """
 
 
@@ -68,7 +67,6 @@ def make_publisher(conf: cfg.ConfigOpts, source: str,
     """Make the publisher of a process, with the store if there is one.
 
     :param source: the service that publishes
-    :param reader: reads the status of hosts
     """
     fan_out = FanOut(conf, source)
     try:
@@ -113,7 +111,6 @@ def shared_publisher(conf: cfg.ConfigOpts, source: str,
     With one publisher, the changes of a host are delivered in their order.
 
     :param source: the service that publishes
-    :param reader: reads the status of hosts
     """
     try:
         key = store_url.read(conf)

@@ -78,11 +78,7 @@ def store_delays() -> Iterator[float]:
 
 
 class OutboxRelay:
-    """Relays the entries that no other process relays.
-
-    :param store: has the outbox
-    :param deliver: delivers one change
-    """
+    """Relays the entries that no other process relays."""
 
     def __init__(self, store: database.Store, deliver: Deliver) -> None:
         self._store = store
@@ -102,7 +98,6 @@ class OutboxRelay:
         The delivery may go on when this returns. Until it ends, this process
         takes no other entry of its cell.
 
-        :param sinks: the sinks to deliver to
         :param stop: when it is set, the rest is handed over
         :returns: whether there was an entry, or a delivery that goes on
         :raises StoreNotSynced: when the tables do not exist

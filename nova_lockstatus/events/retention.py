@@ -37,8 +37,6 @@ class OutboxRetention:
 
     It does not matter whether any process relays the entries: a webhook may no
     longer be configured, and notifications may be turned off.
-
-    :param store: has the outbox
     """
 
     name = 'limits of the outbox'

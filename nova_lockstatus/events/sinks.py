@@ -30,10 +30,7 @@ WEBHOOKS = _WEBHOOK + '%'
 
 
 def webhook(name: str) -> str:
-    """Return the sink of a webhook.
-
-    :param name: the name in [lockstatus]webhooks
-    """
+    """Return the sink of a webhook."""
     return _WEBHOOK + name
 
 
@@ -67,8 +64,5 @@ def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
 
 
 def wanted(conf: cfg.ConfigOpts) -> Sequence[str]:
-    """Return all sinks that a change is to be delivered to.
-
-    :returns: their names
-    """
+    """Return all sinks that a change is to be delivered to."""
     return (*of_notifications(conf), *of_webhooks(conf))

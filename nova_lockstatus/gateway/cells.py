@@ -39,7 +39,6 @@ def context(cell: Any) -> Any:
     By that id, nova-compute finds the instance action that it works on.
 
     :param cell: the CellMapping to target
-    :returns: the RequestContext
     """
     targeted = nova_context.get_admin_context()
     nova_context.set_target_cell(targeted, cell)
@@ -54,8 +53,6 @@ def find(caller: Any, uuid: str) -> Any:
     """Read a CellMapping from the API database.
 
     :param caller: a RequestContext
-    :param uuid: of the cell
-    :returns: the CellMapping
     :raises CellRemoved: when there is none
     """
     try:
@@ -78,10 +75,7 @@ def list_all() -> list[Any]:
 
 
 def name(cell: Any) -> str:
-    """Return the name of a cell, or its uuid where it has none.
-
-    :param cell: its CellMapping
-    """
+    """Return the name of a cell, or its uuid where it has none."""
     return str(cell.name or cell.uuid)
 
 
@@ -90,7 +84,6 @@ class CellRunner:
 
     :param task: the name of the periodic task, for the log and the metrics
     :param list_kept: seconds for which the list of cells is kept
-    :param metrics: count the polls of each cell
     :param cell0: whether to include cell0, whose servers are on no host
     """
 

@@ -44,10 +44,7 @@ class _Client:
 
 
 class ComputeAPI(rpcapi.ComputeAPI):  # type: ignore[misc]
-    """Nova's RPC calls, in whatever version, with a timeout.
-
-    :param timeout: seconds that a call waits for its answer
-    """
+    """Nova's RPC calls, in whatever version, with a timeout."""
 
     def __init__(self, timeout: float) -> None:
         super().__init__()

@@ -57,8 +57,6 @@ def last_reports(targeted: Any, hosts: Collection[str]
                  ) -> dict[str, datetime.datetime]:
     """Read the last heartbeats of hosts, with one statement.
 
-    :param targeted: a RequestContext of their cell
-    :param hosts: their names
     :returns: times in UTC without a time zone, by host
     """
     with db.get_context_manager(targeted).reader.using(targeted) as session:
@@ -68,10 +66,7 @@ def last_reports(targeted: Any, hosts: Collection[str]
 
 
 def record(values: Sequence[Any]) -> dict[str, Any]:
-    """Make the record of a service, as a servicegroup driver takes it.
-
-    :param values: the values of :data:`COLUMNS`
-    """
+    """Make the record of a service, as a servicegroup driver takes it."""
     # NOTE: the drivers read a Service by its keys, and with get().
     return {'binary': host_status.BINARY,
             **dict(zip(_NAMES, values, strict=True))}

@@ -34,10 +34,7 @@ _SYSTEM_METADATA = (models.InstanceSystemMetadata.instance_uuid,
 
 
 class HostStatusReader:
-    """Reads the status of hosts as Nova computes it.
-
-    :param service_is_up: tells whether a service of Nova is up
-    """
+    """Reads the status of hosts as Nova computes it."""
 
     def __init__(self, service_is_up: Callable[[Any], bool]) -> None:
         self._service_is_up = service_is_up
@@ -45,8 +42,6 @@ class HostStatusReader:
     def hosts(self, targeted: Any, *conditions: Any) -> dict[str, str]:
         """Read the status of the hosts of a cell, with one statement.
 
-        :param targeted: a RequestContext of the cell
-        :param conditions: conditions of SQLAlchemy that the services meet
         :returns: one of :mod:`nova_lockstatus.core.host_status`, by host
         """
         return self.hosts_and_reports(targeted, *conditions)[0]
@@ -56,8 +51,6 @@ class HostStatusReader:
     ) -> tuple[dict[str, str], dict[str, datetime.datetime | None]]:
         """Read the status and the last heartbeats of the hosts of a cell.
 
-        :param targeted: a RequestContext of the cell
-        :param conditions: conditions of SQLAlchemy that the services meet
         :returns: the status by host, and the time of the last heartbeat in the
             database, in UTC without a time zone, by host
         """
@@ -89,7 +82,6 @@ class HostStatusReader:
 class ListQuery(NamedTuple):
     """What is to be read in one cell for a list of servers.
 
-    :param cell: its CellMapping
     :param uuids: the servers whose system metadata is
     :param hosts: the hosts whose compute services are
     """
@@ -116,7 +108,6 @@ def read_for_list(context: Any, queries: Mapping[str, ListQuery],
 
     One statement reads both in each cell, whatever the length of the list.
 
-    :param context: of the request
     :param queries: what is to be read, by the uuid of the cell
     :param keys: the keys of the rows of system metadata
     :returns: :class:`ListRows` by the uuid of the cell, or the sentinel of a

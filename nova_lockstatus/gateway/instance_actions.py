@@ -40,7 +40,6 @@ def read_locks(session: Any, uuids: Collection[str]) -> dict[str, base.Lock]:
     """Read the records of the locks of servers, with one statement.
 
     :param session: of SQLAlchemy, in the servers' cell
-    :param uuids: the servers
     :returns: the locks, by server; a server without a record has none
     """
     return {uuid: base.Lock(since, user_id)
@@ -95,7 +94,6 @@ def next_time(connection: Any, uuid: str) -> datetime.datetime:
     clocks of two API hosts differ.
 
     :param connection: of SQLAlchemy; its transaction gets the record
-    :param uuid: of the server
     :returns: the time in UTC, without a time zone
     """
     row = models.InstanceAction
@@ -114,8 +112,6 @@ def record(connection: Any, action: Mapping[str, Any], event: str,
     :param connection: of SQLAlchemy; its transaction gets the rows
     :param action: the columns of ``InstanceAction.pack_action_start()``, and
         further ones
-    :param event: the name of the event
-    :param host: the name of the host that recorded it
     :param created_at: the time by which actions are in order, by default now
     :returns: the id of the instance action
     """

@@ -49,12 +49,7 @@ CHARSETS = sqlalchemy.text(
 
 
 class LockedRow:
-    """The row of a server that no other transaction can change.
-
-    :param connection: the connection of SQLAlchemy that has locked it
-    :param context: a RequestContext that is targeted at the server's cell
-    :param uuid: of the server
-    """
+    """The row of a server that no other transaction can change."""
 
     def __init__(self, connection: Any, context: Any, uuid: str) -> None:
         self.connection = connection
@@ -77,8 +72,6 @@ class LockedRow:
         """Write a lock, and record the instance action that made it.
 
         :param lock: the lock that comes into force
-        :param action: ``lock`` or ``unlock``
-        :param host: the name of nova-api's host
         """
         self.replace(lock)
         instance_actions.record(
@@ -87,10 +80,7 @@ class LockedRow:
             instance_actions.next_time(self.connection, self.uuid))
 
     def replace(self, lock: server_lock.Lock) -> None:
-        """Write a lock, and record nothing.
-
-        :param lock: the lock that comes into force
-        """
+        """Write a lock, and record nothing."""
         now = timeutils.utcnow()
         self.connection.execute(INSTANCES.update().where(
             INSTANCES.c.uuid == self.uuid, INSTANCES.c.deleted == 0,
@@ -138,8 +128,6 @@ def locked_row(context: Any, uuid: str) -> Iterator[LockedRow]:
     """Lock the row that a cell has of a server, until the end of the block.
 
     :param context: a RequestContext that is targeted at the cell
-    :param uuid: of the server
-    :returns: the row
     :raises InstanceNotFound: when the cell has no such row any more
     """
     with db.get_context_manager(context).writer.using(context) as session:
@@ -156,10 +144,7 @@ def locked_row(context: Any, uuid: str) -> Iterator[LockedRow]:
 
 
 def is_lock_timeout(error: BaseException) -> bool:
-    """Tell whether a transaction has waited in vain for another one.
-
-    :param error: of a database
-    """
+    """Tell whether a transaction has waited in vain for another one."""
     # NOTE: oslo.db makes a DBDeadlock of MySQL's 1205, as it does of the
     # deadlock that a transaction can begin anew after. It has no class for
     # PostgreSQL's 55P03.
@@ -172,7 +157,6 @@ def refresh(instance: Any, lock: server_lock.Lock) -> None:
     """Let an Instance say what was written of its lock.
 
     :param instance: the Instance, with its system metadata
-    :param lock: the lock that was written
     """
     instance.locked = lock.locked_by is not None
     instance.locked_by = lock.locked_by
@@ -186,7 +170,6 @@ def refresh(instance: Any, lock: server_lock.Lock) -> None:
 def reload(instance: Any) -> None:
     """Put the lock that is in force into an Instance, as it is stored.
 
-    :param instance: the Instance, with its system metadata
     :raises InstanceNotFound: when the server is not there any more
     """
     with locked_row(instance._context, instance.uuid) as row:

@@ -81,7 +81,6 @@ def context_of(change: host_event.StatusChange) -> Any:
     It has the ids of the call that made the change, no token, and may read all
     servers. Log lines of the thread have its request id.
 
-    :returns: the RequestContext
     :raises CellRemoved: when there is no such cell
     """
     targeted = nova_context.RequestContext(
@@ -105,7 +104,6 @@ class InstanceReader:
         locked.
 
         :param targeted: a RequestContext of the host's cell
-        :param host: the name of the host
         :param last: the id in the cell's database after which to begin
         :param project_id: the project of the servers, None for all projects
         :returns: pages of :data:`PAGE_SIZE` servers
@@ -156,7 +154,6 @@ def read_reasons(session: Any, uuids: Collection[str]
     """Read the rows with the reasons of locks, with one statement.
 
     :param session: a session of SQLAlchemy in the instances' cell
-    :param uuids: the uuids of the instances; without any, nothing is read
     :returns: the values of system metadata, by uuid and key
     """
     found: dict[str, dict[str, str]] = collections.defaultdict(dict)

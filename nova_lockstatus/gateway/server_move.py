@@ -74,8 +74,6 @@ class LockedRows:
         """Write a lock, and record the instance action that made it.
 
         :param lock: the lock that comes into force
-        :param action: ``lock`` or ``unlock``
-        :param host: the name of nova-api's host
         :raises OtherCellUnreachable: when another cell cannot be written
         """
         with _other_cell():
@@ -114,7 +112,6 @@ def locked_rows(instance: Any, may_cross_cells: bool,
     :param instance: its Instance, with a context of the cell that shows it
     :param may_cross_cells: whether the policy lets anybody cross cells
     :param unsettled: whether to lock them also while Nova uses them
-    :returns: the rows
     :raises InstanceNotFound: when the server is not there any more
     :raises ServerMoving: when Nova copies or saves a row right now
     :raises OtherCellUnreachable: when the other row cannot be locked

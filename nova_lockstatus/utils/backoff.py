@@ -62,7 +62,6 @@ class Backoff:
         """Begin the delay after another failure.
 
         :param at_least: seconds that the other side asks for
-        :returns: the delay in seconds
         """
         self._failures += 1
         seconds = delay(self._failures, self._first, self._longest)

@@ -49,7 +49,6 @@ class Metrics:
     def hosts_held(self, cell: str, hosts: int) -> None:
         """Report how many silent hosts of a cell are not announced yet.
 
-        :param cell: the name of the cell
         :param hosts: how many have a grace after an outage
         """
 

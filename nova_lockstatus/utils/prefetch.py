@@ -33,7 +33,6 @@ def prefetch(make: Callable[[], Iterable[T]], timeout: float
     """Yield the items that another thread reads, two at most in advance.
 
     :param make: returns the items; it is called in that thread
-    :param timeout: seconds to wait for each item
     :raises NoAnswer: when an item does not come in time. The thread then ends
         with the process at the latest
     :raises Exception: what is raised in that thread

@@ -41,7 +41,6 @@ def one_line(value: object, max_length: int = MAX_LENGTH) -> str:
     """Escape and shorten a text from outside for a log or an error message.
 
     :param value: the text, or an exception
-    :param max_length: the number of characters that are kept
     """
     text = str(value).strip()
     shown = visible(text[:max_length])

@@ -88,8 +88,6 @@ class Bulkhead:
 
     A thread that hangs is left alone. Until it ends, no other call of its
     kind is made: each would take another thread, and another connection.
-
-    :param timeout: seconds that a call may take
     """
 
     def __init__(self, timeout: float) -> None:
@@ -178,7 +176,6 @@ class SerialWorker(Generic[Work]):
         """Wait until all work is done.
 
         :param timeout: seconds to wait at the most, None without end
-        :returns: whether it is done
         """
         with self._condition:
             return self._condition.wait_for(lambda: not self.is_busy, timeout)

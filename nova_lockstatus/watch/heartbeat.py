@@ -31,10 +31,7 @@ REMOVE_AFTER = datetime.timedelta(days=1)
 
 
 class Heartbeat:
-    """Reports again and again, and removes the report at the end.
-
-    :param store: takes the reports
-    """
+    """Reports again and again, and removes the report at the end."""
 
     name = 'sign of life'
     interval = watch_process.HEARTBEAT_SECONDS

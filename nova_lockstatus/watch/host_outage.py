@@ -91,11 +91,7 @@ class OutageGrace:
                          2 * self._conf.report_interval))
 
     def observe(self, cell: str, name: str, reports: Reports) -> None:
-        """Note the result of a poll of a cell.
-
-        :param cell: the uuid of the cell
-        :param name: its name
-        """
+        """Note the result of a poll of a cell."""
         # NOTE: memcached keeps the reports of the other driver.
         times = ([] if self._conf.servicegroup_driver != 'db' else
                  [at for at in reports.values() if at is not None])
@@ -157,9 +153,7 @@ class OutageGrace:
         """Keep the status of hosts that may not be lost.
 
         :param cell: the uuid of the cell, after :meth:`observe`
-        :param known: the known status of its hosts
         :param found: the status that Nova finds now, by host
-        :returns: the status by host
         """
         if self._clock() >= self._cells[cell].grace_until:
             return dict(found)

@@ -44,10 +44,7 @@ class HostRecovery:
                            found: dict[str, str]) -> dict[str, str]:
         """Keep hosts UNKNOWN that have not reported since they became so.
 
-        :param targeted: a RequestContext of the cell
-        :param known: the known status of its hosts
         :param found: the status that Nova finds now, by host
-        :returns: the status by host
         """
         back = [host for host, entry in known.items()
                 if entry.status == host_status.UNKNOWN

@@ -54,10 +54,6 @@ class HostStatusMonitor:
 
     Any number of processes can do so: of those that find a change, one
     records it.
-
-    :param store: has the known status of hosts
-    :param relay: publishes the changes
-    :param metrics: count the changes
     """
 
     name = 'host status'

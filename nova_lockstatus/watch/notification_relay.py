@@ -37,11 +37,7 @@ SHUTDOWN_SECONDS = 3
 
 
 class NotificationRelay:
-    """Polls the outbox, and wakes its publisher if there are entries.
-
-    :param store: has the outbox
-    :param metrics: take the length of the outbox, and each delivery
-    """
+    """Polls the outbox, and wakes its publisher if there are entries."""
 
     name = 'announcements'
 

@@ -60,8 +60,6 @@ class Prometheus(Metrics):
 
     A number that is polled is shown only until it is too old: a cell that
     cannot be read has no series, rather than an old one.
-
-    :param registry: shows the metrics
     """
 
     def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:

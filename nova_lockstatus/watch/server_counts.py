@@ -35,12 +35,7 @@ MAX_AGE_INTERVALS = 3
 
 
 class ServerCountCollector:
-    """Counts servers, and serves all metrics from its first run on.
-
-    :param metrics: take the counts
-    :param reader: reads the status of hosts
-    :param server: serves the metrics
-    """
+    """Counts servers, and serves all metrics from its first run on."""
 
     name = 'metrics'
 
@@ -87,8 +82,6 @@ def _read(context: Any, statuses: Mapping[str, str]
           ) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Count the servers of a cell with one statement.
 
-    :param context: a RequestContext that is targeted at the cell
-    :param statuses: the status of each host
     :returns: the number of servers by the status of their host, and the
         number of locked servers by the holder of the lock
     """

@@ -52,10 +52,7 @@ class PeriodicTask(Protocol):
 
 
 class Watch(service.Service):  # type: ignore[misc]
-    """The service: each periodic task has a thread.
-
-    :param tasks: the tasks
-    """
+    """The service: each periodic task has a thread."""
 
     def __init__(self, tasks: Sequence[PeriodicTask]) -> None:
         super().__init__()

@@ -39,13 +39,7 @@ each."""
 
 
 class WebhookRelay:
-    """Relays the entries of one webhook. Each has a thread of its own.
-
-    :param store: has the outbox
-    :param endpoint: the webhook
-    :param client: posts to it
-    :param metrics: count the deliveries
-    """
+    """Relays the entries of one webhook. Each has a thread of its own."""
 
     def __init__(self, conf: cfg.ConfigOpts, store: database.Store,
                  endpoint: Endpoint, client: WebhookClient,

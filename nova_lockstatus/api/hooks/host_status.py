@@ -55,11 +55,7 @@ NOTIFICATION_TIMEOUT = 1
 
 @dataclasses.dataclass
 class _Notification:
-    """Nova's notification of a host's change, which is to be sent.
-
-    :param host: the name of the host
-    :param send: sends it
-    """
+    """Nova's notification of a host's change, which is to be sent."""
 
     host: str
     send: Callable[[], object]

@@ -145,8 +145,6 @@ def in_cell(state: RequestState, context: Any,
 
     :param state: of a request with a filter; it keeps the hosts' statuses
     :param context: a RequestContext that is targeted at the cell
-    :param filters: the filters of Nova's list
-    :returns: the filters, with the condition
     """
     wanted_hosts = state.host_status.filter
     assert wanted_hosts is not None

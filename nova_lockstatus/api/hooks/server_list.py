@@ -85,10 +85,7 @@ def _wanted(state: RequestState) -> dict[str, ListQuery]:
 
 
 class _Rights:
-    """Tells of which servers the caller may see what has to be read.
-
-    :param state: of the request
-    """
+    """Tells of which servers the caller may see what has to be read."""
 
     def __init__(self, state: RequestState) -> None:
         self._rules = state.pipeline.host_status_rules

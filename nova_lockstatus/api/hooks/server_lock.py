@@ -80,10 +80,7 @@ _retried = oslo_db_api.wrap_db_retry(
 
 
 class Refused(state_lock.CallBlocked):
-    """A lock or an unlock that cannot be done now.
-
-    :param answer: the response
-    """
+    """A lock or an unlock that cannot be done now."""
 
     # NOTE: Nova's controllers of the two make a 500 of any Exception but 404.
 
@@ -211,7 +208,6 @@ def _unavailable(explanation: str) -> webob.exc.HTTPServiceUnavailable:
 def refusal(error: BaseException) -> webob.exc.HTTPException | None:
     """Return the response to a lock or an unlock that cannot be done.
 
-    :param error: that the request failed with
     :returns: the response, None where the request failed with something else
     """
     return error.answer if isinstance(error, Refused) else None

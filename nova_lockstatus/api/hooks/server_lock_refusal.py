@@ -46,8 +46,6 @@ def explain(state: RequestState, error: BaseException
             ) -> webob.exc.HTTPException | None:
     """Put a refusal into words, if the lock refused the call.
 
-    :param state: of the request that failed
-    :param error: that it failed with
     :returns: the response, None where it was not the lock that refused
     """
     if _is_unlock_refused(error):

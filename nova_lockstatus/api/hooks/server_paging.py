@@ -48,7 +48,6 @@ def following(keys: Sequence[str], directions: Sequence[str],
         so that no other server has the same in all
     :param directions: ``asc`` or ``desc`` for each
     :param values: what the other server has in them
-    :returns: the condition, for SQLAlchemy
     """
     ways = []
     same: list[Any] = []

@@ -137,8 +137,6 @@ def _read_holders(req: Any) -> frozenset[str] | None:
 def in_cell(state: RequestState, filters: dict[str, Any]) -> dict[str, Any]:
     """Put into filters whose locks are to be found in a cell.
 
-    :param state: of the request
-    :param filters: the filters of Nova's list
     :returns: the filters, with a condition in place of an expression
     """
     holders = state.servers.holders

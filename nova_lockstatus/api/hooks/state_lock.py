@@ -97,7 +97,6 @@ def make_gate(state: RequestState, resource: Any, method: Any, request: Any
               ) -> state_lock.LockGate | None:
     """Make the gate that a call has to pass.
 
-    :param state: of the request that begins
     :param resource: Nova's Resource, which answers
     :param method: the method of its controller that it is going to call
     :param request: Nova's Request, which has been routed
@@ -143,8 +142,6 @@ def unreadable(state: RequestState, error: BaseException
                ) -> webob.exc.HTTPServiceUnavailable | None:
     """Refuse a call where nobody knows whether the server is locked.
 
-    :param state: of the request that failed
-    :param error: that it failed with
     :returns: the response, None where the call failed for another reason
     """
     unread = isinstance(error, state_lock.LockUnreadable) or (

@@ -41,7 +41,6 @@ def check_pipelines(
 
     What nova-api does not load is not looked at.
 
-    :param config: the file
     :param strategies: the values that [api]auth_strategy may have
     :returns: the pipelines that end in the compute API; those for another
         auth_strategy are among them where several values are given, and they
@@ -77,7 +76,6 @@ def check_pipelines(
 def check_removal(config: paste_reader.PasteConfig) -> None:
     """Check that the plugin's filter can be taken out of a file.
 
-    :param config: the file
     :raises PasteFileNotUnderstood: when an option that is no pipeline names
         it, a name comes from %(...)s, or nova-api takes a part from another
         file

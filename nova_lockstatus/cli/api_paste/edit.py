@@ -100,10 +100,7 @@ def disable(text: str, name: str = 'api-paste.ini') -> str:
 
 
 def remaining(text: str) -> list[str]:
-    """Return the names of the sections of the filter.
-
-    :param text: the file's text
-    """
+    """Return the names of the sections of the filter."""
     return ['filter:' + name for name in
             paste_reader.PasteConfig(text, 'api-paste.ini').filters]
 

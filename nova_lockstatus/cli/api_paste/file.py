@@ -76,8 +76,6 @@ def _of_script(arguments: Sequence[str]) -> str:
 def read(path: str) -> str:
     """Read a file as nova-api does, but keep the line ends.
 
-    :param path: the file
-    :returns: its text
     :raises PasteFileUnreadable: when it is no such file, or cannot be read
     """
     try:

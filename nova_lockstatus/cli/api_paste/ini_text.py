@@ -108,11 +108,6 @@ def insert_before(text: str, word: Word, new: str) -> str:
 
     A word that begins a line of a long value gets the new one on a line of its
     own above it.
-
-    :param text: the text
-    :param word: the word that is there
-    :param new: the word to put before it
-    :returns: the text with the new word
     """
     begin = _line_start(text, word.start)
     indent = text[begin:word.start]
@@ -127,10 +122,6 @@ def remove_word(text: str, word: Word) -> str:
     """Take a word out of a value, as if it had never been there.
 
     This is the inverse of :func:`insert_before`.
-
-    :param text: the text
-    :param word: the word
-    :returns: the text without it
     """
     begin = _line_start(text, word.start)
     line_end = _LINE_END.search(text, word.end)
@@ -152,7 +143,6 @@ def append_lines(text: str, new: tuple[str, ...]) -> str:
 
     :param text: a text of two lines or more
     :param new: the lines, without line ends
-    :returns: the text with the lines
     """
     line_end: str = _LINE_END.findall(text)[-1]
     if _LAST_LINE_END.search(text):
@@ -163,10 +153,8 @@ def append_lines(text: str, new: tuple[str, ...]) -> str:
 def cut_lines(text: str, start: int, end: int) -> str:
     """Take lines out, and the empty line before them.
 
-    :param text: the text
     :param start: where the first of the lines begins
     :param end: where the last one ends
-    :returns: the text without them
     """
     head = text[:start]
     above = _drop_line_end(head)

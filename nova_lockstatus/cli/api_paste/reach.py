@@ -68,7 +68,6 @@ def follow(config: paste_reader.PasteConfig,
            strategies: tuple[str, ...] = STRATEGIES) -> Reached:
     """Find the sections and pipelines that nova-api uses.
 
-    :param config: the file
     :param strategies: the values that [api]auth_strategy may have: the first
         for which a composite has a pipeline has to work
     """
@@ -104,7 +103,6 @@ class _Walk:
         """Follow a name.
 
         :param kind: 'filter' or 'app'
-        :param name: the name
         :param place: where it stands
         :param inside: the sections that have led here
         """

@@ -136,7 +136,6 @@ class PasteConfig:
         """Find the sections that paste may take for a name.
 
         :param kind: 'filter' or 'app'
-        :param name: the name
         :returns: the sections; paste refuses none as well as several
         """
         found: list[str] = []
@@ -171,8 +170,6 @@ class PasteConfig:
     def value(self, section: str, option: str) -> str:
         """Return the value of an option, as it stands if it is not readable.
 
-        :param section: a section that is there
-        :param option: its name
         :returns: the value, '' without one
         """
         try:

@@ -31,7 +31,6 @@ from nova_lockstatus.cli.api_paste import reader as paste_reader
 class Installation:
     """The installation that is checked.
 
-    :param conf: Nova's configuration
     :param environ: the environment that nova-api has
     :param api_paste: the api-paste.ini, None to look for it
     """
@@ -95,10 +94,7 @@ class Installation:
 
 
 def notification_drivers(conf: cfg.ConfigOpts) -> set[str]:
-    """Return the names of the drivers that send Nova's notifications.
-
-    :param conf: Nova's configuration
-    """
+    """Return the names of the drivers that send Nova's notifications."""
     from oslo_messaging import opts as messaging_opts
     for group, options in messaging_opts.list_opts():
         if group == 'oslo_messaging_notifications':

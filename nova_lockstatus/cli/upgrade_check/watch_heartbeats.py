@@ -30,10 +30,7 @@ from nova_lockstatus.db import watch_process
 
 
 def check(installation: Installation) -> Result:
-    """Check in the plugin's database that nova-lockstatus-watch runs.
-
-    :param installation: Nova's configuration and its files
-    """
+    """Check in the plugin's database that nova-lockstatus-watch runs."""
     conf = installation.conf
     try:
         store = database.open_store(conf)
@@ -56,7 +53,6 @@ def check(installation: Installation) -> Result:
 def announces_host_status(conf: cfg.ConfigOpts) -> bool:
     """Tell whether nova-lockstatus-watch is to notify of host status.
 
-    :param conf: Nova's configuration
     :returns: True where webhooks or notifications are configured; Nova need
         not be installed
     """
@@ -68,7 +64,6 @@ def announces_host_status(conf: cfg.ConfigOpts) -> bool:
 def check_without_store(conf: cfg.ConfigOpts) -> Result:
     """Check an installation without a database of the plugin.
 
-    :param conf: Nova's configuration
     :returns: a failure where webhooks need that database, a warning where the
         guard should act or host status should be notified
     """

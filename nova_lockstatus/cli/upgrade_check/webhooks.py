@@ -25,8 +25,6 @@ def check(installation: Installation) -> Result:
     """Check that each webhook has an address that it may have.
 
     It looks their names up as nova-lockstatus-watch does, and posts nothing.
-
-    :param installation: Nova's configuration
     """
     options = installation.conf.lockstatus
     if not (options.webhooks and options.announce_host_status):

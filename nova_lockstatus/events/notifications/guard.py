@@ -42,11 +42,8 @@ def send(context: Any, load: Callable[[], Any], action: str, outcome: str,
 
     A notification that cannot be sent is logged: the guard goes on.
 
-    :param context: the RequestContext of the guard's action
     :param load: returns the Instance in its current state
     :param action: the last word of the event type
-    :param outcome: ``found``, ``acted`` or ``failed``
-    :param host: the name that the service has in notifications
     """
     try:
         guard.GuardNotification(

@@ -68,10 +68,7 @@ def _sends(conf: cfg.ConfigOpts, form: str) -> bool:
 
 
 class _Redacted:
-    """A context as consumers get it, made once for many notifications.
-
-    :param context: a RequestContext
-    """
+    """A context as consumers get it, made once for many notifications."""
 
     def __init__(self, context: Any) -> None:
         # NOTE: since release 29. A context of the plugin's has no token.

@@ -48,8 +48,6 @@ def send_lock(context: Any, instance: Any, action: str, host: str) -> None:
 
     A notification that cannot be sent is logged: the lock has changed.
 
-    :param context: the RequestContext of the call that changed the lock
-    :param instance: the Instance after the change
     :param action: ``lock`` or ``unlock``
     :param host: the name of nova-api in notifications
     """

@@ -36,7 +36,6 @@ MAX_RETRY_AFTER_SECONDS = 900
 class Response:
     """The response of a webhook.
 
-    :param status: the HTTP status
     :param retry_after: the header of that name, None without one
     """
 
@@ -126,7 +125,6 @@ class WebhookClient:
     connection. A redirect is not followed, and the proxies of the environment
     are not used.
 
-    :param endpoint: the webhook
     :param allows: tells which addresses may be connected to
     :raises InvalidWebhook: when its certificates cannot be read
     """
@@ -150,7 +148,6 @@ class WebhookClient:
     def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
         """Post once.
 
-        :param body: the body of the request
         :param headers: its headers, besides those that HTTP needs
         :raises WebhookAddressNotAllowed: when the webhook has no address that
             is allowed

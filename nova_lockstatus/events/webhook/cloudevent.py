@@ -62,8 +62,6 @@ def body(event: dict[str, Any]) -> bytes:
 def sign(content: bytes, secret: str, seconds: int) -> str:
     """Sign the body of a POST.
 
-    :param content: the body
-    :param secret: the key
     :param seconds: the time of the POST, in seconds since 1970
     :returns: the value of the header
     """

@@ -46,28 +46,17 @@ RETRIED_STATUSES = (408, 425, 429)
 
 
 def is_accepted(status: int) -> bool:
-    """Tell whether an event is delivered.
-
-    :param status: the HTTP status of the response
-    """
+    """Tell whether an event is delivered."""
     return 200 <= status < 300
 
 
 def is_final(status: int) -> bool:
-    """Tell whether an event is delivered, or refused for good.
-
-    :param status: the HTTP status of the response
-    """
+    """Tell whether an event is delivered, or refused for good."""
     return status < 500 and status not in RETRIED_STATUSES
 
 
 class Delivery:
-    """Posts an event for each server of one project that is on a host.
-
-    :param endpoint: the webhook
-    :param client: posts to it
-    :param metrics: count the deliveries
-    """
+    """Posts an event for each server of one project that is on a host."""
 
     def __init__(self, conf: cfg.ConfigOpts, endpoint: Endpoint,
                  client: WebhookClient,

@@ -112,9 +112,7 @@ def is_due(row: ServerRow, now: datetime.datetime,
 
     The row has the attempts of all processes.
 
-    :param now: the time, in UTC
     :param delays: the first and the longest pause, in seconds
-    :returns: whether the pause since the last action that failed is over
     """
     if not row.failed_attempts or row.attempted_at is None:
         return True

@@ -65,7 +65,6 @@ def is_up(context: Any, host: str | None) -> bool:
 def runs(context: Any, uuid: str, timeout: float) -> bool | None:
     """Ask nova-compute whether a server runs on its hypervisor.
 
-    :param timeout: seconds to wait for the answer
     :returns: None where nova-compute cannot tell
     :raises HostSilent: when there is no answer in time
     """

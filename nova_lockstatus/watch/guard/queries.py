@@ -125,7 +125,6 @@ def pages(context: Any, condition: Any, size: int = PAGE_SIZE
     """Read the locked servers of a cell that meet a condition.
 
     :param context: a RequestContext that is targeted at the cell
-    :param condition: a further condition, of SQLAlchemy
     :returns: the servers in lists, none of which is empty
     """
     columns = INSTANCES.c

@@ -25,7 +25,6 @@ from nova_lockstatus.events.notifications.objects import instance
 class GuardPayload(instance.InstancePayload):
     """The payload of a server that is locked and runs, but should be down.
 
-    :param context: the RequestContext of the guard's action
     :param server: the Instance in its current state
     :param outcome: ``found``, ``acted`` or ``failed``
     """
