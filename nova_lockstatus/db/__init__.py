@@ -12,5 +12,8 @@
 
 """The plugin's own database.
 
+What reads or writes it raises StoreUnreachable when the database cannot be
+used, and StoreNotSynced when the tables do not exist.
+
 Words in doc/source/glossary.rst: plugin's database, outbox, known status.
 """

@@ -53,8 +53,6 @@ def read(store: database.Store, cell: str) -> dict[str, KnownStatus]:
     """Read the known status of the hosts of a cell.
 
     :returns: the known status, by host
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
         rows = connection.execute(
@@ -70,9 +68,6 @@ def insert_missing(store: database.Store, cell: str,
     """Record hosts that have no known status, without outbox entries.
 
     Two processes can record the same host.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     rows = [{'cell': cell, 'host': host, 'status': status, 'version': 1,
              'changed_at': clock.now()}
@@ -85,11 +80,7 @@ def insert_missing(store: database.Store, cell: str,
 
 @database.retried
 def delete(store: database.Store, cell: str, hosts: Collection[str]) -> None:
-    """Delete hosts that Nova no longer has, without outbox entries.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Delete hosts that Nova no longer has, without outbox entries."""
     gone = sorted(hosts)
     with store.connect() as connection:
         for start in range(0, len(gone), HOSTS_PER_STATEMENT):

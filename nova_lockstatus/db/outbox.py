@@ -55,8 +55,6 @@ def record(store: database.Store, change: host_event.StatusChange,
         it, or a later change
     :raises VersionConflict: when the known status is another one than the
         change begins with: read the status of the host again
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     changed_at = change.changed_at.astimezone(
         datetime.timezone.utc).replace(tzinfo=None)
@@ -139,11 +137,7 @@ class Revision:
 
 
 def read_revision(store: database.Store) -> Revision:
-    """Read the revision of the store, with one statement.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Read the revision of the store, with one statement."""
     with store.connect() as connection:
         hosts, entries = connection.execute(sa.select(
             sa.select(sa.func.sum(_HOST.version)).scalar_subquery(),
@@ -157,7 +151,6 @@ def count(store: database.Store, change_id: str | None = None,
 
     :param change_id: those of one change, None for all
     :param sinks: those of some sinks, None for all
-    :raises StoreUnreachable: when the database cannot be used
     """
     statement = sa.select(sa.func.count()).select_from(models.OUTBOX)
     if change_id is not None:

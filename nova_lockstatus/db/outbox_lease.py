@@ -71,8 +71,6 @@ def claim(store: database.Store, owner: str, sinks: Sequence[str],
     :param owner: the id of the process
     :param without: the cells whose changes it does not take
     :returns: the entry, None where there is none
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     while True:
         entry = _find(store, sinks, without)
@@ -151,7 +149,6 @@ def renew(store: database.Store, owner: str, entry: OutboxEntry) -> bool:
     """Keep the lease for another :data:`LEASE_SECONDS`.
 
     :returns: whether the process still had it
-    :raises StoreUnreachable: when the database cannot be used
     """
     return _update(store, _is_held(owner, entry), **_until_lease_ends())
 
@@ -161,7 +158,6 @@ def checkpoint(store: database.Store, owner: str, entry: OutboxEntry,
     """Record up to which server a change is delivered, and keep the lease.
 
     :returns: whether the process still had the lease
-    :raises StoreUnreachable: when the database cannot be used
     """
     return _update(store, _is_held(owner, entry), last_server=last_server,
                    **_until_lease_ends())
@@ -172,7 +168,6 @@ def postpone(store: database.Store, owner: str, entry: OutboxEntry,
     """Give back the lease of an entry whose delivery has failed.
 
     :param seconds: the delay before the next try
-    :raises StoreUnreachable: when the database cannot be used
     """
     time = clock.in_seconds(seconds)
     _update(store, _is_held(owner, entry), tries=_ENTRY.tries + 1,
@@ -180,27 +175,18 @@ def postpone(store: database.Store, owner: str, entry: OutboxEntry,
 
 
 def hand_over(store: database.Store, owner: str, entry: OutboxEntry) -> None:
-    """Give back the lease, so that another process goes on.
-
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Give back the lease, so that another process goes on."""
     _update(store, _is_held(owner, entry), **_FREE_AND_DUE)
 
 
 def release(store: database.Store, owner: str) -> None:
-    """Give back all leases of a process.
-
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Give back all leases of a process."""
     _update(store, _ENTRY.claimed_by == owner, **_FREE_AND_DUE)
 
 
 @database.retried
 def finish(store: database.Store, owner: str, entry: OutboxEntry) -> None:
-    """Delete an entry that is delivered, and have its host's next one due.
-
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Delete an entry that is delivered, and have its host's next one due."""
     cell, host = entry.change.cell, entry.change.host
     with store.connect() as connection:
         # A change that is recorded meanwhile would wait for this one.

@@ -39,8 +39,6 @@ def expire(store: database.Store, pattern: str, seconds: float,
     :param pattern: matches their sinks, as for SQL's LIKE
     :param seconds: the age of the changes
     :returns: the number of entries, by sink
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     return _delete_batches(store, stop, _ENTRY.sink.like(pattern),
                            _ENTRY.changed_at < clock.in_seconds(-seconds))
@@ -51,8 +49,6 @@ def keep_newest(store: database.Store, sink: str, most: int,
     """Delete the oldest entries of a sink that has too many.
 
     :param most: the number of entries that may wait
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     with store.connect() as connection:
         number = connection.execute(
@@ -68,9 +64,6 @@ def wake(store: database.Store) -> None:
     """Have the first entry of each host due if it waits for one that is gone.
 
     An entry before it was deleted here, or finished by an older release.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
     """
     heads = sa.select(sa.func.min(_ENTRY.number).label('number')).group_by(
         _ENTRY.sink, _ENTRY.cell, _ENTRY.host).subquery()

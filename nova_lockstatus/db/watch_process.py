@@ -52,11 +52,7 @@ def now() -> datetime.datetime:
 
 @database.retried
 def report(store: database.Store, watch: WatchProcess) -> None:
-    """Write a report, with one statement.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Write a report, with one statement."""
     with store.connect() as connection:
         upsert(connection, models.WATCHES, [dataclasses.asdict(watch)],
                {'started_at': watch.started_at,
@@ -65,11 +61,7 @@ def report(store: database.Store, watch: WatchProcess) -> None:
 
 @database.retried
 def remove(store: database.Store, watch: WatchProcess) -> None:
-    """Delete a report, unless another process has replaced it.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Delete a report, unless another process has replaced it."""
     columns = models.WATCHES.c
     with store.connect() as connection:
         connection.execute(models.WATCHES.delete().where(
@@ -79,22 +71,14 @@ def remove(store: database.Store, watch: WatchProcess) -> None:
 
 @database.retried
 def remove_older(store: database.Store, time: datetime.datetime) -> None:
-    """Delete the reports that are older than a time.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Delete the reports that are older than a time."""
     with store.connect() as connection:
         connection.execute(models.WATCHES.delete().where(
             models.WATCHES.c.reported_at < time))
 
 
 def list_all(store: database.Store) -> list[WatchProcess]:
-    """Read all reports, in the order of the hosts.
-
-    :raises StoreNotSynced: when the tables do not exist
-    :raises StoreUnreachable: when the database cannot be used
-    """
+    """Read all reports, in the order of the hosts."""
     with store.connect() as connection:
         rows = connection.execute(sa.select(
             models.WATCHES.c.host, models.WATCHES.c.started_at,
