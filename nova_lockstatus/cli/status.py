@@ -50,11 +50,6 @@ def _check_watch(installation: Installation) -> Result:
     return watch_heartbeats.check(installation)
 
 
-def _check_webhooks(installation: Installation) -> Result:
-    from nova_lockstatus.cli.upgrade_check import webhooks
-    return webhooks.check(installation)
-
-
 def _of(function: Callable[[Installation], Result]) -> Check:
     def check(commands: Checks) -> Result:
         try:
@@ -98,7 +93,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Policy rules', _of(policy_checks.check_rules)),
         ('Notifications', _of(checks.check_notifications)),
         ('Watch service', _of(_check_watch)),
-        ('Webhooks', _of(_check_webhooks)),
+        ('Webhooks', _of(checks.check_webhooks)),
     )
 
 

@@ -182,3 +182,25 @@ def check_notifications(installation: Installation) -> Result:
             'notifications are versioned ones: %s. They are not sent. Set it '
             'to "both" or "versioned" if you want them.' % ', '.join(senders))
     return Result(Code.SUCCESS)
+
+
+def check_webhooks(installation: Installation) -> Result:
+    """Check that each webhook has an address that it may have.
+
+    It looks their names up as nova-lockstatus-watch does, and posts nothing.
+    """
+    options = installation.conf.lockstatus
+    if not (options.webhooks and options.announce_host_status):
+        return Result(Code.SUCCESS, 'None is told of hosts.')
+    # It loads what nova-lockstatus-watch needs of Nova.
+    from nova_lockstatus.watch import webhook_relay
+    try:
+        problems = webhook_relay.find_problems(installation.conf)
+    except exception.LockStatusException as error:
+        return Result(
+            Code.FAILURE, '%s nova-lockstatus-watch does not start.' % error)
+    if problems:
+        return Result(
+            Code.WARNING, '%s If nova-lockstatus-watch runs on another '
+            'machine, run this check there.' % ' '.join(problems))
+    return Result(Code.SUCCESS, ', '.join(options.webhooks))
