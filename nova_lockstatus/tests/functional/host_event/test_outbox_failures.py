@@ -186,17 +186,20 @@ class FailuresTestCase(OutboxTestCase):
             self.assertLess(time.monotonic() - began, 1.5)
             time.sleep(0.01)
 
+    def wait_for_failure(self, host):
+        deadline = time.monotonic() + 30
+        while ('It was not announced to the end that host %s' % host
+               not in self.nova.log):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
     def test_cell_that_is_away(self):
         self.watch.look()
         with base.failing('instances'):
             self.put('compute1', forced_down=True)
             self.put('compute2', forced_down=True)
             # Who has written it down comes back to it, and others can.
-            deadline = time.monotonic() + 30
-            while ('It was not announced to the end that host compute2'
-                   not in self.nova.log):
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.05)
+            self.wait_for_failure('compute2')
         self.assertEqual([('s1', 'UP', 'DOWN'), ('s2', 'UP', 'DOWN')],
                          sorted(self.told()))
         self.assertOutboxIsEmpty()
@@ -205,14 +208,9 @@ class FailuresTestCase(OutboxTestCase):
         self.watch.look()
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.events.relay.STORE_RETRY_SECONDS', 5))
-
-        deadline = time.monotonic() + 30
         with base.failing('instances'):
             self.put('compute3', forced_down=True)
-            while ('It was not announced to the end that host compute3'
-                   not in self.nova.log):
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.01)
+            self.wait_for_failure('compute3')
         time.sleep(0.1)
         # The call ends when nothing is to be announced, or after a while.
         call = threading.Thread(target=self.put, args=('compute2',),
@@ -224,14 +222,18 @@ class FailuresTestCase(OutboxTestCase):
         self.assertEqual([('s2', 'UP', 'DOWN'), ('s3', 'UP', 'DOWN')],
                          sorted(self.told()))
 
+    def watch_of_hanging_cell(self):
+        """Return a watch, and a cell that hangs since the watch has looked."""
+        watch = Watch()
+        watch.look()
+        return watch, self.useFixture(hanging_cell.HangingCell(
+            self.nova, 'cell1', 'FROM instances'))
+
     def test_cell_that_hangs(self):
         """Its announcements are tried again, and the other cell's go on."""
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.gateway.instances.CELL_TIMEOUT', 0.2))
-        watch = Watch()
-        watch.look()
-        cell = self.useFixture(hanging_cell.HangingCell(
-            self.nova, 'cell1', 'FROM instances'))
+        watch, cell = self.watch_of_hanging_cell()
         for host in ('compute1', 'compute3', 'compute2'):
             self.set_service(host, forced_down=True)
             watch.look()
@@ -252,10 +254,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_cell_that_hangs_delays_no_other(self):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.events.relay.SHARED_SECONDS', 0.25))
-        watch = Watch()
-        watch.look()
-        cell = self.useFixture(hanging_cell.HangingCell(
-            self.nova, 'cell1', 'FROM instances'))
+        watch, cell = self.watch_of_hanging_cell()
         for host in ('compute1', 'compute3', 'compute2'):
             self.set_service(host, forced_down=True)
         watch.monitor.run(watch.stop)
