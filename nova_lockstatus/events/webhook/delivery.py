@@ -102,7 +102,7 @@ class Delivery:
                     with self._lock:
                         if not (lease.is_held and self.backoff.is_over):
                             return False
-                        status = self._post(change, server)
+                        status = self.post(change, server)
                     if not is_accepted(status):
                         refused.append((server.uuid, status))
                     if not lease.checkpoint(server.id):
@@ -111,7 +111,7 @@ class Delivery:
             self._log_refused(change, refused)
         return True
 
-    def _post(self, change: host_event.StatusChange,
+    def post(self, change: host_event.StatusChange,
               server: instances.InstanceRow) -> int:
         """Post the event of a server.
 

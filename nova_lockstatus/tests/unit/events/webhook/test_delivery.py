@@ -12,7 +12,15 @@
 
 import testtools
 
+from nova_lockstatus import exception
+from nova_lockstatus.events import relay
 from nova_lockstatus.events.webhook import delivery
+from nova_lockstatus.events.webhook import endpoint
+from nova_lockstatus.tests.fixtures import metrics
+from nova_lockstatus.tests.fixtures import webhook_server
+from nova_lockstatus.tests.fixtures.webhook_config import CHANGE
+from nova_lockstatus.tests.fixtures.webhook_config import SERVER
+from nova_lockstatus.tests.fixtures.webhook_config import WebhookTestCase
 
 
 class AnswerTestCase(testtools.TestCase):
@@ -27,3 +35,64 @@ class AnswerTestCase(testtools.TestCase):
             self.assertEqual((accepted, final), (
                 delivery.is_accepted(status),
                 delivery.is_final(status)), status)
+
+
+class RetryTestCase(WebhookTestCase):
+
+    def setUp(self):
+        super().setUp()
+        certificates = self.useFixture(webhook_server.Certificates())
+        self.server = self.useFixture(
+            webhook_server.WebhookServer(certificates))
+        self.set_up_delivery(self.server.url(), ca_file=certificates.ca_file)
+
+    def set_up_delivery(self, url, **options):
+        client = self.client(url, **options)
+        webhook, = endpoint.read(self.conf)
+        self.delivery = delivery.Delivery(self.conf, webhook, client)
+
+    def post(self):
+        return self.delivery.post(CHANGE, SERVER)
+
+    def retry(self, cause):
+        """Post an event that fails, and return when it is tried again."""
+        later = self.assertRaises(relay.RetryLater, self.post)
+        self.assertIsInstance(later.__cause__, cause)
+        self.assertFalse(self.delivery.backoff.is_over)
+        return later.seconds
+
+    def assert_first_delay(self):
+        self.assertTrue(1 <= self.retry(exception.WebhookNotTaken) <= 2)
+
+    def test_delays_double(self):
+        self.server.answers = [(500, {})] * 10
+        for longest in (2, 4, 8, 16, 32, 64, 128, 256, 512, 600):
+            seconds = self.retry(exception.WebhookNotTaken)
+            self.assertTrue(longest / 2 <= seconds <= longest, seconds)
+
+    def test_first_delay_again_after_a_success(self):
+        self.server.answers = [(500, {}), (500, {}), (204, {}), (500, {})]
+        self.assert_first_delay()
+        self.retry(exception.WebhookNotTaken)
+        self.assertEqual(204, self.post())
+        self.assert_first_delay()
+
+    def test_first_delay_again_after_a_final_refusal(self):
+        self.server.answers = [(503, {}), (404, {}), (503, {})]
+        self.assert_first_delay()
+        self.assertEqual(404, self.post())
+        self.assert_first_delay()
+
+    def test_no_delay_after_a_final_refusal(self):
+        self.server.answers = [(410, {})]
+        self.assertEqual(410, self.post())
+        self.assertTrue(self.delivery.backoff.is_over)
+
+    def test_retry_after(self):
+        for status in (429, 503):
+            self.server.answers = [(status, {'Retry-After': '120'})]
+            self.assertEqual(240, self.retry(exception.WebhookNotTaken))
+
+    def test_webhook_that_is_not_reached(self):
+        self.set_up_delivery('https://127.0.0.1:%d/' % metrics.free_port())
+        self.assertTrue(1 <= self.retry(exception.WebhookNotReached) <= 2)
