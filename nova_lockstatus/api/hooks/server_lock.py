@@ -66,7 +66,7 @@ BUSY = ('The server is being changed by something else. Its lock is not '
         'changed. Please try again later.')
 
 
-def _can_begin_anew(error: BaseException) -> bool:
+def _is_deadlock(error: BaseException) -> bool:
     """Tell whether a transaction was the victim of a deadlock."""
     return (isinstance(error, db_exception.DBDeadlock)
             and not instance_lock.is_lock_timeout(error))
@@ -75,8 +75,8 @@ def _can_begin_anew(error: BaseException) -> bool:
 # NOTE: as Nova's own functions that write an instance, but not after the
 # database has waited for another transaction as long as it ever does, which
 # is 50 s by default.
-_retried = oslo_db_api.wrap_db_retry(
-    max_retries=5, exception_checker=_can_begin_anew)
+_retry_on_deadlock = oslo_db_api.wrap_db_retry(
+    max_retries=5, exception_checker=_is_deadlock)
 
 
 class Refused(state_lock.CallBlocked):
@@ -84,9 +84,9 @@ class Refused(state_lock.CallBlocked):
 
     # NOTE: Nova's controllers of the two make a 500 of any Exception but 404.
 
-    def __init__(self, answer: webob.exc.HTTPException) -> None:
-        super().__init__(answer.explanation)
-        self.answer = answer
+    def __init__(self, response: webob.exc.HTTPException) -> None:
+        super().__init__(response.explanation)
+        self.response = response
 
 
 def requested_reason(body: Any) -> str | None:
@@ -123,13 +123,13 @@ def _lock(original: Callable[..., Any], state: RequestState, api: Any,
     before = instance.obj_clone()
     holder = server_lock.holder(instance.project_id, context.project_id)
     reason = requested_reason(state.body)
-    with _busy_is_refused(instance):
+    with _refuse_if_busy(instance):
         lock = _write_lock(instance, holder, reason)
     if lock is not None:
         _notify(before, instance, lock, instance_actions.LOCK)
 
 
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@_retry_on_deadlock  # type: ignore[untyped-decorator,unused-ignore]
 def _write_lock(instance: Any, holder: str, reason: str | None
                 ) -> server_lock.Lock | None:
     with _locked_rows(instance) as rows:
@@ -142,12 +142,12 @@ def _write_lock(instance: Any, holder: str, reason: str | None
 def _unlock(original: Callable[..., Any], state: RequestState, api: Any,
             context: Any, instance: Any) -> None:
     before = instance.obj_clone()
-    with _busy_is_refused(instance):
+    with _refuse_if_busy(instance):
         lock = _write_unlock(instance, context)
     _notify(before, instance, lock, instance_actions.UNLOCK)
 
 
-@_retried  # type: ignore[untyped-decorator,unused-ignore]
+@_retry_on_deadlock  # type: ignore[untyped-decorator,unused-ignore]
 def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
     holder = server_lock.holder(instance.project_id, context.project_id)
     with _locked_rows(instance) as rows:
@@ -184,7 +184,7 @@ def _locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
 
 
 @contextlib.contextmanager
-def _busy_is_refused(instance: Any) -> Iterator[None]:
+def _refuse_if_busy(instance: Any) -> Iterator[None]:
     try:
         yield
     except db_exception.DBError as error:
@@ -210,7 +210,7 @@ def refusal(error: BaseException) -> webob.exc.HTTPException | None:
 
     :returns: the response, None where the request failed with something else
     """
-    return error.answer if isinstance(error, Refused) else None
+    return error.response if isinstance(error, Refused) else None
 
 
 def _notify(before: Any, instance: Any, lock: server_lock.Lock, action: str
