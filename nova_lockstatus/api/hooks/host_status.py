@@ -71,7 +71,7 @@ class _Sender:
 
     def __init__(self) -> None:
         self._worker: SerialWorker[_Notification] = SerialWorker(self._send)
-        self._late: _Notification | None = None
+        self._overdue: _Notification | None = None
 
     def send(self, notification: _Notification) -> None:
         """Send a notification, and wait until it is sent, for some time.
@@ -80,10 +80,10 @@ class _Sender:
         the call does not wait.
         """
         self._worker.put(notification)
-        if self._late is None or self._late.done.is_set():
+        if self._overdue is None or self._overdue.done.is_set():
             if notification.done.wait(NOTIFICATION_TIMEOUT):
                 return
-            self._late = notification
+            self._overdue = notification
         LOG.warning('The message broker does not take %s. The call is '
                     'answered, and this nova-api goes on trying.',
                     notification)
@@ -117,7 +117,7 @@ def _notify(original: Callable[..., Any], state: RequestState, service: Any,
         service.host, functools.partial(original, service, updates)))
 
 
-def _can_change(service: Any) -> bool:
+def _may_change_status(service: Any) -> bool:
     """Tell whether what is saved may have to be announced."""
     return (service.binary == host_status.BINARY
             and not service.obj_what_changed().isdisjoint(CHANGEABLE)
@@ -133,7 +133,7 @@ def _read(service: Any) -> dict[str, Any] | None:
     # The Service has the new values already.
     context = service._context
     try:
-        if not _can_change(service):
+        if not _may_change_status(service):
             return None
         with db.get_context_manager(context).reader.using(context) as session:
             return compute_service.record(session.execute(

@@ -119,12 +119,12 @@ def _get_build_requests(original: Callable[..., Any], state: RequestState,
                         context: Any, filters: dict[str, Any], *args: Any,
                         **kwargs: Any) -> Any:
     if state.host_status.filter is not None:
-        filters = _of_no_host(state.host_status.filter, filters)
+        filters = _without_host(state.host_status.filter, filters)
     return original(context, filters, *args, **kwargs)
 
 
-def _of_no_host(wanted_hosts: host_status.HostStatusFilter,
-                filters: dict[str, Any]) -> dict[str, Any]:
+def _without_host(wanted_hosts: host_status.HostStatusFilter,
+                  filters: dict[str, Any]) -> dict[str, Any]:
     """Have those build requests found that may be: they have no host."""
     filters = {key: value for key, value in filters.items() if key != KEY}
     for grant in wanted_hosts.grants:
@@ -189,9 +189,9 @@ def _clause(grant: host_status.Grant, statuses: dict[str, str]) -> Any:
     if host_status.NONE in grant.values:
         # A host that is not known is among neither.
         clause = sqlalchemy.or_(row.host.is_(None), row.deleted != 0,
-                                sqlalchemy.not_(_is_on(others, found)))
+                                sqlalchemy.not_(_on_hosts(others, found)))
     else:
-        clause = sqlalchemy.and_(row.deleted == 0, _is_on(found, others))
+        clause = sqlalchemy.and_(row.deleted == 0, _on_hosts(found, others))
     if grant.project_id is not None:
         clause = sqlalchemy.and_(clause, row.project_id == grant.project_id)
     if grant.user_id is not None:
@@ -199,7 +199,7 @@ def _clause(grant: host_status.Grant, statuses: dict[str, str]) -> Any:
     return clause
 
 
-def _is_on(hosts: Collection[str], others: Collection[str]) -> Any:
+def _on_hosts(hosts: Collection[str], others: Collection[str]) -> Any:
     """Have servers found on some of the hosts that are known.
 
     A statement can have only so many parameters, so it names those that are
