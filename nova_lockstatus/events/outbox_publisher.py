@@ -97,7 +97,7 @@ class OutboxPublisher:
         # Where an earlier change waits for the store, this one would wait
         # longer: the caller does not.
         waits = not self._recorder.is_busy
-        request = _Request(change, sinks.wanted(self._conf))
+        request = _Request(change, sinks.configured(self._conf))
         self._recorder.put(request)
         if waits:
             request.done.wait(RECORD_TIMEOUT)
@@ -112,7 +112,7 @@ class OutboxPublisher:
             recorded a change of that host since
         :raises StoreUnreachable: when the store cannot be written
         """
-        if not outbox.record(self._store, change, sinks.wanted(self._conf),
+        if not outbox.record(self._store, change, sinks.configured(self._conf),
                              version):
             return False
         self.wake()

@@ -63,6 +63,6 @@ def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:
         name for name in options.webhooks if NAME.fullmatch(name))))
 
 
-def wanted(conf: cfg.ConfigOpts) -> Sequence[str]:
+def configured(conf: cfg.ConfigOpts) -> Sequence[str]:
     """Return all sinks that a change is to be delivered to."""
     return (*of_notifications(conf), *of_webhooks(conf))

@@ -75,7 +75,7 @@ class HostStatusMonitor:
     @property
     def interval(self) -> float:
         """Return the seconds between two polls, 0 for off."""
-        if not sinks.wanted(self._conf):
+        if not sinks.configured(self._conf):
             return 0
         return float(self._conf.lockstatus.host_interval)
 

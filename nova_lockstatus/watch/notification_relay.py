@@ -57,7 +57,7 @@ class NotificationRelay:
     @property
     def interval(self) -> float:
         """Return the seconds between two polls of the outbox, 0 for off."""
-        return INTERVAL_SECONDS if sinks.wanted(self._conf) else 0
+        return INTERVAL_SECONDS if sinks.configured(self._conf) else 0
 
     def run(self, stop: threading.Event) -> None:
         """Poll once. Entries are relayed in another thread.

@@ -121,7 +121,7 @@ def _may_change_status(service: Any) -> bool:
     """Tell whether what is saved may have to be announced."""
     return (service.binary == host_status.BINARY
             and not service.obj_what_changed().isdisjoint(CHANGEABLE)
-            and bool(sinks.wanted(CONF)))
+            and bool(sinks.configured(CONF)))
 
 
 def _read(service: Any) -> dict[str, Any] | None:
