@@ -95,15 +95,15 @@ class Store:
                 and not os.path.exists(self.url.database))
 
     @contextlib.contextmanager
-    def connect(self, making: bool = False) -> Iterator[Any]:
+    def connect(self, create: bool = False) -> Iterator[Any]:
         """Run the block in a transaction.
 
-        :param making: whether to create a file that does not exist
+        :param create: whether to create a file that does not exist
         :raises StoreNotSynced: when the tables do not exist
         :raises StoreUnreachable: when the database cannot be used
         :raises StoreUrlInvalid: when the driver does not take the URL
         """
-        if self.is_missing and not making:
+        if self.is_missing and not create:
             raise exception.StoreNotSynced()
         try:
             with contextlib.ExitStack() as stack:

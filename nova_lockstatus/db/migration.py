@@ -88,7 +88,7 @@ def sync(store: database.Store) -> tuple[str | None, str]:
     :raises StoreUnreachable: when the database cannot be used
     """
     config = _config()
-    with store.connect(making=True) as connection, sync_lock.held(connection):
+    with store.connect(create=True) as connection, sync_lock.held(connection):
         before = _read(connection)
         config.attributes['connection'] = connection
         command.upgrade(config, 'head')

@@ -26,7 +26,7 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import models
 from nova_lockstatus.db import outbox_lease
 
-DELETE_BATCH = 500
+DELETE_BATCH_SIZE = 500
 """The number of entries that one transaction deletes."""
 
 _ENTRY = models.OUTBOX.c
@@ -72,8 +72,8 @@ def wake(store: database.Store) -> None:
             sa.select(_ENTRY.number)
             .join(heads, heads.c.number == _ENTRY.number)
             .where(_ENTRY.due_at == models.DUE_NEVER)).scalars().all()
-    for start in range(0, len(numbers), DELETE_BATCH):
-        _wake(store, numbers[start:start + DELETE_BATCH])
+    for start in range(0, len(numbers), DELETE_BATCH_SIZE):
+        _wake(store, numbers[start:start + DELETE_BATCH_SIZE])
 
 
 @database.retried
@@ -94,13 +94,13 @@ def _delete_batches(store: database.Store, stop: threading.Event,
             found = connection.execute(
                 sa.select(_ENTRY.sink, _ENTRY.number)
                 .where(*conditions, outbox_lease.is_free())
-                .order_by(_ENTRY.number).limit(DELETE_BATCH)).all()
+                .order_by(_ENTRY.number).limit(DELETE_BATCH_SIZE)).all()
         numbers = collections.defaultdict(list)
         for sink, number in found:
             numbers[sink].append(number)
         for sink in numbers:
             deleted[sink] += _delete(store, numbers[sink])
-        if len(found) < DELETE_BATCH:
+        if len(found) < DELETE_BATCH_SIZE:
             break
     return +deleted
 

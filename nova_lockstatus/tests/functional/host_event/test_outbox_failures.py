@@ -128,10 +128,10 @@ class FailuresTestCase(OutboxTestCase):
         connect = database.Store.connect
 
         @contextlib.contextmanager
-        def fail(store, making=False):
+        def fail(store, create=False):
             if away.is_set():
                 raise AWAY
-            with connect(store, making) as connection:
+            with connect(store, create) as connection:
                 yield connection
 
         self.useFixture(fixtures.MonkeyPatch(
