@@ -37,7 +37,7 @@ class Sync(command.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        nova_config.quieten(self.app.options.debug)
+        nova_config.silence_libraries(self.app.options.debug)
         conf = nova_config.load(parsed_args.config_file,
                                 parsed_args.config_dir)
         from nova_lockstatus.db import database

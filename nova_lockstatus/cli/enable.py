@@ -73,7 +73,7 @@ class _Edit(command.Command):
             self.app.stdout.write(text)
             self.app.stdout.flush()
         except BrokenPipeError:
-            nova_config.forget_output()
+            nova_config.discard_output()
             raise
 
     def _ask(self, path: str) -> bool:

@@ -107,7 +107,7 @@ def _choose_threads() -> None:
         module.patch()
 
 
-def quieten(verbose: bool) -> None:
+def silence_libraries(verbose: bool) -> None:
     """Keep the log lines of libraries from the terminal.
 
     The command itself reports a failure in one line.
@@ -131,7 +131,7 @@ def one_line(error: BaseException) -> str:
     return ' '.join(text.split()).rstrip('.')
 
 
-def forget_output() -> None:
+def discard_output() -> None:
     """Discard further output, when a reader such as ``head`` has gone.
 
     Otherwise Python fails as it flushes the output at its end.

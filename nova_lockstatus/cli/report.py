@@ -83,7 +83,7 @@ class Report(command.Command):
             'found.')
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        nova_config.quieten(self.app.options.debug)
+        nova_config.silence_libraries(self.app.options.debug)
         nova_config.load(parsed_args.config_file, parsed_args.config_dir)
         filters = locked_server.LockedServerFilter(
             parsed_args.project, parsed_args.host, parsed_args.locked_by,
@@ -99,7 +99,7 @@ class Report(command.Command):
                 _write(reader, filters, writer, advance)
             self.app.stdout.flush()
         except BrokenPipeError:
-            nova_config.forget_output()
+            nova_config.discard_output()
             raise
         return 1 if reader.failed else 0
 

@@ -110,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
         conf = nova_config.register()
-        nova_config.quieten(False)
+        nova_config.silence_libraries(False)
         conf.register_cli_opts(OPTS)
         commands = Checks(Installation(conf, os.environ))
         upgradecheck.register_cli_options(conf, commands)
@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = int(conf.command.action_fn())
         sys.stdout.flush()
     except BrokenPipeError:
-        nova_config.forget_output()
+        nova_config.discard_output()
         return ERROR
     return code
 

@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 class _FromRow:
     """Takes values of Nova's own types from a row, and others on first use."""
 
-    NOVAS: Any
+    NOVA_CLASS: Any
     """Nova's class."""
 
     COLUMNS: Mapping[str, type]
@@ -50,19 +50,19 @@ class _FromRow:
 
     def obj_load_attr(self: Any, attrname: str) -> None:
         if attrname in self.COLUMNS:
-            self.take(attrname, self.row[attrname])
+            self.set_attribute(attrname, self.row[attrname])
             return
         # NOTE: _from_db_object(context, object, row): since before release
         # 20. Of old rows it writes what they lack into the database.
-        whole = self.NOVAS._from_db_object(
-            self._context, self.NOVAS(), self.row)
+        whole = self.NOVA_CLASS._from_db_object(
+            self._context, self.NOVA_CLASS(), self.row)
         for name in self.fields:
             if name in whole:
-                self.take(name, getattr(whole, name))
+                self.set_attribute(name, getattr(whole, name))
         if not hasattr(self, objects_base.get_attrname(attrname)):
-            self.NOVAS.obj_load_attr(self, attrname)
+            self.NOVA_CLASS.obj_load_attr(self, attrname)
 
-    def take(self: Any, name: str, value: Any) -> None:
+    def set_attribute(self: Any, name: str, value: Any) -> None:
         setattr(self, objects_base.get_attrname(name),
                 self.fields[name].coerce(self, name, value))
 
@@ -70,7 +70,7 @@ class _FromRow:
 class Node(_FromRow, compute_node.ComputeNode):  # type: ignore[misc]
     """A ComputeNode, made of its row of compute_nodes."""
 
-    NOVAS = compute_node.ComputeNode
+    NOVA_CLASS = compute_node.ComputeNode
 
     COLUMNS = {
         'id': int, 'uuid': object, 'hypervisor_hostname': str,
@@ -83,7 +83,7 @@ class Node(_FromRow, compute_node.ComputeNode):  # type: ignore[misc]
     def __init__(self, context: Any, row: Row) -> None:
         super().__init__(context, row)
         if row['host'] is not None:
-            self.take('host', row['host'])
+            self.set_attribute('host', row['host'])
 
     def obj_attr_is_set(self, attrname: str) -> bool:
         if attrname == 'stats':
@@ -92,7 +92,7 @@ class Node(_FromRow, compute_node.ComputeNode):  # type: ignore[misc]
 
     def obj_load_attr(self, attrname: str) -> None:
         if attrname == 'stats' and self.row['stats']:
-            self.take('stats', jsonutils.loads(self.row['stats']))
+            self.set_attribute('stats', jsonutils.loads(self.row['stats']))
         else:
             super().obj_load_attr(attrname)
 
@@ -100,7 +100,7 @@ class Node(_FromRow, compute_node.ComputeNode):  # type: ignore[misc]
 class Service(_FromRow, service.Service):  # type: ignore[misc]
     """A Service, made of its row of services."""
 
-    NOVAS = service.Service
+    NOVA_CLASS = service.Service
 
     COLUMNS = {
         'id': int, 'host': str, 'binary': str, 'topic': str,
@@ -111,7 +111,7 @@ class Service(_FromRow, service.Service):  # type: ignore[misc]
     def __init__(self, context: Any, row: Row) -> None:
         super().__init__(context, row)
         if row['uuid']:
-            self.take('uuid', row['uuid'])
+            self.set_attribute('uuid', row['uuid'])
 
     def obj_attr_is_set(self, attrname: str) -> bool:
         return attrname in self.COLUMNS or bool(

@@ -80,7 +80,7 @@ def read(path: str) -> str:
     """
     try:
         with open(path, encoding='utf-8', newline='',
-                  opener=_open_at_once) as source:
+                  opener=_open_nonblocking) as source:
             if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
                 return source.read()
         raise exception.PasteFileUnreadable(
@@ -94,7 +94,7 @@ def read(path: str) -> str:
             path=path, reason=error.strerror) from error
 
 
-def _open_at_once(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     # A pipe would wait for a program that writes into it.
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 

@@ -115,10 +115,10 @@ def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
     from nova_lockstatus.api import policy_enforcer
     # For other fields Nova has rules of its own.
     withheld = sorted(
-        '%s (%s)' % (field.rule, _withheld_by(field))
+        '%s (%s)' % (field.rule, _withheld(field))
         for extension in extensions for field in extension.server_fields
         if field.follows_nova and field.rule in enforcer.file_rules
-        and not _says_the_default(enforcer, field.rule)
+        and not _has_default_check(enforcer, field.rule)
         and not all(policy_enforcer.covers(enforcer, field.rule, name)
                     for name in _SHOWN_BY))
     if not withheld:
@@ -127,12 +127,12 @@ def _narrower_rules(enforcer: Any, extensions: Sequence[base.Extension]
             'gives: %s.' % ', '.join(withheld))
 
 
-def _says_the_default(enforcer: Any, rule: str) -> bool:
+def _has_default_check(enforcer: Any, rule: str) -> bool:
     return str(enforcer.rules[rule]) == str(
         enforcer.registered_rules[rule].check)
 
 
-def _withheld_by(field: base.ServerField) -> str:
+def _withheld(field: base.ServerField) -> str:
     key = 'the key %s from microversion %s on' % (field.key, field.nova_since)
     if not field.searchable:
         return key

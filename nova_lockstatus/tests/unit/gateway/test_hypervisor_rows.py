@@ -108,4 +108,5 @@ class RowsTestCase(testtools.TestCase):
                             (hypervisor_rows.Service, models.Service)):
             self.assertLessEqual(set(ours.COLUMNS),
                                  set(model.__table__.columns.keys()))
-            self.assertLessEqual(set(ours.COLUMNS), set(ours.NOVAS.fields))
+            self.assertLessEqual(
+                set(ours.COLUMNS), set(ours.NOVA_CLASS.fields))
