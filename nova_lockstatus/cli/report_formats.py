@@ -51,7 +51,7 @@ class Table(Writer):
         self._widths: list[int] = []
 
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
-        rows = [[terminal.visible(getattr(server, column))
+        rows = [[terminal.escape(getattr(server, column))
                  for column in self._columns] for server in servers]
         if not self._widths:
             self._widths = [

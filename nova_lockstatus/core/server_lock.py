@@ -58,7 +58,7 @@ def describe(visible: Lock) -> str:
     """
     by = ' by %s' % visible.locked_by if visible.locked_by else ''
     # The sentence may come to a terminal. The field has the reason as it is.
-    reason = (': %s' % terminal.visible(visible.reason) if visible.reason
+    reason = (': %s' % terminal.escape(visible.reason) if visible.reason
               else '')
     return by + reason
 

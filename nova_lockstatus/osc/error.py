@@ -47,4 +47,4 @@ def text_of(response: Any) -> str:
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         text = response.reason or 'The compute API gives no reason'
     # It can quote the reason of a lock, which a user wrote.
-    return terminal.visible(' '.join(str(text).split()))
+    return terminal.escape(' '.join(str(text).split()))

@@ -108,7 +108,7 @@ class ListHypervisorStatus(output.Lister):
         rows = [flatten(hypervisor, forced_down) for hypervisor in found
                 if args.state in (None, hypervisor.get('state'))
                 and args.status in (None, hypervisor.get('status'))]
-        return output.lay_out(_COLUMNS, rows, client.capabilities)
+        return output.make_table(_COLUMNS, rows, client.capabilities)
 
     def _forced_down(self) -> dict[str, bool] | None:
         """Read ``forced_down`` of the services.

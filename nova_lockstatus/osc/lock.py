@@ -133,7 +133,7 @@ class ListLock(output.Lister):
             shown |= _LONG if args.long else {'locked_at'}
         if chosen.all_projects or chosen.project_id:
             shown.add('tenant_id')
-        return output.lay_out(
+        return output.make_table(
             [column for column in _COLUMNS if column.key in shown],
             rows, client.capabilities)
 

@@ -32,7 +32,7 @@ _EXACT = frozenset({'csv', 'json', 'shell', 'yaml'})
 def _printable(value: Any) -> Any:
     if isinstance(value, list):
         return [_printable(cell) for cell in value]
-    return terminal.visible(value) if isinstance(value, str) else value
+    return terminal.escape(value) if isinstance(value, str) else value
 
 
 class _Command(display.DisplayCommandBase):
@@ -78,7 +78,7 @@ class Column(NamedTuple):
     capability: Capability | None = None
 
 
-def lay_out(
+def make_table(
     columns: Sequence[Column],
     rows: Sequence[Mapping[str, Any]],
     capabilities: Capabilities,

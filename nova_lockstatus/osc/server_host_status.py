@@ -59,7 +59,7 @@ class ShowServerHostStatus(bulk.NamedServers):
                 % capabilities.HOST_STATUS.title)
         self.report_failures(len(outcomes) - len(found), len(outcomes),
                              'were not found')
-        return output.lay_out(
+        return output.make_table(
             _COLUMNS,
             [outcome.result or {'name': outcome.item, 'id': '',
                                 'error': str(outcome.failure)}

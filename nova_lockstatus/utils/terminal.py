@@ -21,7 +21,7 @@ MAX_LENGTH = 300
 """How many characters of a text from outside are logged."""
 
 
-def visible(value: str | None) -> str:
+def escape(value: str | None) -> str:
     """Escape the characters of a value that do not print.
 
     Users write reasons and names: an escape sequence in one must not reach
@@ -43,7 +43,7 @@ def one_line(value: object, max_length: int = MAX_LENGTH) -> str:
     :param value: the text, or an exception
     """
     text = str(value).strip()
-    shown = visible(text[:max_length])
+    shown = escape(text[:max_length])
     return shown + ' ...' if len(text) > max_length else shown
 
 

@@ -31,14 +31,14 @@ class TableTestCase(testtools.TestCase):
         rows: list[dict] = [{'id': 1, 'why': None}, {'id': 2}]
         self.assertEqual(
             (['ID', 'Why'], [[1, None], [2, None]]),
-            output.lay_out(self.COLUMNS, rows, PLUGIN))
+            output.make_table(self.COLUMNS, rows, PLUGIN))
 
     def test_without_rows_the_cloud_decides(self):
         for found, heads in ((PLUGIN, ['ID', 'By', 'Why']),
                              (STOCK, ['ID', 'Why']),
                              (older((2, 60)), ['ID'])):
             self.assertEqual(
-                (heads, []), output.lay_out(self.COLUMNS, [], found))
+                (heads, []), output.make_table(self.COLUMNS, [], found))
 
 
 class OutputTestCase(testtools.TestCase):
