@@ -10,23 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-import testtools
 from oslo_config import cfg
-from oslo_config import fixture
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus.conf import webhooks
 from nova_lockstatus.extensions import loader
+from nova_lockstatus.tests.fixtures.options_case import OptionsTestCase
 
 
-class OptionsTestCase(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.conf = cfg.ConfigOpts()
-        lockstatus_conf.register_opts(self.conf)
-        self.config = self.useFixture(fixture.Config(self.conf))
-        self.conf([])
+class ConfTestCase(OptionsTestCase):
 
     def test_registering_again_is_no_error(self):
         lockstatus_conf.register_opts(self.conf)

@@ -10,23 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-import testtools
-from oslo_config import cfg
-from oslo_config import fixture
 
-from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus.cli import watch
+from nova_lockstatus.tests.fixtures.options_case import OptionsTestCase
 from nova_lockstatus.utils.metrics import NO_METRICS
 
 
-class OptionsTestCase(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.conf = cfg.ConfigOpts()
-        lockstatus_conf.register_opts(self.conf)
-        self.config = self.useFixture(fixture.Config(self.conf))
-        self.conf([])
+class MetricsOptionsTestCase(OptionsTestCase):
 
     def test_off_and_at_loopback_by_default(self):
         self.assertEqual(0, self.conf.lockstatus.metrics_port)
