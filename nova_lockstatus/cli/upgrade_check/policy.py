@@ -34,9 +34,10 @@ _SHOWN_BY = tuple('os_compute_api:servers:' + name
 
 def check_file(installation: Installation) -> Result:
     """Check that oslo.policy reads the policy file that is there."""
+    from nova_lockstatus.api import policy_enforcer
     conf = installation.conf
     # It registers the options of the group as well.
-    enforcer = _make_enforcer(installation)
+    enforcer = policy_enforcer.make(conf, _load_extensions(installation))
     configured = conf.oslo_policy.policy_file
     path = conf.find_file(configured)
     if path:
@@ -138,12 +139,6 @@ def _withheld(field: base.ServerField) -> str:
         return key
     return '%s, and with 403 the filter and the sort_key %s' % (
         key, field.key)
-
-
-def _make_enforcer(installation: Installation) -> Any:
-    from nova_lockstatus.api import policy_enforcer
-    return policy_enforcer.make(
-        installation.conf, _load_extensions(installation))
 
 
 def _load_extensions(installation: Installation) -> Sequence[base.Extension]:
