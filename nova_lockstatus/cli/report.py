@@ -14,7 +14,6 @@
 
 import argparse
 import datetime
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -26,10 +25,11 @@ from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.prefetch import prefetch
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 T = TypeVar('T')
 

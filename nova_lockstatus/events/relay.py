@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lockstatus import exception
@@ -31,10 +30,11 @@ from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.gateway.cells import CellRemoved
 from nova_lockstatus.utils import backoff
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 RETRY_SECONDS = 1
 RETRY_MAX_SECONDS = 60

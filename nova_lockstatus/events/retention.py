@@ -15,15 +15,15 @@
 import threading
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_retention
 from nova_lockstatus.events import sinks
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 INTERVAL = 60
 """Seconds between two runs."""

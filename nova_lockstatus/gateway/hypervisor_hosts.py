@@ -30,12 +30,12 @@ from nova.db.api import api as api_db
 from nova.db.api import models as api_models
 from nova.db.main import api as db
 from nova.db.main import models
-from oslo_log import log as logging
 
 from nova_lockstatus.core import host_status
 from nova_lockstatus.gateway import hypervisor_rows
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 MAX_NAMED_HOSTS = 1000
 """How many hosts a statement names; for more, it reads all hosts."""

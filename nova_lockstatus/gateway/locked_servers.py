@@ -18,7 +18,6 @@ from typing import Any
 import sqlalchemy
 from nova.db.main import api as db
 from nova.db.main import models
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_status
@@ -29,8 +28,9 @@ from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 PAGE_SIZE = 1000
 """How many servers a page has at the most."""

@@ -25,12 +25,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import host_status
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 HELD_DOWN_TIMES = 10
 """For how many service_down_time a silence of all hosts is an outage. They

@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
@@ -27,13 +26,14 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import known_status
 from nova_lockstatus.events import sinks
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import host_outage
 from nova_lockstatus.watch import host_recovery
 from nova_lockstatus.watch import notification_relay
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 CELLS_TIMEOUT = 0.25
 """Seconds that a poll waits for the cells at the most. A cell that takes

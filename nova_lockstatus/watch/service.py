@@ -16,13 +16,13 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from oslo_log import log as logging
 from oslo_service import service
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 IDLE_SECONDS = 10
 """Seconds after which a task that is off is asked for its interval again."""

@@ -15,7 +15,6 @@
 import threading
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
@@ -27,11 +26,12 @@ from nova_lockstatus.events.webhook import delivery
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.events.webhook.endpoint import read
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 INTERVAL = 0.5
 """Seconds between two polls of the outbox for one webhook, with two statements

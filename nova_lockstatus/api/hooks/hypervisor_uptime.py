@@ -24,16 +24,16 @@ from typing import Any
 from nova import context as nova_context
 from nova import exception as nova_exception
 from nova.conf import CONF
-from oslo_log import log as logging
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import compute_rpc
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.threads import run_parallel
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 MAX_PARALLEL_HOSTS = 64
 """How many hosts are asked at the same time."""

@@ -19,9 +19,9 @@ from typing import Any
 
 from nova import exception as nova_exception
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch.guard import decisions
@@ -30,7 +30,7 @@ from nova_lockstatus.watch.guard import history
 from nova_lockstatus.watch.guard import nova_compute
 from nova_lockstatus.watch.guard import queries
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 class Guard:
