@@ -125,7 +125,7 @@ class _CellReader:
                 reason=nova_config.one_line(error)) from error
         requirements.check(locked_servers.RELIES_ON)
         self._gateway = locked_servers
-        self._cell_name = cells.name
+        self._cell_label = cells.label
         self._filters = filters
         self._timeout = timeout
         self._debug = debug
@@ -159,7 +159,7 @@ class _CellReader:
         except Exception as error:
             self.failed.add(cell.uuid)
             LOG.error('The cell %s is not in the report, or not all of it: '
-                      '%s.', self._cell_name(cell),
+                      '%s.', self._cell_label(cell),
                       nova_config.one_line(error), exc_info=self._debug)
 
 

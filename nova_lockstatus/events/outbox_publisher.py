@@ -38,6 +38,7 @@ from nova_lockstatus.utils.threads import SerialWorker
 
 if TYPE_CHECKING:
     from nova_lockstatus.gateway.host_status import HostStatusReader
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
@@ -150,7 +151,8 @@ class OutboxPublisher:
             except Exception as error:
                 LOG.warning(
                     'What is not announced is not handed over, but '
-                    'taken over in %d s: %s', outbox_lease.LEASE, error)
+                    'taken over in %s: %s',
+                    duration.in_seconds(outbox_lease.LEASE), error)
 
     def _record(self, request: _Request) -> None:
         what = 'What calls change of hosts is not written down, and waits'

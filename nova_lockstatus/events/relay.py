@@ -30,6 +30,7 @@ from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.gateway.cells import CellRemoved
 from nova_lockstatus.utils import backoff
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
@@ -148,8 +149,9 @@ class OutboxRelay:
             seconds = backoff.delay(entry.tries + 1, RETRY_SECONDS,
                                     RETRY_MAX_SECONDS)
             LOG.exception('It was not announced to the end that host %s is '
-                          '%s. It is tried again in %d s.',
-                          entry.change.host, entry.change.new, seconds)
+                          '%s. It is tried again in %s.',
+                          entry.change.host, entry.change.new,
+                          duration.in_seconds(seconds))
         return functools.partial(outbox_lease.postpone, seconds=seconds)
 
     def _settle(self, entry: outbox_lease.OutboxEntry, settle: Settle,

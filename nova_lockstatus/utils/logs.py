@@ -86,9 +86,10 @@ def _copy(error: BaseException, copies: dict[int, BaseException]
         return copies[id(error)]
     text = terminal.one_line(error, LONGEST_ERROR)
     kind = type(error)
-    copy = copies[id(error)] = type(kind.__name__, (Exception,), {
+    copy: BaseException = type(kind.__name__, (Exception,), {
         '__module__': kind.__module__, '__qualname__': kind.__qualname__,
         '__str__': lambda self: text})().with_traceback(error.__traceback__)
+    copies[id(error)] = copy
     if error.__cause__ is not None:
         copy.__cause__ = _copy(error.__cause__, copies)
     if error.__context__ is not None:

@@ -28,6 +28,7 @@ from oslo_config import cfg
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import host_status
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
@@ -94,7 +95,7 @@ class OutageGrace:
         """Note the result of a poll of a cell.
 
         :param cell: the uuid of the cell
-        :param name: its name
+        :param name: its name and uuid, for the log
         """
         # NOTE: memcached keeps the reports of the other driver.
         times = ([] if self._conf.servicegroup_driver != 'db' else
@@ -108,11 +109,12 @@ class OutageGrace:
         if before is not None:
             found.grace_until = before.grace_until
             if now - before.read_at > self._outage_seconds:
-                problem = 'It was not read for %d s' % (now - before.read_at)
+                problem = 'It was not read for %s' % duration.in_seconds(
+                    now - before.read_at)
         if self._is_silent([found], now) or self._is_silent(
                 [one for one in self._cells.values()
                  if now - one.read_at <= self._outage_seconds], now):
-            problem = 'No host has reported for %d s' % (
+            problem = 'No host has reported for %s' % duration.in_seconds(
                 now - found.reported_at)
         if problem is not None:
             self._begin(found, now, name, problem)
@@ -122,8 +124,9 @@ class OutageGrace:
         if now >= found.grace_until:
             LOG.warning(
                 'Cell %s: %s. Hosts that do not report are not announced as '
-                'UNKNOWN before service_down_time, %d s, has passed since the '
-                'first report.', name, problem, self._conf.service_down_time)
+                'UNKNOWN before service_down_time, %s, has passed since the '
+                'first report.', name, problem,
+                duration.in_seconds(self._conf.service_down_time))
         found.grace_until = now + self._conf.service_down_time
 
     @staticmethod

@@ -19,6 +19,7 @@ from typing import Protocol
 from oslo_service import service
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
 
@@ -80,7 +81,8 @@ class Watch(service.Service):  # type: ignore[misc]
 
     def _log_tasks(self) -> None:
         LOG.info('nova-lockstatus-watch is running: %s', ', '.join(
-            '%s every %d s' % (task.name, task.interval) if task.interval
+            '%s every %s' % (task.name, duration.in_seconds(task.interval))
+            if task.interval
             else '%s is off' % task.name for task in self._tasks))
 
     def stop(self, graceful: bool = False) -> None:

@@ -26,6 +26,7 @@ from nova_lockstatus.events.webhook import delivery
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.events.webhook.endpoint import read
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
@@ -89,8 +90,8 @@ class WebhookRelay:
             self._relay.release()
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
-                        'but taken over in %d s: %s', self._endpoint.name,
-                        outbox_lease.LEASE, error)
+                        'but taken over in %s: %s', self._endpoint.name,
+                        duration.in_seconds(outbox_lease.LEASE), error)
 
 
 def _problem(endpoint: Endpoint, client: WebhookClient) -> str | None:

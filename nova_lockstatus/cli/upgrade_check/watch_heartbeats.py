@@ -27,6 +27,7 @@ from nova_lockstatus.cli.upgrade_check.installation import notification_drivers
 from nova_lockstatus.db import database
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import watch_process
+from nova_lockstatus.utils import duration
 
 
 def check(installation: Installation) -> Result:
@@ -110,7 +111,8 @@ def judge(guard: str, announces_hosts: bool,
     there = [host for host in ages if host not in missing]
     if missing:
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
-            'from %s for %d s' % pair for pair in missing.items())
+            'from %s for %s' % (host, duration.in_seconds(age))
+            for host, age in missing.items())
     elif there:
         return Result(Code.SUCCESS, ', '.join(there))
     else:

@@ -21,6 +21,7 @@ from nova import exception as nova_exception
 from oslo_config import cfg
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -106,8 +107,8 @@ class Guard:
         if turn.due(time.monotonic()):
             turn.done(time.monotonic(), self._enforcement.pauses)
             LOG.warning('nova-compute on %s does not answer the guard in '
-                        '%d s. Its servers are left until the next look.',
-                        host, self._options.guard_probe_timeout)
+                        '%s. Its servers are left until the next look.', host,
+                        duration.in_seconds(self._options.guard_probe_timeout))
 
 
 class Probe(Guard):

@@ -209,8 +209,8 @@ class ReportTestCase(testtools.TestCase):
         self.assertEqual(1, done.code)
         self.assertEqual(MANY + 4, len(json.loads(done.out)))
         self.assertRegex(
-            done.err, '^The cell a-gone is not in the report, or not all '
-            r'of it: .*\.\n$')
+            done.err, r'^The cell a-gone \(.*\) is not in the report, or not '
+            r'all of it: .*\.\n$')
 
     def test_files_of_the_environment(self):
         config = pathlib.Path(self.databases.config)

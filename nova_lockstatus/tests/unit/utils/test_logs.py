@@ -108,14 +108,14 @@ class EscapingLoggerTestCase(outside_text.OutsideTextTestCase):
 class LoggersTestCase(testtools.TestCase):
 
     def test_each_module_logs_through_it(self):
-        wrong = [module.at(node.lineno)
+        wrong = [module.at(getattr(node, 'lineno', 0))
                  for module in source.production()
                  if not module.short.startswith('embedded')
                  for node in module.nodes if logs_itself(node)]
         self.assertEqual([], wrong, '\n'.join(wrong))
 
 
-def logs_itself(node):
+def logs_itself(node: ast.AST) -> bool:
     """Tell whether a logger of another kind is kept, or logs."""
     if isinstance(node, ast.Assign):
         return is_get_logger(node.value)
