@@ -63,8 +63,15 @@ def _escape(value: Any) -> Any:
         return value
     is_foreign = (isinstance(value, BaseException)
                   and not isinstance(value, exception.LockStatusException))
-    return terminal.one_line(
-        value, terminal.LONGEST if is_foreign else LONGEST_VALUE)
+    return _text(value, terminal.LONGEST if is_foreign else LONGEST_VALUE)
+
+
+def _text(value: object, longest: int) -> str:
+    try:
+        return terminal.one_line(value, longest)
+    except Exception:
+        # What only wants to log must not fail for that.
+        return '<%s, which has no text>' % type(value).__name__
 
 
 def _escape_traceback(given: Any) -> Any:
@@ -84,7 +91,7 @@ def _copy(error: BaseException, copies: dict[int, BaseException]
     """Copy an exception and those that it came from, with escaped texts."""
     if id(error) in copies:
         return copies[id(error)]
-    text = terminal.one_line(error, LONGEST_ERROR)
+    text = _text(error, LONGEST_ERROR)
     kind = type(error)
     copy: BaseException = type(kind.__name__, (Exception,), {
         '__module__': kind.__module__, '__qualname__': kind.__qualname__,

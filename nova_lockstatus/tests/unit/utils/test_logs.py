@@ -97,6 +97,18 @@ class EscapingLoggerTestCase(outside_text.OutsideTextTestCase):
             '\nnova_lockstatus.exception.HostStatusUnread: The compute',
             self.formatted())
 
+    def test_what_has_no_text(self):
+        class Broken(Exception):
+            def __str__(self):
+                raise ValueError
+
+        try:
+            raise Broken
+        except Broken as error:
+            LOG.exception('It failed: %s', error)
+        text = '<Broken, which has no text>'
+        self.assertEqual(2, self.formatted().count(text))
+
     def test_the_line_is_the_callers(self):
         for log in (LOG.info, LOG.exception):
             log('here')
