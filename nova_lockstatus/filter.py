@@ -17,15 +17,15 @@ from typing import Any
 
 from oslo_config import cfg
 from oslo_config import types
-from oslo_log import log as logging
 
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus.api import after_response
 from nova_lockstatus.api import pipeline as pipelines
 from nova_lockstatus.extensions import loader
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 PASTE_OPTIONS = ('enabled_extensions',)
 

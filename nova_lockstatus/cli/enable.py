@@ -14,7 +14,6 @@
 
 import argparse
 import difflib
-import logging
 import os
 
 from cliff import command
@@ -24,8 +23,9 @@ from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.cli.api_paste import file as paste_file
 from nova_lockstatus.cli.api_paste import ini_text
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 class _Edit(command.Command):

@@ -27,8 +27,9 @@ from oslo_config import cfg
 from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus.cli import config_files
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@
 
 import argparse
 import datetime
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -26,10 +25,11 @@ from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.prefetch import prefetch
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 T = TypeVar('T')
 
@@ -42,7 +42,9 @@ class Report(command.Command):
     error but not the report, it also shows how far the report is.
 
     A cell that does not answer is named on the standard error, and the others
-    are reported; the exit code is 1 then.
+    are reported; the exit code is 1 then. A report without a server is
+    explained there, too: no server is locked, or none has the project or the
+    host that was named.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -96,11 +98,13 @@ class Report(command.Command):
         try:
             with terminal.progress_bar(
                     'Locked servers', total, self.app) as advance:
-                _write(reader, filters, writer, advance)
+                found = _write(reader, filters, writer, advance)
             self.app.stdout.flush()
         except BrokenPipeError:
             nova_config.discard_output()
             raise
+        if not found and not reader.failed:
+            LOG.warning('%s', _explain(reader, filters))
         return 1 if reader.failed else 0
 
     def _is_watched(self) -> bool:
@@ -125,7 +129,7 @@ class _CellReader:
                 reason=nova_config.one_line(error)) from error
         requirements.check(locked_servers.RELIES_ON)
         self._gateway = locked_servers
-        self._cell_name = cells.name
+        self._cell_label = cells.label
         self._filters = filters
         self._timeout = timeout
         self._debug = debug
@@ -146,6 +150,14 @@ class _CellReader:
         for cell in self._cells:
             yield from self._read(cell, self._gateway.read)
 
+    def has_server(self, project_id: str | None = None,
+                   host: str | None = None) -> bool:
+        """Tell whether any cell has a server of a project or on a host."""
+        filters = locked_server.LockedServerFilter(project_id, host)
+        return any(found for cell in self._cells for found in self._read(
+            cell, lambda cell, _filters: [
+                self._gateway.has_server(cell, filters)]))
+
     def _read(
         self, cell: Any,
         read: Callable[[Any, locked_server.LockedServerFilter], Iterable[T]],
@@ -159,20 +171,38 @@ class _CellReader:
         except Exception as error:
             self.failed.add(cell.uuid)
             LOG.error('The cell %s is not in the report, or not all of it: '
-                      '%s.', self._cell_name(cell),
+                      '%s.', self._cell_label(cell),
                       nova_config.one_line(error), exc_info=self._debug)
 
 
 def _write(reader: _CellReader, filters: locked_server.LockedServerFilter,
-           writer: report_formats.Writer, advance: Callable[[], None]) -> None:
+           writer: report_formats.Writer, advance: Callable[[], None]) -> bool:
+    """Write the report, and tell whether it has a server."""
+    found = False
     now = datetime.datetime.now(datetime.timezone.utc)
     for page in reader.pages():
         chosen = [server for server in page if filters.passes(server, now)]
         if chosen:
+            found = True
             writer.write(chosen)
         for _ in page:
             advance()
     writer.close()
+    return found
+
+
+def _explain(reader: _CellReader, filters: locked_server.LockedServerFilter
+             ) -> str:
+    """Say why a report has no server. Keystone is not asked."""
+    if filters.project_id is not None and not reader.has_server(
+            project_id=filters.project_id):
+        return ("No cell has a server of the project '%s'. Is that the id of "
+                'a project?' % filters.project_id)
+    if filters.host is not None and not reader.has_server(host=filters.host):
+        return "No cell has a server on the host '%s'." % filters.host
+    if filters == locked_server.LockedServerFilter():
+        return 'No server is locked.'
+    return 'No locked server fits the filters.'
 
 
 def _expression(text: str) -> re.Pattern[str]:

@@ -78,11 +78,10 @@ def _make_metrics(conf: cfg.ConfigOpts
 
 
 def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
-    from oslo_log import log as logging
-
     from nova_lockstatus import exception
     from nova_lockstatus.db import database
     from nova_lockstatus.events import retention
+    from nova_lockstatus.utils import logs
     from nova_lockstatus.watch import heartbeat
     from nova_lockstatus.watch import host_status
     from nova_lockstatus.watch import notification_relay
@@ -97,12 +96,12 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     try:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:
-        logging.getLogger(__name__).info(
+        logs.logger(__name__).info(
             '[lockstatus]connection is not set: nobody can be told whether '
             'this nova-lockstatus-watch runs, and it does not announce what '
             'becomes of hosts.')
         if webhooks:
-            logging.getLogger(__name__).error(
+            logs.logger(__name__).error(
                 'Webhooks are not told without [lockstatus]connection.')
         return tasks
     relay = notification_relay.NotificationRelay(conf, store, metrics)
@@ -121,6 +120,7 @@ def _read_configuration(conf: cfg.ConfigOpts, argv: list[str]) -> None:
     from nova_lockstatus import conf as lockstatus_conf
     from nova_lockstatus.cli import config_files
     from nova_lockstatus.cli import nova_config
+    from nova_lockstatus.utils import logs
 
     lockstatus_conf.register_opts(conf)
     try:
@@ -130,7 +130,7 @@ def _read_configuration(conf: cfg.ConfigOpts, argv: list[str]) -> None:
             word.startswith('--config-') for word in argv)) from error
     logging.setup(conf, 'nova')
     if not (conf.config_file or conf.config_dir):
-        logging.getLogger(__name__).warning(
+        logs.logger(__name__).warning(
             'No nova.conf was found, the defaults of all options are in '
             'force: %s.', config_files.ADVICE)
 
@@ -149,10 +149,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _choose_concurrency()
     import nova.conf
     from nova import objects
-    from oslo_log import log as logging
 
     from nova_lockstatus import exception
     from nova_lockstatus.gateway import requirements
+    from nova_lockstatus.utils import logs
     from nova_lockstatus.watch import requirements as watch_requirements
 
     conf = nova.conf.CONF
@@ -166,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         objects.register_all()
         tasks = _make_tasks(conf)
     except exception.LockStatusException as error:
-        logging.getLogger(__name__).error('%s', error)
+        logs.logger(__name__).error('%s', error)
         return 1
 
     # NOTE: after nova.config, which imports webob.dec; up to Nova 31 the

@@ -16,10 +16,14 @@ import re
 from collections.abc import Sequence
 
 from nova_lockstatus import exception
+from nova_lockstatus.utils import terminal
 
 MAX_EXPRESSION = 32
 """Characters of a regular expression. With repeated groups or many more
 characters, one could have more ways through a word than can be tried."""
+
+LONGEST_SHOWN = 100
+"""How many characters of a value a refusal repeats."""
 
 _REPEATED_GROUP = re.compile(r'\)[*+?{]')
 
@@ -34,7 +38,7 @@ def parse(key: str, text: str, known: Sequence[str]) -> frozenset[str]:
     for value in sorted(values):
         if value not in known:
             raise exception.InvalidSearch(
-                key=key, value=value, values=list(known))
+                key=key, value=_shown(value), values=list(known))
     return values
 
 
@@ -57,9 +61,14 @@ def matching(key: str, expression: str, known: Sequence[str]
         search = re.compile(expression, re.IGNORECASE).search
     except (re.error, OverflowError, RecursionError) as error:
         raise exception.InvalidExpression(
-            key=key, value=expression) from error
+            key=key, value=_shown(expression)) from error
     values = frozenset(filter(search, known))
     if not values:
         raise exception.UnmatchedExpression(
-            key=key, value=expression, values=list(known))
+            key=key, value=_shown(expression), values=list(known))
     return values
+
+
+def _shown(value: str) -> str:
+    """Escape and shorten a caller's value for the text of a refusal."""
+    return terminal.shorten(value, LONGEST_SHOWN)

@@ -12,7 +12,7 @@
 
 """Decides whether a call may change a locked server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 SWAP = 'os_compute_api:os-volumes-attachments:swap'
@@ -47,13 +47,18 @@ class LockGate:
     gate decides, once for each server: a lock that comes later does not count.
 
     :param may_bypass: tells whether the caller may change a locked server
+    :param read_others: reads the locked servers that the call changes without
+        naming them. It is called once a rule has let the caller pass, and not
+        for an exempt call
     """
 
     def __init__(self, is_exempt: bool, may_bypass: Callable[[Any], bool],
-                 body: Any = None) -> None:
+                 body: Any = None,
+                 read_others: Callable[[], Iterable[Any]] = tuple) -> None:
         self.is_exempt = is_exempt
         self._may_bypass = may_bypass
         self._body = body
+        self._read_others = tuple if is_exempt else read_others
         self._rule: str | None = None
         self._undecided: list[Any] = []
         self._decided: set[str] = set()
@@ -87,6 +92,9 @@ class LockGate:
         """
         self._rule = rule
         self._decide()
+        read_others, self._read_others = self._read_others, tuple
+        for server in read_others():
+            self.read(server)
 
     def _decide(self) -> None:
         while self._rule is not None and self._undecided:

@@ -19,6 +19,7 @@ such as ``PUT /servers/{server_id}/tags``.
 import enum
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from nova_lockstatus import exception
 
@@ -37,6 +38,13 @@ class Kind(enum.Enum):
 
 
 LOCKS = ('lock', 'unlock')
+
+HOST = (
+    'PUT /os-hosts/{}',
+    'GET /os-hosts/{}/reboot',
+    'GET /os-hosts/{}/shutdown',
+)
+"""Calls that change each server on the host that they name."""
 
 READS = (
     'os-getConsoleOutput',
@@ -86,7 +94,7 @@ NO_SERVER = (
     'add_interface',
     'remove_interface',
     'POST /os-floating-ips',
-    'PUT /os-hosts/{}',
+    'GET /os-hosts/{}/startup',
     'POST /os-keypairs',
     'DELETE /os-keypairs/{}',
     'PUT /os-quota-class-sets/{}',
@@ -98,7 +106,6 @@ NO_SERVER = (
     'PUT /os-security-groups/{}',
     'DELETE /os-security-groups/{}',
     'POST /os-server-groups',
-    'DELETE /os-server-groups/{}',
     'PUT /os-services/{}',
     'DELETE /os-services/{}',
     'POST /os-snapshots',
@@ -106,11 +113,12 @@ NO_SERVER = (
     'POST /os-volumes',
     'DELETE /os-volumes/{}',
 )
-"""Calls that act on no existing server."""
+"""Calls that act on no existing server. A host that can be asked to start up
+runs its nova-compute already, and its servers stay as they are."""
 
 _KINDS = {name: kind for kind, names in (
-    (Kind.LOCKS, LOCKS), (Kind.READS, READS), (Kind.SERVICE, SERVICES),
-    (Kind.NO_SERVER, NO_SERVER)) for name in names}
+    (Kind.CHANGES, HOST), (Kind.LOCKS, LOCKS), (Kind.READS, READS),
+    (Kind.SERVICE, SERVICES), (Kind.NO_SERVER, NO_SERVER)) for name in names}
 
 
 def name(method: str, path: str, action: str | None) -> str:
@@ -128,9 +136,20 @@ def kind(call: str) -> Kind:
 
     :returns: its kind, :attr:`Kind.CHANGES` for a call that is not known
     """
-    if call.partition(' ')[0] in _READING_METHODS:
-        return Kind.READS
-    return _KINDS.get(call, Kind.CHANGES)
+    reads = call.partition(' ')[0] in _READING_METHODS
+    return _KINDS.get(call, Kind.READS if reads else Kind.CHANGES)
+
+
+def changes_host(call: str, body: Any) -> bool:
+    """Tell whether a call changes each server on a host.
+
+    :param body: the body of the call, which Nova has checked
+    """
+    if call == 'PUT /os-hosts/{}':
+        # Its other key only says whether new servers may come to the host.
+        mode = str(body.get('maintenance_mode', ''))
+        return mode.strip().lower() == 'enable'
+    return call in HOST
 
 
 def exempt(configured: Iterable[str], known: Iterable[str]) -> frozenset[str]:

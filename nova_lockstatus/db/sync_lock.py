@@ -16,16 +16,15 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from oslo_db import exception as db_exception
 
-from nova_lockstatus.utils import terminal
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 POLL_SECONDS = 0.1
 """Seconds between two tries to take the lock."""
@@ -96,5 +95,5 @@ def _try(connection: Any) -> bool:
         # NOTE: Percona XtraDB Cluster refuses it in its strict mode.
         LOG.warning('The database has no lock for that (%s): run '
                     '"nova-lockstatus db sync" on one machine at a time.',
-                    terminal.one_line(str(error)))
+                    error)
         return True

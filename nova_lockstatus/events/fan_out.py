@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterable, Iterator
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.events import retention
@@ -24,11 +23,12 @@ from nova_lockstatus.events import sinks
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.utils.threads import run_parallel
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 SENDERS = 4
 """The number of threads that send the notifications of a large host. A message

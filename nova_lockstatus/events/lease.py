@@ -18,14 +18,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from oslo_log import log as logging
-
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 MARGIN_SHARE = 0.2
 """The part of a lease that is left when it counts as lost because it could not

@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
@@ -34,14 +33,15 @@ from nova_lockstatus.events import relay
 from nova_lockstatus.events import retention
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.fan_out import FanOut
-from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
 if TYPE_CHECKING:
     from nova_lockstatus.gateway.host_status import HostStatusReader
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 RECORD_TIMEOUT = 1
 """Seconds that a call waits at the most until its change is recorded."""
@@ -146,8 +146,9 @@ class OutboxPublisher:
             except Exception as error:
                 LOG.warning(
                     'What is not announced is not handed over, but '
-                    'taken over in %d s: %s', outbox_lease.LEASE_SECONDS,
-                    terminal.one_line(error))
+                    'taken over in %s: %s',
+                    duration.in_seconds(outbox_lease.LEASE_SECONDS),
+                    error)
 
     def _record(self, request: _Request) -> None:
         what = 'What calls change of hosts is not written down, and waits'

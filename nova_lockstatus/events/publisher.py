@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
@@ -31,8 +30,9 @@ from nova_lockstatus.events.webhook.endpoint import read
 
 if TYPE_CHECKING:
     from nova_lockstatus.gateway.host_status import HostStatusReader
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 _WITHOUT_STORE = (
     'nova-api starts without a database of the plugin: host status changes '

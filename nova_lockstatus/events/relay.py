@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 from nova_lockstatus import exception
@@ -31,10 +30,12 @@ from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.gateway.cells import CellRemoved
 from nova_lockstatus.utils import backoff
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import Bulkhead
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 RETRY_SECONDS = 1
 RETRY_MAX_SECONDS = 60
@@ -143,8 +144,9 @@ class OutboxRelay:
             seconds = backoff.delay(entry.tries + 1, RETRY_SECONDS,
                                     RETRY_MAX_SECONDS)
             LOG.exception('It was not announced to the end that host %s is '
-                          '%s. It is tried again in %d s.',
-                          entry.change.host, entry.change.new, seconds)
+                          '%s. It is tried again in %s.',
+                          entry.change.host, entry.change.new,
+                          duration.in_seconds(seconds))
         return functools.partial(outbox_lease.postpone, seconds=seconds)
 
     def _settle(self, entry: outbox_lease.OutboxEntry, settle: Settle,

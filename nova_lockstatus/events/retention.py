@@ -15,15 +15,16 @@
 import threading
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_retention
 from nova_lockstatus.events import sinks
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 INTERVAL_SECONDS = 60
 """Seconds between two runs."""
@@ -69,7 +70,8 @@ class OutboxRetention:
             for sink, count in outbox_retention.expire(
                 self._store, pattern, seconds, stop).items():
                 LOG.warning('%s: %d changes of hosts are not told: they are '
-                            'more than %d s ago.', sink, count, seconds)
+                            'more than %s ago.', sink, count,
+                            duration.in_seconds(seconds))
 
     def _delete_many(self, stop: threading.Event) -> None:
         most = self._conf.lockstatus.webhook_queue

@@ -16,12 +16,11 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from oslo_log import log as logging
-
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import lockstatus as rules
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 _SCALARS = (str, bool, int, type(None))
 

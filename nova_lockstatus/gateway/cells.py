@@ -79,6 +79,32 @@ def name(cell: Any) -> str:
     return str(cell.name or cell.uuid)
 
 
+def label(cell: Any) -> str:
+    """Return the name of a cell and its uuid, for a log.
+
+    :param cell: its CellMapping
+    """
+    return '%s (%s)' % (cell.name, cell.uuid) if cell.name else str(cell.uuid)
+
+
+def check_read(log_once: LogOnce, what: str, cell: Any, result: Any) -> bool:
+    """Log once that a cell cannot be read, and once that it can again.
+
+    :param log_once: knows what was logged before
+    :param what: what follows from it, with a place for the cell
+    :param cell: its CellMapping
+    :param result: what nova.context.scatter_gather_cells() has for it
+    :returns: whether it was read
+    """
+    line = what % label(cell)
+    if not nova_context.is_cell_failure_sentinel(result):
+        log_once.worked(line)
+        return True
+    log_once.failed(line, result if isinstance(result, Exception)
+                    else nova_exception.CellTimeout())
+    return False
+
+
 class CellRunner:
     """Calls a function for each cell, in a thread for each.
 
@@ -151,7 +177,7 @@ class CellRunner:
         self._metrics.cell_poll_started(self._task, name(cell))
         with self._log_once.attempt(
                 '%s: the look at the cell %s is not finished' % (
-                    self._task, name(cell)), Exception):
+                    self._task, label(cell)), Exception):
             function(cell)
             self._metrics.cell_poll_finished(self._task, name(cell))
 

@@ -30,12 +30,15 @@ from nova.db.api import api as api_db
 from nova.db.api import models as api_models
 from nova.db.main import api as db
 from nova.db.main import models
-from oslo_log import log as logging
 
 from nova_lockstatus.core import host_status
+from nova_lockstatus.gateway import cells as cell_module
 from nova_lockstatus.gateway import hypervisor_rows
+from nova_lockstatus.utils.log_once import LogOnce
 
-LOG = logging.getLogger(__name__)
+LEFT_OUT = 'The hypervisors of cell %s are left out of lists'
+
+_LOG_ONCE = LogOnce()
 
 MAX_NAMED_HOSTS = 1000
 """How many hosts a statement names; for more, it reads all hosts."""
@@ -74,13 +77,12 @@ def query_cells(context: Any, mappings: Iterable[Any],
         context, mappings, nova_context.CELL_TIMEOUT,
         _Call(function, args).run)
     results = {}
-    for uuid, result in found.items():
-        if (nova_context.is_cell_failure_sentinel(result)
-                and not isinstance(result, nova_exception.NovaException)):
-            LOG.warning('Cell %s is not responding and hence skipped from '
-                        'the list of hypervisors.', uuid)
-        else:
-            results[uuid] = result
+    for mapping in mappings:
+        result = found[mapping.uuid]
+        # An error of Nova's says that the cell has answered.
+        if isinstance(result, nova_exception.NovaException) or (
+                cell_module.check_read(_LOG_ONCE, LEFT_OUT, mapping, result)):
+            results[mapping.uuid] = result
     if mappings and not results:
         raise next((result for result in found.values()
                     if isinstance(result, Exception)),

@@ -18,7 +18,6 @@ from typing import Any
 import sqlalchemy
 from nova.db.main import api as db
 from nova.db.main import models
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_status
@@ -29,8 +28,9 @@ from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 PAGE_SIZE = 1000
 """How many servers a page has at the most."""
@@ -58,6 +58,21 @@ def count(cell: Any, filters: locked_server.LockedServerFilter) -> int:
         return int(session.execute(
             sqlalchemy.select(sqlalchemy.func.count(_ROW.id))
             .where(*_conditions(filters))).scalar())
+
+
+def has_server(cell: Any, filters: locked_server.LockedServerFilter) -> bool:
+    """Tell whether a cell has a server of a project or on a host.
+
+    :param filters: of which the project and the host count
+    """
+    context = cells.context(cell)
+    with db.get_context_manager(context).reader.using(context) as session:
+        return session.execute(
+            sqlalchemy.select(_ROW.id)
+            .where(_ROW.deleted == 0, instances.NOT_HIDDEN,
+                   *_equal(((_ROW.project_id, filters.project_id),
+                            (_ROW.host, filters.host))))
+            .limit(1)).first() is not None
 
 
 def read(cell: Any, filters: locked_server.LockedServerFilter
@@ -98,9 +113,13 @@ def _conditions(filters: locked_server.LockedServerFilter) -> Iterable[Any]:
     yield _ROW.deleted == 0
     yield _ROW.locked == sqlalchemy.true()
     yield instances.NOT_HIDDEN
-    for column, value in ((_ROW.project_id, filters.project_id),
-                          (_ROW.host, filters.host),
-                          (_ROW.locked_by, filters.locked_by)):
+    yield from _equal(((_ROW.project_id, filters.project_id),
+                       (_ROW.host, filters.host),
+                       (_ROW.locked_by, filters.locked_by)))
+
+
+def _equal(wanted: Iterable[tuple[Any, str | None]]) -> Iterable[Any]:
+    for column, value in wanted:
         if value is not None:
             yield column == value
 

@@ -16,12 +16,11 @@ import importlib
 from collections.abc import Iterable
 from typing import Any
 
-from oslo_log import log as logging
-
 from nova_lockstatus import exception
 from nova_lockstatus.core import releases
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 def resolve(target: str) -> Any:

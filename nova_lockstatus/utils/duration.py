@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Ages and times, as the command line takes and shows them."""
+"""Ages and times, as commands take them and logs and tables show them."""
 
 import argparse
 import datetime
@@ -43,6 +43,11 @@ def is_older(
         return False
     began = datetime.datetime.strptime(moment, '%Y-%m-%dT%H:%M:%SZ')
     return now - began.replace(tzinfo=datetime.timezone.utc) >= age
+
+
+def in_seconds(seconds: float) -> str:
+    """Write a number of seconds for a log, such as ``0.5 s`` or ``31 s``."""
+    return '%s s' % ('%.2g' % seconds if seconds < 9.5 else round(seconds))
 
 
 def normalise(moment: str | None) -> str | None:

@@ -21,13 +21,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref import simple_server
 
-from oslo_log import log as logging
-
 from nova_lockstatus import exception
-from nova_lockstatus.utils import terminal
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -52,7 +50,7 @@ def serve_until(server: socketserver.TCPServer, stopped: Callable[[], bool],
             continue
         except OSError as error:
             LOG.warning('No connection can be taken at port %s: %s',
-                        server.server_address[1], terminal.one_line(error))
+                        server.server_address[1], error)
             time.sleep(poll_seconds)
             continue
         server.process_request(request, client)
@@ -68,7 +66,7 @@ class _Handler(simple_server.WSGIRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log a request, instead of printing it to the standard error."""
-        LOG.debug('Metrics: %s', terminal.one_line(format % args))
+        LOG.debug('Metrics: %s', format % args)
 
 
 class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
@@ -92,8 +90,7 @@ class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log a request that failed, for instance because the client left."""
-        LOG.debug('Metrics: an answer failed: %s',
-                  terminal.one_line(repr(sys.exc_info()[1])))
+        LOG.debug('Metrics: an answer failed: %s', repr(sys.exc_info()[1]))
 
 
 class BackgroundServer:

@@ -16,11 +16,10 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from oslo_log import log
-
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import terminal
 
-LOG = log.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 class LogOnce:

@@ -42,7 +42,11 @@ def one_line(value: object, max_length: int = MAX_LENGTH) -> str:
 
     :param value: the text, or an exception
     """
-    text = str(value).strip()
+    return shorten(str(value).strip(), max_length)
+
+
+def shorten(text: str, max_length: int) -> str:
+    """Escape a text from outside, and say where it is cut off."""
     shown = escape(text[:max_length])
     return shown + ' ...' if len(text) > max_length else shown
 

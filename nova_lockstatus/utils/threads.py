@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable
 from concurrent import futures
 from typing import Any, Generic, TypeVar
 
-from oslo_log import log as logging
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')

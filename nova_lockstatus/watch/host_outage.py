@@ -25,12 +25,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import host_status
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 MAX_OUTAGE_DOWN_TIMES = 10
 """For how many service_down_time a silence of all hosts is an outage. They
@@ -91,7 +92,11 @@ class OutageGrace:
                          2 * self._conf.report_interval))
 
     def observe(self, cell: str, name: str, reports: Reports) -> None:
-        """Note the result of a poll of a cell."""
+        """Note the result of a poll of a cell.
+
+        :param cell: the uuid of the cell
+        :param name: its name and uuid, for the log
+        """
         # NOTE: memcached keeps the reports of the other driver.
         times = ([] if self._conf.servicegroup_driver != 'db' else
                  [at for at in reports.values() if at is not None])
@@ -104,11 +109,12 @@ class OutageGrace:
         if before is not None:
             found.grace_until = before.grace_until
             if now - before.read_at > self._outage_seconds:
-                problem = 'It was not read for %d s' % (now - before.read_at)
+                problem = 'It was not read for %s' % duration.in_seconds(
+                    now - before.read_at)
         if self._is_silent([found], now) or self._is_silent(
                 [one for one in self._cells.values()
                  if now - one.read_at <= self._outage_seconds], now):
-            problem = 'No host has reported for %d s' % (
+            problem = 'No host has reported for %s' % duration.in_seconds(
                 now - found.reported_at)
         if problem is not None:
             self._begin(found, now, name, problem)
@@ -118,8 +124,9 @@ class OutageGrace:
         if now >= found.grace_until:
             LOG.warning(
                 'Cell %s: %s. Hosts that do not report are not announced as '
-                'UNKNOWN before service_down_time, %d s, has passed since the '
-                'first report.', name, problem, self._conf.service_down_time)
+                'UNKNOWN before service_down_time, %s, has passed since the '
+                'first report.', name, problem,
+                duration.in_seconds(self._conf.service_down_time))
         found.grace_until = now + self._conf.service_down_time
 
     @staticmethod

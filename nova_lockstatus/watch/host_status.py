@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
@@ -27,13 +26,14 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import known_status
 from nova_lockstatus.events import sinks
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import host_outage
 from nova_lockstatus.watch import host_recovery
 from nova_lockstatus.watch import notification_relay
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 CELLS_TIMEOUT = 0.25
 """Seconds that a poll waits for the cells at the most. A cell that takes
@@ -95,7 +95,7 @@ class HostStatusMonitor:
         # As of before the store is read.
         revision = self._relay.hosts_revision
         found, reports = self._reader.hosts_and_reports(context)
-        self._outages.observe(cell.uuid, cells.name(cell), reports)
+        self._outages.observe(cell.uuid, cells.label(cell), reports)
         if self._polls.get(cell.uuid) == _Poll(found, revision):
             self._metrics.hosts_held(cells.name(cell), 0)
             return
@@ -106,7 +106,7 @@ class HostStatusMonitor:
             context, known, self._reader.hosts(context))
         statuses = {host: entry.status for host, entry in known.items()}
         found = self._hold(cell, statuses, found)
-        if statuses == found or self._record(cell.uuid, known, found):
+        if statuses == found or self._record(cell, known, found):
             self._polls[cell.uuid] = _Poll(found, revision)
         else:
             self._polls.pop(cell.uuid, None)
@@ -119,7 +119,7 @@ class HostStatusMonitor:
             effective[host] != status for host, status in found.items()))
         return effective
 
-    def _record(self, cell: str, known: Mapping[str, known_status.KnownStatus],
+    def _record(self, cell: Any, known: Mapping[str, known_status.KnownStatus],
                 found: Mapping[str, str]) -> bool:
         """Record the hosts that are new, gone or changed.
 
@@ -128,23 +128,23 @@ class HostStatusMonitor:
         new = {host: status for host, status in found.items()
                if host not in known}
         if new:
-            known_status.insert_missing(self._store, cell, new)
+            known_status.insert_missing(self._store, cell.uuid, new)
         gone = known.keys() - found.keys()
         if gone:
-            known_status.delete(self._store, cell, gone)
+            known_status.delete(self._store, cell.uuid, gone)
         now = timeutils.utcnow(with_timezone=True)
         is_complete = True
         for host, entry in known.items():
             if found.get(host, entry.status) == entry.status:
                 continue
             change = host_event.StatusChange(
-                id=uuidutils.generate_uuid(), cell=cell, host=host,
+                id=uuidutils.generate_uuid(), cell=cell.uuid, host=host,
                 old=entry.status, new=found[host], changed_at=now)
             if self._relay.publisher.publish_if_version(
                 change, entry.version):
                 self._metrics.host_status_changed(change.old, change.new)
                 LOG.info('Host %(host)s of cell %(cell)s is %(new)s, before '
-                         '%(old)s.', {'host': host, 'cell': cell,
+                         '%(old)s.', {'host': host, 'cell': cells.label(cell),
                                       'new': change.new, 'old': change.old})
             else:
                 is_complete = False

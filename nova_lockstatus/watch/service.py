@@ -16,13 +16,14 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from oslo_log import log as logging
 from oslo_service import service
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 IDLE_SECONDS = 10
 """Seconds after which a task that is off is asked for its interval again."""
@@ -77,7 +78,8 @@ class Watch(service.Service):  # type: ignore[misc]
 
     def _log_tasks(self) -> None:
         LOG.info('nova-lockstatus-watch is running: %s', ', '.join(
-            '%s every %d s' % (task.name, task.interval) if task.interval
+            '%s every %s' % (task.name, duration.in_seconds(task.interval))
+            if task.interval
             else '%s is off' % task.name for task in self._tasks))
 
     def stop(self, graceful: bool = False) -> None:

@@ -15,7 +15,6 @@
 import threading
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
@@ -27,11 +26,13 @@ from nova_lockstatus.events.webhook import delivery
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.events.webhook.endpoint import read
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 INTERVAL_SECONDS = 0.5
 """Seconds between two polls of the outbox for one webhook, with two statements
@@ -83,8 +84,8 @@ class WebhookRelay:
             self._relay.release()
         except exception.LockStatusException as error:
             LOG.warning('What the webhook %s is not told is not handed over, '
-                        'but taken over in %d s: %s', self._endpoint.name,
-                        outbox_lease.LEASE_SECONDS, error)
+                        'but taken over in %s: %s', self._endpoint.name,
+                        duration.in_seconds(outbox_lease.LEASE_SECONDS), error)
 
 
 def _problem(endpoint: Endpoint, client: WebhookClient) -> str | None:

@@ -38,6 +38,7 @@ from nova_lockstatus.api.hooks import server_paging
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.hooks import server_view
 from nova_lockstatus.api.hooks import state_lock
+from nova_lockstatus.api.hooks import state_lock_others
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.gateway import instance_attributes
 from nova_lockstatus.gateway import requirements
@@ -61,6 +62,7 @@ HOOKS = (
     *server_search.HOOKS,
     *server_view.HOOKS,
     *state_lock.HOOKS,
+    *state_lock_others.HOOKS,
 )
 
 

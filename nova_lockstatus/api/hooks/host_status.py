@@ -25,7 +25,6 @@ import nova.conf
 import sqlalchemy
 from nova.db.main import api as db
 from nova.db.main import models
-from oslo_log import log as logging
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
@@ -39,9 +38,10 @@ from nova_lockstatus.events.notifications import own_notifier
 from nova_lockstatus.extensions import server_host_status
 from nova_lockstatus.gateway import compute_service
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.threads import SerialWorker
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 CONF = nova.conf.CONF
 

@@ -24,16 +24,17 @@ from typing import Any
 from nova import context as nova_context
 from nova import exception as nova_exception
 from nova.conf import CONF
-from oslo_log import log as logging
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import hypervisor_status
 from nova_lockstatus.gateway import compute_rpc
-from nova_lockstatus.utils import terminal
+from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import run_parallel
 
-LOG = logging.getLogger(__name__)
+UNTOLD = 'Host %s does not tell its uptime'
+
+_LOG_ONCE = LogOnce()
 
 MAX_PARALLEL_HOSTS = 64
 """How many hosts are asked at the same time."""
@@ -59,9 +60,9 @@ def _get_uptime(context: Any, host: str, deadline: float) -> str | None:
         # The driver has none.
         return None
     except Exception as error:
-        LOG.warning('Host %(host)s does not tell its uptime: %(error)s',
-                    {'host': host, 'error': terminal.one_line(error)})
+        _LOG_ONCE.failed(UNTOLD % host, error)
         return None
+    _LOG_ONCE.worked(UNTOLD % host)
     return uptime
 
 

@@ -31,8 +31,14 @@ from nova_lockstatus.api.hooks import host_status_filter
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway.host_status import ListQuery
 from nova_lockstatus.gateway.host_status import read_for_list
+from nova_lockstatus.utils.log_once import LogOnce
+
+LEFT_OUT = 'Fields of the servers of cell %s are left out of lists'
+
+_LOG_ONCE = LogOnce()
 
 
 def read(state: RequestState) -> None:
@@ -48,7 +54,7 @@ def read(state: RequestState) -> None:
                             state.pipeline.system_metadata_keys)
     for cell_uuid, in_cell in wanted.items():
         result = results[cell_uuid]
-        if nova_context.is_cell_failure_sentinel(result):
+        if not cells.check_read(_LOG_ONCE, LEFT_OUT, in_cell.cell, result):
             state.servers.add_unread(in_cell.uuids, result)
             state.host_status.statuses.add_unread(
                 ((cell_uuid, host) for host in in_cell.hosts), result)

@@ -28,7 +28,6 @@ from nova.objects import fields as nova_fields
 from nova.policies import lock_server as policies
 from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exception
-from oslo_log import log as logging
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import server_move as move_hooks
@@ -42,7 +41,7 @@ from nova_lockstatus.events.notifications import (
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.gateway import instance_lock
 from nova_lockstatus.gateway import server_move
-from nova_lockstatus.utils import terminal
+from nova_lockstatus.utils import logs
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 KEY = lock_reason.KEY
@@ -59,8 +58,7 @@ MOVING = ('Instance %s is being moved to another cell. Its lock cannot be '
 
 OTHER_CELL = ('The server is in two cells, and one of them does not answer. '
               'Its lock is not changed. Please try again later.')
-
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 BUSY = ('The server is being changed by something else. Its lock is not '
         'changed. Please try again later.')
@@ -194,8 +192,7 @@ def _refuse_if_busy(instance: Any) -> Iterator[None]:
         # The transaction is rolled back: nothing of it comes later.
         LOG.warning('The row of the server %s is in use by other '
                     'transactions. The call that changes its lock is refused '
-                    'with 503 and changes nothing: %s', instance.uuid,
-                    terminal.one_line(error))
+                    'with 503 and changes nothing: %s', instance.uuid, error)
         raise Refused(_unavailable(BUSY)) from error
 
 

@@ -22,18 +22,17 @@ from typing import Any
 
 from nova import policy as nova_policy
 from nova.policies import servers as policies
-from oslo_log import log as logging
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.gateway import instance_lock
 from nova_lockstatus.gateway import server_move
+from nova_lockstatus.utils import logs
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 TASKS = 'nova.conductor.api:ComputeTaskAPI'
-
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 def may_cross_cells() -> bool:

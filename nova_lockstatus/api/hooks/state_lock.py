@@ -17,19 +17,18 @@ call's rule and reads the server. When it has done both, and before it acts,
 the gate of the call decides: see ``nova_lockstatus/core/state_lock.py``.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy.exc
 import webob.exc
-from nova import context as nova_context
-from nova import exception as nova_exception
-from nova import objects
 from nova.api.openstack.compute import routes
 from nova.conf import CONF
 from oslo_db import exception as db_exception
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import state_lock_others
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock
 from nova_lockstatus.core import state_lock_calls
@@ -116,8 +115,9 @@ def make_gate(state: RequestState, resource: Any, method: Any, request: Any
         return state.access.allows(policies.BYPASS, {
             'project_id': server.project_id, 'user_id': server.user_id})
 
-    return state_lock.LockGate(call in extension.exempt, may_bypass,
-                               state.body)
+    return state_lock.LockGate(
+        call in extension.exempt, may_bypass, state.body, functools.partial(
+            state_lock_others.read_on_host, state, call, request))
 
 
 def _name(resource: Any, method: Any, request: Any) -> str:
@@ -169,45 +169,10 @@ def _can(original: Callable[..., Any], state: RequestState, context: Any,
     return result
 
 
-def _associate(original: Callable[..., Any], state: RequestState, api: Any,
-               context: Any, instance: Any, floating_address: str,
-               *args: Any, **kwargs: Any) -> Any:
-    if state.state_lock is not None and not state.state_lock.is_exempt:
-        holder = api.get_instance_id_by_floating_address(
-            context, floating_address)
-        if holder and holder != instance.uuid:
-            # Nova would take the address away from it.
-            _read_other(context, state.state_lock, holder)
-    return original(api, context, instance, floating_address, *args, **kwargs)
-
-
-def _read_other(context: Any, watching: state_lock.LockGate, uuid: str
-                ) -> None:
-    try:
-        mapping = objects.InstanceMapping.get_by_instance_uuid(context, uuid)
-        with nova_context.target_cell(context.elevated(),
-                                      mapping.cell_mapping) as cell:
-            server = objects.Instance.get_by_uuid(cell, uuid,
-                                                  expected_attrs=[])
-    except (nova_exception.InstanceMappingNotFound,
-            nova_exception.InstanceNotFound):
-        return
-    except Exception as error:
-        raise state_lock.LockUnreadable from error
-    watching.read(server)
-
-
 # NOTE: all of Nova's controllers ask their rule with can(), and fatal, since
-# before release 20; what else they ask is not fatal or comes later. Up to
-# microversion 2.43 associate_floating_ip() moves an address from one server
-# to another.
+# before release 20; what else they ask is not fatal or comes later.
 HOOKS = (
     Hook('nova.context:RequestContext', 'can',
          ('self', 'action', 'target', 'fatal'), _can, alias=ALIAS,
          relies_on=('nova.api.openstack.compute.routes:ROUTE_LIST',)),
-    Hook('nova.network.neutron:API', 'associate_floating_ip',
-         ('self', 'context', 'instance', 'floating_address'),
-         _associate, alias=ALIAS,
-         relies_on=('nova.network.neutron:API.'
-                    'get_instance_id_by_floating_address',)),
 )

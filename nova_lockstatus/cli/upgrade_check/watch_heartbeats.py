@@ -27,6 +27,7 @@ from nova_lockstatus.cli.upgrade_check.installation import notification_drivers
 from nova_lockstatus.db import database
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import watch_process
+from nova_lockstatus.utils import duration
 
 
 def check(installation: Installation) -> Result:
@@ -106,7 +107,8 @@ def check_heartbeats(guard: str, announces_hosts: bool,
     running = [host for host in ages if host not in missing]
     if missing:
         text = 'nova-lockstatus-watch has not reported %s.' % ', '.join(
-            'from %s for %d s' % pair for pair in missing.items())
+            'from %s for %s' % (host, duration.in_seconds(age))
+            for host, age in missing.items())
     elif running:
         return Result(Code.SUCCESS, ', '.join(running))
     else:

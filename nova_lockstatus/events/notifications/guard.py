@@ -18,12 +18,12 @@ from typing import Any
 from nova import rpc
 from nova.notifications.objects import base
 from nova.objects import fields
-from oslo_log import log as logging
 
 from nova_lockstatus.events.notifications.objects import guard
 from nova_lockstatus.events.notifications.objects import service_publisher
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 EVENT_OBJECT = 'lockstatus.guard'
 """The first words of the event types."""

@@ -19,11 +19,11 @@ from typing import Any
 from nova import rpc
 from nova.notifications.objects import base
 from nova.objects import fields
-from oslo_log import log as logging
 
 from nova_lockstatus.events.notifications.objects import instance as objects
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 EVENT_OBJECT = 'lockstatus'
 """The first word of the event types. Nova's own instance.lock and

@@ -16,7 +16,6 @@ import threading
 import time
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
@@ -27,12 +26,13 @@ from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.client import seconds_until
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.backoff import Backoff
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 RETRY_SECONDS = 1
 RETRY_MAX_SECONDS = 300

@@ -60,6 +60,24 @@ class ListenTestCase(testtools.TestCase):
             'of project d3300000000000000000000000000001: UP -> DOWN\n',
             output.getvalue())
 
+    def test_host_is_null_or_not_there_as_documented(self):
+        hosts = {
+            name: json.loads((repository.NOTIFICATION_SAMPLES / name)
+                             .read_text())
+            for name in ('lockstatus-host_status-update.json',
+                         'compute-instance-host_status.json',
+                         'webhook-host_status.json')}
+        versioned, unversioned, event = hosts.values()
+        data = versioned['payload']['nova_object.data']
+        self.assertIsNone(data['host'])
+        self.assertNotIn('host', unversioned['payload'])
+        self.assertNotIn('host', event['data'])
+        text = ' '.join((repository.DOC / 'source' / 'notifications' /
+                         'index.rst').read_text().split())
+        self.assertIn('``host`` is ``null`` in the versioned form', text)
+        self.assertIn('is not there in the unversioned form and in the events '
+                      'of webhooks', text)
+
     def test_traits_are_in_the_payload(self):
         payload = json.loads(
             (repository.NOTIFICATION_SAMPLES /

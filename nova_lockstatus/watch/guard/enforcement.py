@@ -16,17 +16,18 @@ import time
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lockstatus.events.notifications import guard as notifications
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch.guard import decisions
 from nova_lockstatus.watch.guard import history
 from nova_lockstatus.watch.guard import nova_compute
 from nova_lockstatus.watch.guard import task_claim
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 class FoundServer:
@@ -167,8 +168,9 @@ class Enforcement:
             return
         state.reported_failure = action_id
         LOG.warning('nova-compute has not ended the %s of the server %s in '
-                    '%d s. It is given up, and tried again.',
-                    server.action.name, server.uuid, timeout)
+                    '%s. It is given up, and tried again.',
+                    server.action.name, server.uuid,
+                    duration.in_seconds(timeout))
         self._notify(server, 'failed')
 
     def _notify(self, server: FoundServer, outcome: str,

@@ -19,9 +19,10 @@ from typing import Any
 
 from nova import exception as nova_exception
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import duration
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch.guard import decisions
@@ -30,7 +31,7 @@ from nova_lockstatus.watch.guard import history
 from nova_lockstatus.watch.guard import nova_compute
 from nova_lockstatus.watch.guard import queries
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 
 class Guard:
@@ -106,8 +107,8 @@ class Guard:
         if timer.is_due(time.monotonic()):
             timer.restart(time.monotonic(), self._enforcement.delays)
             LOG.warning('nova-compute on %s does not answer the guard in '
-                        '%d s. Its servers are left until the next look.',
-                        host, self._options.guard_probe_timeout)
+                        '%s. Its servers are left until the next look.', host,
+                        duration.in_seconds(self._options.guard_probe_timeout))
 
 
 class Probe(Guard):

@@ -134,9 +134,9 @@ class ReportTestCase(testtools.TestCase):
         return programs.run('nova-lockstatus', 'report', '--config-file',
                             self.databases.config, *arguments)
 
-    def read(self, *arguments):
+    def read(self, *arguments, err=''):
         done = self.run_report('-f', 'json', *arguments)
-        self.assertEqual((0, ''), (done.code, done.err))
+        self.assertEqual((0, err), (done.code, done.err))
         return {server.pop('id'): server
                 for server in json.loads(done.out)}
 
@@ -173,15 +173,34 @@ class ReportTestCase(testtools.TestCase):
         for arguments, expected in (
                 (['--project', 'p2'], {'owner'}),
                 (['--host', 'compute3'], {'wide'}),
-                (['--locked-by', 'owner', '--project', 'p1'], set()),
                 (['--locked-by', 'admin'], {'admin', 'wide', 'nowhere'}),
                 (['--older-than', '30d'], {'admin'}),
                 (['--reason-matches', '^unpaid .*[0-9]$'], {'admin'}),
                 (['--reason-matches', 'many-51(0|9.)$'],
                  {'many-510'} | {'many-519%d' % one for one in range(10)}),
-                (['--older-than', '12h', '--project', 'p2'], {'owner'}),
-                (['--older-than', '25h', '--project', 'p2'], set())):
+                (['--older-than', '12h', '--project', 'p2'], {'owner'})):
             self.assertEqual(expected, set(self.read(*arguments)), arguments)
+
+    def test_no_server(self):
+        self.databases.insert_server('two', 'free', project_id='p3',
+                                     host='compute9', locked=0,
+                                     locked_by=None)
+        no_project = ("No cell has a server of the project 'nosuch'. Is that "
+                      'the id of a project?\n')
+        none_fits = 'No locked server fits the filters.\n'
+        for arguments, problem in (
+                (['--project', 'nosuch'], no_project),
+                (['--project', 'nosuch', '--host', 'compute1'], no_project),
+                (['--host', 'nosuch'],
+                 "No cell has a server on the host 'nosuch'.\n"),
+                (['--project', 'p3'], none_fits),
+                (['--host', 'compute9'], none_fits),
+                (['--locked-by', 'owner', '--project', 'p1'], none_fits),
+                (['--older-than', '25h', '--project', 'p2'], none_fits),
+                (['--older-than', '999w'], none_fits),
+                (['--reason-matches', 'nosuch'], none_fits)):
+            self.assertEqual({}, self.read(*arguments, err=problem),
+                             arguments)
 
     def test_csv(self):
         done = self.run_report('--format', 'csv', '-c', 'id', '-c', 'cell')
@@ -209,8 +228,8 @@ class ReportTestCase(testtools.TestCase):
         self.assertEqual(1, done.code)
         self.assertEqual(MANY + 4, len(json.loads(done.out)))
         self.assertRegex(
-            done.err, '^The cell a-gone is not in the report, or not all '
-            r'of it: .*\.\n$')
+            done.err, r'^The cell a-gone \(.*\) is not in the report, or not '
+            r'all of it: .*\.\n$')
 
     def test_files_of_the_environment(self):
         config = pathlib.Path(self.databases.config)
@@ -289,7 +308,10 @@ class ReportTestCase(testtools.TestCase):
             if '>' in words:
                 words = words[:words.index('>')]
             done = self.run_report(*words[2:])
-            self.assertEqual((0, ''), (done.code, done.err), words)
+            self.assertEqual(0, done.code, words)
+            # Not every example finds a server here.
+            self.assertIn(
+                done.err, ('', 'No locked server fits the filters.\n'), words)
 
 
 def api_time(days):

@@ -316,8 +316,7 @@ class BoundTestCase(StateLockTestCase):
         self.lock(locked, 'admin', 'unpaid')
         for version in ('2.1', '2.43'):
             answer = self.add_address(other, version)
-            # Its reason is not read for this.
-            self.assert_locked(answer, locked, ' by admin')
+            self.assert_locked(answer, locked, ' by admin: unpaid')
         self.assertEqual([], address.updated)
         self.act(locked, {'unlock': None}, 'admin')
         answer = self.add_address(other)

@@ -30,12 +30,13 @@ class GuardTestCase(testtools.TestCase):
         super().setUp()
         self.asked = []
 
-    def guard(self, bypass=False, is_exempt=False, body=None):
+    def guard(self, bypass=False, is_exempt=False, body=None,
+              read_others=tuple):
         def may_bypass(server):
             self.asked.append(server.uuid)
             return bypass
 
-        return state_lock.LockGate(is_exempt, may_bypass, body)
+        return state_lock.LockGate(is_exempt, may_bypass, body, read_others)
 
     def test_unlocked(self):
         guard = self.guard()
@@ -69,6 +70,29 @@ class GuardTestCase(testtools.TestCase):
         guard.passed(RULE)
         guard.read(server(locked=True))
         guard.passed(RULE)
+
+    def test_others_are_read_once_when_the_rule_has_let_pass(self):
+        read = []
+
+        def read_others():
+            read.append(1)
+            return [server(locked=False), server('b', locked=True)]
+
+        for bypass in (False, True):
+            guard = self.guard(bypass=bypass, read_others=read_others)
+            self.assertEqual([], read)
+            if bypass:
+                guard.passed(RULE)
+                guard.passed(RULE)
+                self.assertTrue(guard.bypasses('b'))
+            else:
+                error = self.assertRaises(
+                    state_lock.RefusedByLock, guard.passed, RULE)
+                self.assertEqual('b', error.server.uuid)
+            self.assertEqual([1], read)
+            read.clear()
+        self.guard(is_exempt=True, read_others=read_others).passed(RULE)
+        self.assertEqual([], read)
 
     def test_bypass(self):
         guard = self.guard(bypass=True)

@@ -41,15 +41,34 @@ class CallsTestCase(testtools.TestCase):
                 ('POST ', Kind.CHANGES), ('', Kind.CHANGES),
                 ('GET /servers/{}', Kind.READS),
                 ('HEAD /servers/{}', Kind.READS),
+                ('GET /os-hosts/{}', Kind.READS),
+                ('GET /os-hosts/{}/reboot', Kind.CHANGES),
+                ('GET /os-hosts/{}/startup', Kind.NO_SERVER),
+                ('PUT /os-hosts/{}', Kind.CHANGES),
+                ('DELETE /os-server-groups/{}', Kind.CHANGES),
                 ('os-getVNCConsole', Kind.READS),
                 ('lock', Kind.LOCKS), ('unlock', Kind.LOCKS),
                 ('POST /os-server-external-events', Kind.SERVICE),
                 ('POST /servers', Kind.NO_SERVER)):
             self.assertIs(kind, state_lock_calls.kind(name), name)
 
+    def test_changes_host(self):
+        for name, body, changes in (
+                ('GET /os-hosts/{}/reboot', None, True),
+                ('GET /os-hosts/{}/shutdown', None, True),
+                ('GET /os-hosts/{}/startup', None, False),
+                ('GET /os-hosts/{}', None, False),
+                ('PUT /os-hosts/{}', {'status': 'disable'}, False),
+                ('PUT /os-hosts/{}', {'maintenance_mode': 'Enable'}, True),
+                ('PUT /os-hosts/{}', {'maintenance_mode': 'disable'}, False),
+                ('PUT /servers/{}', {'maintenance_mode': 'enable'}, False)):
+            self.assertIs(
+                changes, state_lock_calls.changes_host(name, body), name)
+
     def test_none_is_listed_twice(self):
-        listed = [*state_lock_calls.LOCKS, *state_lock_calls.READS,
-                  *state_lock_calls.SERVICES, *state_lock_calls.NO_SERVER]
+        listed = [*state_lock_calls.HOST, *state_lock_calls.LOCKS,
+                  *state_lock_calls.READS, *state_lock_calls.SERVICES,
+                  *state_lock_calls.NO_SERVER]
         self.assertEqual(sorted(set(listed)), sorted(listed))
 
     def test_exempt(self):

@@ -18,10 +18,12 @@ import time
 
 import fixtures
 import testtools
+from nova import context as nova_context
 from nova import objects
 from oslo_utils import uuidutils
 
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.utils import log_once
 from nova_lockstatus.watch import host_status
 
 INTERVAL = 0.1
@@ -129,6 +131,32 @@ class CellsTestCase(testtools.TestCase):
         self.assertEqual(2, len(self.times['good']))
         self.assertIn('looks: the cells cannot be read: OSError: refused',
                       self.log.output)
+
+
+class LogTestCase(testtools.TestCase):
+    """What a log says of a cell."""
+
+    CELL = objects.CellMapping(
+        uuid='5b21e6cf-6b5a-4d9a-8f0f-5f6d1b0e9a11', name='cell1')
+    LABEL = 'cell1 (5b21e6cf-6b5a-4d9a-8f0f-5f6d1b0e9a11)'
+
+    def test_label(self):
+        self.assertEqual(self.LABEL, cells.label(self.CELL))
+        self.assertEqual(self.CELL.uuid, cells.label(
+            objects.CellMapping(uuid=self.CELL.uuid, name=None)))
+
+    def test_once_for_each_time_that_it_is_away(self):
+        log = self.useFixture(fixtures.FakeLogger())
+        once = log_once.LogOnce()
+        away = nova_context.did_not_respond_sentinel
+        for result, lines in (
+                ([], 0), (away, 1), (away, 1), (OSError('refused'), 2),
+                (OSError('refused'), 2), ([], 3), ([], 3), (away, 4)):
+            self.assertEqual(
+                isinstance(result, list), cells.check_read(
+                    once, 'Cell %s is left out', self.CELL, result))
+            self.assertEqual(lines, log.output.count(
+                'Cell %s is left out: ' % self.LABEL), log.output)
 
 
 class EachHostTestCase(testtools.TestCase):

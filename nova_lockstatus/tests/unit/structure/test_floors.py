@@ -21,7 +21,7 @@ FLOORS = {
     'cli': 'filter watch watch.guard api api.hooks events gateway extensions '
            'db core conf exception utils',
     'filter': 'api api.hooks events events.notifications gateway extensions '
-              'conf exception',
+              'conf exception utils',
     'watch': 'watch.guard events events.notifications events.webhook gateway '
              'db core exception utils',
     'watch.guard': 'events.notifications gateway core exception utils',

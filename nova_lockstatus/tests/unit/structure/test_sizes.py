@@ -37,7 +37,7 @@ MANY_PARAMETERS = {
     'api.hooks.server_paging._paginate_query': _NOVAS,
     'api.hooks.server_search._get_build_requests': _NOVAS,
     'api.hooks.server_search._remove_invalid_sort_keys': _NOVAS,
-    'api.hooks.state_lock._associate': _NOVAS,
+    'api.hooks.state_lock_others._associate': _NOVAS,
     'api.hooks.state_lock._can': _NOVAS,
     'api.request.RequestState.__init__': 'a request, most of it by keyword',
     'embedded.client.Client.request': 'an HTTP request',

@@ -1,0 +1,43 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""No number of seconds is rounded to none."""
+
+import ast
+import re
+
+import testtools
+
+from nova_lockstatus.tests.unit.structure import source
+from nova_lockstatus.utils import duration
+
+ROUNDED = re.compile(r'%(\([a-z_]+\))?(\.0f|d) ?(s|seconds)\b')
+
+
+class InSecondsTestCase(testtools.TestCase):
+
+    def test_in_seconds(self):
+        for seconds, text in (
+                (0.5, '0.5 s'), (0.04, '0.04 s'), (1, '1 s'), (2.25, '2.2 s'),
+                (5.0, '5 s'), (9.4, '9.4 s'), (9.96, '10 s'), (10, '10 s'),
+                (31.4, '31 s'), (3600.0, '3600 s'), (604800, '604800 s'),
+                (0, '0 s')):
+            self.assertEqual(text, duration.in_seconds(seconds))
+
+    def test_each_text_uses_it(self):
+        wrong = [module.at(getattr(node, 'lineno', 0))
+                 for module in source.production()
+                 for node in module.nodes
+                 if isinstance(node, ast.Constant)
+                 and isinstance(node.value, str)
+                 and ROUNDED.search(node.value)]
+        self.assertEqual([], wrong, '\n'.join(wrong))
