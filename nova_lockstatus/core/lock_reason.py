@@ -75,6 +75,18 @@ def read(system_metadata: Mapping[str, str]) -> str | None:
     return exact if _narrow(exact) == shown else shown
 
 
+def replace(system_metadata: Mapping[str, str], stored: Mapping[str, str]
+            ) -> dict[str, str]:
+    """Put the reason that is stored into other system metadata.
+
+    :param system_metadata: the rows by key
+    :param stored: those of which the reason is taken
+    """
+    return {**{key: value for key, value in system_metadata.items()
+               if key not in KEYS},
+            **{key: stored[key] for key in KEYS if key in stored}}
+
+
 def is_wide(text: str) -> bool:
     """Tell whether a text has characters above U+FFFF."""
     return any(character > '\uffff' for character in text)

@@ -35,6 +35,7 @@ from nova_lockstatus.api.hooks import server_lock_check
 from nova_lockstatus.api.hooks import server_lock_refusal
 from nova_lockstatus.api.hooks import server_move
 from nova_lockstatus.api.hooks import server_paging
+from nova_lockstatus.api.hooks import server_save
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.hooks import server_view
 from nova_lockstatus.api.hooks import state_lock
@@ -59,6 +60,7 @@ HOOKS = (
     *server_move.HOOKS,
     *server_paging.HOOKS,
     *server_lock_refusal.HOOKS,
+    *server_save.HOOKS,
     *server_search.HOOKS,
     *server_view.HOOKS,
     *state_lock.HOOKS,

@@ -59,3 +59,12 @@ class StoredReasonTestCase(testtools.TestCase):
             for damage in ('', 'x', '\ue000' * 9, '\x00\x00', '..'):
                 self.assertEqual('a\ufffd',
                                  lock_reason.read({**rows, key: damage}))
+
+    def test_replaced(self):
+        image = {'image_os_type': 'linux'}
+        other = lock_reason.rows(LOCK, wide=False)
+        for stored in ({}, {'locked_reason': 'new'}, other):
+            for read in ({}, {'locked_reason': 'old'}, other):
+                self.assertEqual(
+                    {**image, **stored}, lock_reason.replace(
+                        {**image, **read}, {'old_vm_state': 'x', **stored}))
