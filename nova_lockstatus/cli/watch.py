@@ -85,6 +85,7 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from nova_lockstatus.watch import heartbeat
     from nova_lockstatus.watch import host_status
     from nova_lockstatus.watch import notification_relay
+    from nova_lockstatus.watch import reason_repair
     from nova_lockstatus.watch import webhook_relay
     from nova_lockstatus.watch.guard import tasks as guard_tasks
 
@@ -92,7 +93,7 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     metrics, collectors = _make_metrics(conf)
     tasks: list[service.PeriodicTask] = [
         guard_tasks.Guard(conf, metrics), guard_tasks.Probe(conf, metrics),
-        *collectors]
+        reason_repair.ReasonRepair(conf, metrics), *collectors]
     try:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:

@@ -24,7 +24,7 @@ OPTS = [
                         'have, through nova-compute'),
             ('report', 'say so in the log and in a notification, and touch '
                        'nothing'),
-            ('off', 'do not look'),
+            ('off', 'do not look, nor repair reasons of locks'),
         ],
         help="""
 What ``nova-lockstatus-watch`` does about a server that is locked and should be
@@ -44,7 +44,8 @@ Seconds between two looks of the guard at the power states that Nova has
 recorded.
 
 A look is one statement for 1000 servers found in each cell, which reads
-``instances``.
+``instances``. At the same interval reasons of locks are repaired: that takes
+two statements for 1000 locked servers in each cell, and one more.
 """),
     cfg.IntOpt(
         'guard_pause',

@@ -67,6 +67,12 @@ class Metrics:
         :param outcome: ``found``, ``acted`` or ``failed``
         """
 
+    def reason_repaired(self, outcome: str) -> None:
+        """Report that the reason of a lock was repaired.
+
+        :param outcome: ``removed`` or ``restored``
+        """
+
 
 NO_METRICS = Metrics()
 """Keeps nothing."""

@@ -90,13 +90,21 @@ class Prometheus(Metrics):
             PREFIX + 'guard_actions',
             'Actions of the guard about locked servers that run.',
             ['action', 'outcome'], registry=registry)
-        # Each begins at 0, so that the first one counts as an increase.
+        self._reasons_repaired = prometheus_client.Counter(
+            PREFIX + 'reasons_repaired',
+            'Reasons of locks that Nova had saved from an older copy.',
+            ['outcome'], registry=registry)
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Show each counter at once, so that its first rise is one."""
         for counter, values in (
                 (self._host_changes, itertools.permutations(STATUSES, 2)),
                 (self._announcements, itertools.product(
                     [sinks.NOTIFICATIONS], ['sent', 'failed'])),
                 (self._guard_actions, itertools.product(
-                    ACTIONS, ['found', 'acted', 'failed']))):
+                    ACTIONS, ['found', 'acted', 'failed'])),
+                (self._reasons_repaired, [('removed',), ('restored',)])):
             for labels in values:
                 counter.labels(*labels)
 
@@ -144,6 +152,10 @@ class Prometheus(Metrics):
     def guard_acted(self, action: str, outcome: str) -> None:
         """Report what the guard has done about a server."""
         self._guard_actions.labels(action, outcome).inc()
+
+    def reason_repaired(self, outcome: str) -> None:
+        """Report that the reason of a lock was repaired."""
+        self._reasons_repaired.labels(outcome).inc()
 
     def describe(self) -> Iterable[Any]:
         """Name the metrics of :meth:`collect`, for the registry."""

@@ -15,6 +15,7 @@
 from nova_lockstatus.events.notifications import own_notifier
 from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.gateway import reason_repair
 
 # NOTE: all of them are the same in release 27 and in release 34.
 RELIES_ON = (
@@ -32,4 +33,5 @@ RELIES_ON = (
     *compute_rpc.RELIES_ON,
     *instances.RELIES_ON,
     *own_notifier.RELIES_ON,
+    *reason_repair.RELIES_ON,
 )

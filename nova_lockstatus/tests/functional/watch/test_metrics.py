@@ -347,8 +347,8 @@ class OffTestCase(MetricsTestCase):
         self.configure('lockstatus', metrics_port=0)
         with mock.patch.dict(sys.modules, prometheus_client=None):
             names = [task.name for task in watch._make_tasks(CONF)]
-        self.assertEqual(['guard', 'guard probe', 'sign of life',
-                          'announcements', 'host status',
+        self.assertEqual(['guard', 'guard probe', 'lock reasons',
+                          'sign of life', 'announcements', 'host status',
                           'limits of the outbox'], names)
 
 

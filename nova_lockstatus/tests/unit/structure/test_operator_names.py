@@ -111,6 +111,7 @@ METRICS = {
     'announcements_owed': 'GaugeMetricFamily',
     'fan_out_seconds': 'Histogram',
     'guard_actions': 'Counter action outcome',
+    'reasons_repaired': 'Counter outcome',
     'host_changes': 'Counter from to',
     'hosts_held': 'Gauge cell',
     'last_look_timestamp_seconds': 'Gauge duty cell',

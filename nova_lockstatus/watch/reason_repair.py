@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Repairs reasons of locks that nova-compute or nova-conductor has damaged."""
+
+import datetime
+import threading
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log as logging
+from oslo_utils import timeutils
+
+from nova_lockstatus.core import reason_repair as rules
+from nova_lockstatus.gateway import cells
+from nova_lockstatus.gateway import reason_repair
+from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import Metrics
+
+LOG = logging.getLogger(__name__)
+
+CLOCKS_DIFFER = datetime.timedelta(hours=1)
+"""By how much the clocks of Nova's hosts may differ from that of the watch."""
+
+
+class ReasonRepair:
+    """Removes reasons of unlocked servers, and restores those of locks.
+
+    It restores a reason that it has seen with the lock: so it keeps the
+    reasons of the locked servers of each cell in memory.
+    """
+
+    name = 'lock reasons'
+
+    def __init__(self, conf: cfg.ConfigOpts,
+                 metrics: Metrics = NO_METRICS) -> None:
+        self._options = conf.lockstatus
+        self._metrics = metrics
+        self._cells = cells.CellRunner(self.name, metrics=metrics)
+        self._known: dict[str, dict[str, rules.StoredLock]] = {}
+        self._looked: dict[str, datetime.datetime] = {}
+
+    @property
+    def interval(self) -> float:
+        """Return the seconds between two runs, 0 for none."""
+        if self._options.guard == 'off':
+            return 0
+        return float(self._options.guard_interval)
+
+    def run(self, stop: threading.Event) -> None:
+        """Check all cells once.
+
+        :param stop: when it is set, nothing is waited for
+        """
+        if self.interval:
+            self._cells.each(self._check_cell, stop, self.interval)
+
+    def end(self) -> None:
+        """Leave all as it is."""
+
+    def _check_cell(self, cell: Any) -> None:
+        context = cells.context(cell)
+        began = timeutils.utcnow()
+        self._known[cell.uuid] = self._check_locked(
+            context, self._known.get(cell.uuid, {}))
+        last = self._looked.get(cell.uuid)
+        for page in reason_repair.read_left_over(
+                context, last and last - CLOCKS_DIFFER):
+            for stored in page:
+                self._check(context, stored, None)
+        self._looked[cell.uuid] = began
+
+    def _check_locked(self, context: Any, before: dict[str, rules.StoredLock]
+                      ) -> dict[str, rules.StoredLock]:
+        """Restore reasons that are lost.
+
+        :param before: the locks whose reason is known, by uuid
+        :returns: the same of now
+        """
+        known = {}
+        for page in reason_repair.read_locked(context):
+            for stored in page:
+                if rules.is_known(stored):
+                    known[stored.uuid] = stored
+                elif rules.is_same_lock(stored, before.get(stored.uuid)):
+                    known[stored.uuid] = before[stored.uuid]
+                    self._check(context, stored, before[stored.uuid])
+        return known
+
+    def _check(self, context: Any, stored: rules.StoredLock,
+               known: rules.StoredLock | None) -> None:
+        if rules.repaired(stored, known) is None:
+            return
+        lock = reason_repair.repair(context, stored.uuid, known)
+        if lock is None:
+            return
+        if lock.locked_by is None:
+            LOG.warning('The server %s is unlocked and had the reason of a '
+                        'lock: Nova had saved it from an older copy. The '
+                        'reason is removed.', stored.uuid)
+            self._metrics.reason_repaired('removed')
+        else:
+            LOG.warning('The lock of the server %s had lost its reason: Nova '
+                        'had saved the server from an older copy. The reason '
+                        'is restored.', stored.uuid)
+            self._metrics.reason_repaired('restored')
