@@ -27,6 +27,7 @@ from nova import exception as nova_exception
 from nova.db.main import api as db
 from nova.db.main import models
 from nova.objects import instance_action
+from oslo_db import exception as db_exception
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import lock_reason
@@ -146,11 +147,21 @@ def locked_row(context: Any, uuid: str) -> Iterator[LockedRow]:
 def is_lock_timeout(error: BaseException) -> bool:
     """Tell whether a transaction has waited in vain for another one."""
     # NOTE: oslo.db makes a DBDeadlock of MySQL's 1205, as it does of the
-    # deadlock that a transaction can begin anew after. It has no class for
-    # PostgreSQL's 55P03.
-    original = getattr(getattr(error, 'inner_exception', None), 'orig', None)
+    # deadlock that a transaction can begin anew after. It leaves PostgreSQL's
+    # 55P03 as the error of SQLAlchemy that it is.
+    original = getattr(
+        getattr(error, 'inner_exception', None) or error, 'orig', None)
     return (getattr(original, 'args', ())[:1] == (_LOCK_WAIT_TIMEOUT,)
             or getattr(original, 'pgcode', None) == _LOCK_NOT_AVAILABLE)
+
+
+def is_busy(error: BaseException) -> bool:
+    """Tell whether other transactions kept one from locking its rows.
+
+    :param error: of a database
+    """
+    return (isinstance(error, db_exception.DBDeadlock)
+            or is_lock_timeout(error))
 
 
 def refresh(instance: Any, lock: server_lock.Lock) -> None:

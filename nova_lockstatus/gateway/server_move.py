@@ -177,11 +177,11 @@ def _lock_other(stack: contextlib.ExitStack, context: Any, uuid: str
 def _other_cell() -> Iterator[None]:
     try:
         yield
-    except db_exception.DBDeadlock:
-        # As in the server's own cell.
-        raise
     except (db_exception.DBError, db_exception.CantStartEngineError,
             sqlalchemy.exc.SQLAlchemyError) as error:
+        if instance_lock.is_busy(error):
+            # As in the server's own cell.
+            raise
         raise OtherCellUnreachable from error
 
 

@@ -185,9 +185,8 @@ def _locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
 def _refuse_if_busy(instance: Any) -> Iterator[None]:
     try:
         yield
-    except db_exception.DBError as error:
-        if not (isinstance(error, db_exception.DBDeadlock)
-                or instance_lock.is_lock_timeout(error)):
+    except Exception as error:
+        if not instance_lock.is_busy(error):
             raise
         # The transaction is rolled back: nothing of it comes later.
         LOG.warning('The row of the server %s is in use by other '

@@ -12,8 +12,8 @@
 
 """Tests against a database server, as clouds have one.
 
-They need MariaDB or MySQL, those of the plugin's own store PostgreSQL too, and
-nothing else that is running::
+They need MariaDB or MySQL, some of them PostgreSQL, and nothing else that is
+running::
 
     tox -e integration
 

@@ -16,6 +16,7 @@ import multiprocessing
 
 import testtools
 
+from nova_lockstatus.tests.fixtures import store_databases
 from nova_lockstatus.tests.integration import database
 
 FILTER = ('v2', 'v2.1')
@@ -82,7 +83,10 @@ def action(server_id, token, body, microversion='2.1'):
 class DatabaseTestCase(testtools.TestCase):
     """Has databases on a real server, with Nova's schema."""
 
-    charset = 'utf8'
+    server = store_databases.MARIADB
+
+    charset: str | None = 'utf8'
+    """Of the connections, as operators write it into the URL."""
 
     url_query: dict[str, str] = {}
     """What else the URLs of the databases have after the question mark."""
@@ -90,10 +94,12 @@ class DatabaseTestCase(testtools.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        problem = database.unreachable()
+        problem = store_databases.unreachable(cls.server)
         if problem:
             raise cls.skipException(problem)
-        cls.databases = database.Databases(cls.charset, **cls.url_query)
+        query = {'charset': cls.charset} if cls.charset else {}
+        cls.databases = database.Databases(
+            cls.server, **query, **cls.url_query)
         cls.databases.setUp()
         cls.addClassCleanup(cls.databases.cleanUp)
 

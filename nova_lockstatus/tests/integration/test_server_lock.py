@@ -19,6 +19,7 @@ import time
 import sqlalchemy
 
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.tests.fixtures import store_databases
 from nova_lockstatus.tests.integration import case
 
 REASON = 'locked_reason'
@@ -193,59 +194,74 @@ class DeadlockTestCase(case.DatabaseTestCase):
             return connection.execute(sqlalchemy.text(statement)).scalar()
 
 
+WAIT = 2
+
+MARIADB_WAITS = {
+    'init_command': 'SET SESSION innodb_lock_wait_timeout = %d' % WAIT}
+
+
+def ask_meanwhile(databases, worker, server_id, body):
+    """Make a call while another transaction has the server's row.
+
+    :returns: its answer, and how many seconds it took
+    """
+    with databases.engine.connect() as rival:
+        rival.execute(sqlalchemy.text(
+            'UPDATE instances SET updated_at = updated_at '
+            'WHERE uuid = :uuid'), {'uuid': server_id})
+        begun = time.monotonic()
+        answer, = worker.ask(case.action(server_id, 'owner', body, '2.73'))
+        taken = time.monotonic() - begun
+        rival.rollback()
+    return answer, taken
+
+
 class HeldRowTestCase(case.DatabaseTestCase):
     """Another transaction has the server's row for longer than one waits."""
 
-    WAIT = 2
-
-    url_query = {
-        'init_command': 'SET SESSION innodb_lock_wait_timeout = %d' % WAIT}
-
-    def setUp(self):
-        super().setUp()
-        self.server_id = self.databases.create_server()
-
-    def ask_meanwhile(self, worker, body):
-        """Make a call while the row is held.
-
-        :returns: its answer, and how many seconds it took
-        """
-        with self.databases.engine.connect() as rival:
-            rival.execute(sqlalchemy.text(
-                'UPDATE instances SET updated_at = updated_at '
-                'WHERE uuid = :uuid'), {'uuid': self.server_id})
-            begun = time.monotonic()
-            answer, = worker.ask(
-                case.action(self.server_id, 'owner', body, '2.73'))
-            taken = time.monotonic() - begun
-            rival.rollback()
-        return answer, taken
+    url_query = MARIADB_WAITS
 
     def test_waits_once_and_is_refused(self):
+        server_id = self.databases.create_server()
         worker, = self.start_workers(case.FILTER)
         bodies = {'unlock': None}, {'lock': {REASON: 'why'}}
         for body in bodies:
-            answer, taken = self.ask_meanwhile(worker, body)
+            answer, taken = ask_meanwhile(
+                self.databases, worker, server_id, body)
             self.assertEqual(503, answer['status'], answer)
             self.assertGreater(int(answer['retry_after']), 0)
             # As long as one waiting, and far from the six of before.
-            self.assertLess(taken, 3 * self.WAIT)
+            self.assertLess(taken, 3 * WAIT)
             # Nothing of it is applied once the row is free.
             self.assertEqual((False, None, []),
-                             self.databases.lock_rows(self.server_id))
-            self.assertEqual([], self.databases.actions(self.server_id))
+                             self.databases.lock_rows(server_id))
+            self.assertEqual([], self.databases.actions(server_id))
         for body in bodies:
             answer, = worker.ask(case.action(
-                self.server_id, 'owner', body, '2.73'))
+                server_id, 'owner', body, '2.73'))
             self.assertEqual(202, answer['status'])
         self.assertEqual((True, 'owner', [(REASON, 'why')]),
-                         self.databases.lock_rows(self.server_id))
+                         self.databases.lock_rows(server_id))
+
+
+class HeldRowPostgresqlTestCase(HeldRowTestCase):
+
+    server = store_databases.POSTGRESQL
+    charset = None
+    url_query = {'options': '-c lock_timeout=%ds' % WAIT}
+
+
+class HeldRowOfStockNovaTestCase(case.DatabaseTestCase):
+
+    url_query = MARIADB_WAITS
 
     def test_stock_nova_waits_once(self):
         worker, = self.start_workers(case.STOCK)
-        answer, taken = self.ask_meanwhile(worker, {'lock': None})
+        answer, taken = ask_meanwhile(
+            self.databases, worker, self.databases.create_server(),
+            {'lock': None})
         self.assertEqual(500, answer['status'])
-        self.assertLess(taken, 3 * self.WAIT)
+        self.assertLess(taken, 3 * WAIT)
 
 
 class ReasonTestCase(case.DatabaseTestCase):

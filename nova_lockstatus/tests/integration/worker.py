@@ -32,18 +32,11 @@ from nova import policy
 from nova.conf import CONF
 from nova.db.api import api as api_db
 from nova.db.main import api as main_db
-from nova.network import security_group_api
 from paste import deploy
 
 from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests.integration import database
-
-
-def without_neutron():
-    """Have Nova show servers where there is no Neutron to ask."""
-    security_group_api.get_instances_security_groups_bindings = (
-        lambda context, servers, detailed=False: {})
 
 
 def load_app(pipelines):
@@ -118,7 +111,7 @@ def main(calls, answers, pipelines, config):
     database.configure(config)
     main_db.configure(CONF)
     api_db.configure(CONF)
-    without_neutron()
+    database.without_neutron()
     app = load_app(pipelines)
     answers.send('ready')
     with contextlib.suppress(EOFError):
