@@ -16,6 +16,7 @@ import argparse
 import collections
 import random
 import re
+import subprocess
 import sys
 import time
 import warnings
@@ -23,9 +24,14 @@ import warnings
 from nova_lockstatus.tests.fuzz import feeder
 from nova_lockstatus.tests.fuzz import oracle as oracles
 from nova_lockstatus.tests.fuzz import requests as fuzz_requests
+from nova_lockstatus.tests.fuzz import server_world
+from nova_lockstatus.tests.fuzz import strategies
 from nova_lockstatus.tests.fuzz import world as worlds
 
 STEP = 1000
+
+INPUTS = {'sqlite': 20000, 'mariadb': 5000, 'postgresql': 5000}
+"""The databases, and how many requests by default."""
 
 _ERROR = re.compile(r"<class '([^']*)'>")
 
@@ -98,18 +104,50 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog='tox -e fuzz --',
                                      description=__doc__)
-    parser.add_argument('--inputs', type=int, default=20000, metavar='N',
-                        help='how many requests (%(default)s)')
+    parser.add_argument('--database', choices=INPUTS,
+                        help='the one to ask (by default each, one after the '
+                             'other, if its server is there)')
+    parser.add_argument('--inputs', type=int, metavar='N',
+                        help='how many requests (%s)' % ', '.join(
+                            '%s: %d' % kind for kind in INPUTS.items()))
     parser.add_argument('--seed', type=int, metavar='S',
                         default=random.SystemRandom().randrange(1 << 32),
                         help='of an earlier run, to repeat it')
     options = parser.parse_args(arguments)
-    print('Seed %d' % options.seed, flush=True)
+    if options.database is None:
+        # A process can have one Nova.
+        return max(subprocess.run([
+            sys.executable, '-m', feeder.__name__.rpartition('.')[0],
+            '--seed', str(options.seed), '--database', name,
+            '--inputs', str(options.inputs or INPUTS[name])],
+            check=False).returncode for name in INPUTS)
+    return fuzz(options.database, options.inputs or INPUTS[options.database],
+                options.seed)
+
+
+def fuzz(database: str, inputs: int, seed: int) -> int:
+    """Try requests over one database.
+
+    :param database: a key of INPUTS
+    :param inputs: how many requests
+    :param seed: what they depend on
+    :returns: the exit code: 1 where something was found
+    """
+    print('Seed %d, %s' % (seed, database), flush=True)
     warnings.simplefilter('ignore')
-    with worlds.World() as world:
+    world: worlds.World | server_world.ServerWorld = worlds.World()
+    kind = None
+    if database in server_world.SERVERS:
+        problem = server_world.unreachable(database)
+        if problem:
+            print('Skipped: %s' % problem)
+            return 0
+        world = server_world.ServerWorld(database)
+        kind = strategies.list_requests()
+    with world:
         findings = Findings(oracles.Oracle(world))
         try:
-            feeder.feed(findings.check, options.inputs, options.seed)
+            feeder.feed(findings.check, inputs, seed, kind)
         finally:
             findings.report()
     return 1 if findings.problems else 0

@@ -15,6 +15,7 @@
 from collections.abc import Callable
 
 import hypothesis
+from hypothesis import strategies as st
 
 from nova_lockstatus.tests.fuzz import requests as fuzz_requests
 from nova_lockstatus.tests.fuzz import strategies
@@ -23,7 +24,9 @@ BATCH = 200
 
 
 def feed(check: Callable[[fuzz_requests.Request], object], inputs: int,
-         seed: int) -> None:
+         seed: int,
+         kind: st.SearchStrategy[fuzz_requests.Request] | None = None
+         ) -> None:
     """Try requests, each another one.
 
     Where the check raises, hypothesis looks for the smallest request that
@@ -33,16 +36,17 @@ def feed(check: Callable[[fuzz_requests.Request], object], inputs: int,
     :param inputs: how many
     :param seed: what they depend on, beside the versions of Nova and
         hypothesis
+    :param kind: the strategy that makes the requests, None for all requests
     """
     # The requests' hashes, as some of them are large.
     tried: set[int] = set()
-    all_requests = strategies.all_requests()
+    kind = kind or strategies.all_requests()
     while len(tried) < inputs:
-        _feed_batch(check, tried, inputs, seed, all_requests)
+        _feed_batch(check, tried, inputs, seed, kind)
         seed += 1
 
 
-def _feed_batch(check, tried, inputs, seed, all_requests) -> None:
+def _feed_batch(check, tried, inputs, seed, kind) -> None:
     # NOTE: hypothesis makes many of its examples out of others. Of those that
     # are the same, one is tried.
     @hypothesis.seed(seed)
@@ -50,7 +54,7 @@ def _feed_batch(check, tried, inputs, seed, all_requests) -> None:
         max_examples=BATCH, database=None, deadline=None,
         phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
         suppress_health_check=list(hypothesis.HealthCheck))
-    @hypothesis.given(all_requests)
+    @hypothesis.given(kind)
     def try_one(request: fuzz_requests.Request) -> None:
         if hash(request) not in tried and len(tried) < inputs:
             check(request)

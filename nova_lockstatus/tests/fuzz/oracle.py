@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import webob
 
 from nova_lockstatus.tests.fuzz import requests as fuzz_requests
+from nova_lockstatus.tests.fuzz import server_world
 from nova_lockstatus.tests.fuzz import world as worlds
 
 RAISED = 599
@@ -100,7 +101,8 @@ class Oracle:
     :param plugin: what is asked in place of Nova with the plugin
     """
 
-    def __init__(self, world: worlds.World, plugin: Any = None) -> None:
+    def __init__(self, world: worlds.World | server_world.ServerWorld,
+                 plugin: Any = None) -> None:
         self._world = world
         self._plugin = plugin or world.plugin
 

@@ -138,6 +138,17 @@ def all_requests() -> st.SearchStrategy[fuzz_requests.Request]:
             lambda name: st.sampled_from(sorted_calls[name])))
 
 
+def list_requests() -> st.SearchStrategy[fuzz_requests.Request]:
+    """Make the strategy of requests for lists, which change nothing.
+
+    :returns: the strategy
+    """
+    return _requests(st.sampled_from([
+        call for calls in groups().values() for call in calls
+        if call.method == 'GET' and call.path in LISTS])).filter(
+            lambda request: request.reads)
+
+
 @st.composite
 def _requests(draw, calls):
     call = draw(calls)
@@ -214,6 +225,7 @@ def _parameters(draw, path):
     if one_in(draw, 20):
         key += draw(st.sampled_from((*values.ESCAPES, '[]', '[0]')))
     value = draw(values.URL_WORDS if one_in(draw, 4)
+                 else values.EXPRESSIONS if one_in(draw, 6)
                  else st.sampled_from(GOOD_VALUES))
     return key + draw(st.sampled_from(('=',) * 12 + ('', '==', ';'))) + value
 

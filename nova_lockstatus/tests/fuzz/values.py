@@ -14,6 +14,7 @@
 
 import copy
 import json
+import urllib.parse
 
 from hypothesis import strategies as st
 
@@ -168,6 +169,17 @@ URL_WORDS = st.one_of(
     st.sampled_from(ESCAPES),
     st.sampled_from(('0', '-1', '1', '9' * 30, '9' * 5000, 'x' * 3000,
                      'None', 'true', 'false', 'detail', 'default', '1.5')))
+
+_EXPRESSION = st.sampled_from((
+    '[[:foo:]]', '[[:alpha:]]', 'a{1,65536}', '(?u:x)', '(?i)ADMIN',
+    '[[.x.]]', '[[=a=]]', '\\u0041', '\\', '(', ')', '[', '*', '+', '?',
+    '{', '|', '^', '$', '.', '\\Q', '\\p{L}', '\\1', '(?<=a)', '(?P<n>a)',
+    '(' * 300 + 'a' + ')' * 300, '\U0001f512', '\u0130', '%', '_', "'",
+    'own', 'admin', '\0'))
+
+EXPRESSIONS = st.lists(_EXPRESSION, min_size=1, max_size=3).map(
+    lambda parts: urllib.parse.quote(''.join(parts)))
+"""Regular expressions, of which each database knows others."""
 
 IDS = st.one_of(
     st.sampled_from(KNOWN_IDS), st.sampled_from(KNOWN_IDS),

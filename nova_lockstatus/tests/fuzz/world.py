@@ -76,7 +76,7 @@ class NoCasts(fixtures.Fixture):
             'oslo_messaging._drivers.impl_fake.FakeDriver.send', send))
 
 
-class _FilterThatDoesNothing:
+class FilterThatDoesNothing:
     """Stands where the plugin's filter would.
 
     Any filter takes some of the stack, and Nova answers 500 to JSON that is
@@ -107,7 +107,7 @@ class World(fixtures.Fixture):
     def _setUp(self) -> None:
         self._nova = self.useFixture(nova.EmbeddedNova(**OPTIONS))
         self.plugin = self._nova.app
-        self.stock = _FilterThatDoesNothing(base.load_app(pipelines=()))
+        self.stock = FilterThatDoesNothing(base.load_app(pipelines=()))
         self.ids = {name: self._nova.boot_server(name.lower(), host=HOST)
                     for name in SERVERS}
         for name, locker in SERVERS.items():
