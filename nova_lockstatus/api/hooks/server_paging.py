@@ -17,7 +17,7 @@ none of them, and a marker without one cannot be compared with. So Nova loses
 servers, or shows them twice, in an order by ``locked_by``, which unlocked
 servers do not have, or by ``locked`` of rows that are older than locks.
 MariaDB compares ``locked_by`` as text, but sorts it as its type lists the
-values.
+values. PostgreSQL puts rows without a value last.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +42,8 @@ def following(keys: Sequence[str], directions: Sequence[str],
               values: Sequence[Any]) -> Any:
     """Make the condition of a server coming after another one in an order.
 
-    No value comes before any other, as SQLite and MariaDB sort.
+    No value comes before any other, as SQLite and MariaDB sort, and the cells'
+    rows are merged.
 
     :param keys: the columns that the servers are sorted by, uuid among them,
         so that no other server has the same in all
@@ -72,6 +73,15 @@ def _comparable(key: str) -> Any:
     return column
 
 
+def _ordered(column: Any, direction: str, dialect: str) -> Any:
+    """Put no value before any other, or behind all in descending order."""
+    order = column.desc() if direction == 'desc' else column.asc()
+    if dialect != 'postgresql':
+        # MariaDB does not know the words.
+        return order
+    return order.nulls_last() if direction == 'desc' else order.nulls_first()
+
+
 def _beyond(column: Any, direction: str, value: Any) -> Any:
     if direction == 'desc':
         if value is None:
@@ -90,9 +100,9 @@ def _paginate_query(original: Callable[..., Any], state: RequestState,
         return original(query, model, limit, sort_keys, marker, **kwargs)
     directions = kwargs['sort_dirs']
     checked = original(query, model, None, sort_keys, **kwargs)
+    dialect = query.session.get_bind().dialect.name
     page = checked.order_by(None).order_by(*(
-        _comparable(key).desc() if direction == 'desc'
-        else _comparable(key).asc()
+        _ordered(_comparable(key), direction, dialect)
         for key, direction in zip(sort_keys, directions, strict=True)))
     if marker is not None:
         values = [getattr(marker, key) for key in sort_keys]

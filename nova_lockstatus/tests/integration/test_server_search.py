@@ -18,6 +18,7 @@ import urllib.parse
 
 import sqlalchemy
 
+from nova_lockstatus.tests.fixtures import store_databases
 from nova_lockstatus.tests.integration import case
 
 MATCHING = {
@@ -124,3 +125,9 @@ class LockedServersTestCase(case.DatabaseTestCase):
     def test_many_groups(self):
         for answer in self.ask('(' * 300 + 'own' + ')' * 300):
             self.assertEqual(400, answer['status'], answer)
+
+
+class PostgresqlTestCase(LockedServersTestCase):
+
+    server = store_databases.POSTGRESQL
+    charset = None
