@@ -114,6 +114,9 @@ def _find_rows(connection: Any, sink: str, without: Collection[str]
     Both are at the beginning of a range of the index, however many entries
     wait or are postponed. What due_at says is checked, as older releases do
     not write it.
+
+    In one statement, as a union of the two, MariaDB takes ten times as long
+    where 100,000 entries wait.
     """
     earlier = models.OUTBOX.alias()
     statement = sa.select(models.OUTBOX).where(
