@@ -80,11 +80,9 @@ def run(options, plugin):
              str(options.concurrency), *options.filters],
             cwd=TOP, env={**os.environ,
                           selection.PASTE_FILE: str(paste_file)})
-        with tempfile.TemporaryFile() as stream:
-            subprocess.run([*stestr, 'last', '--subunit'], cwd=TOP,
-                           stdout=stream)
-            stream.seek(0)
-            return compare.read(stream)
+        return compare.read(subprocess.run(
+            [*stestr, 'last', '--subunit'], cwd=TOP,
+            stdout=subprocess.PIPE).stdout)
 
 
 def main(arguments):

@@ -16,9 +16,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Mapping
 
-import subunit
-import testtools
-
+from nova_lockstatus.tests.fixtures import subunit_results
 from nova_lockstatus.tests.nova_tests import selection
 
 
@@ -40,23 +38,15 @@ DID_NOT_RUN = Result('did not run')
 def read(stream):
     """Read the results of a run.
 
-    :param stream: a file with subunit's stream
+    :param stream: subunit's stream, as bytes
     :returns: them, by the id of the test
     """
     results = {}
-
-    def take(test):
-        if test['id'] is None:
-            return
+    for test in subunit_results.read(stream):
         added = test['details'].get(selection.ADDED)
         results[test['id']] = Result(
             test['status'],
             frozenset(added.as_text().split() if added else ()))
-
-    case = testtools.StreamToDict(take)
-    case.startTestRun()
-    subunit.ByteStreamToStreamResult(stream, 'stdout').run(case)
-    case.stopTestRun()
     return results
 
 

@@ -85,12 +85,16 @@ class Guests(collections.abc.MutableMapping):
 class FolderDriver(fake.FakeDriverWithoutFakeNodes):
     """Nova's fake driver, with guests that it does not forget.
 
-    And with power states: for Nova's own a suspended guest runs.
+    And with power states, for Nova's own a suspended guest runs, and with an
+    uptime of the host.
     """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.instances = Guests(pathlib.Path(CONF.state_path, 'guests'))
+
+    def get_host_uptime(self):
+        return ' 12:00:00 up 1 day,  0 users,  load average: 0.1, 0.1, 0.1'
 
     def suspend(self, context, instance):
         self.instances[instance.uuid].state = power_state.SUSPENDED

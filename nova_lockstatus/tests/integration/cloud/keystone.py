@@ -130,6 +130,13 @@ class Keystone:
                 self._create('endpoint', service_id=service, url=url,
                              interface=interface, region_id=REGION)
 
+    def create_role(self, name):
+        """Create a role.
+
+        :param name: its name
+        """
+        self._create('role', name=name)
+
     def environ(self, user):
         """Tell what the clients of a user need.
 

@@ -12,28 +12,35 @@
 
 """Stubs of Neutron and Glance: as little of each as Nova has to ask.
 
-There are no networks, and one image without content. The servers are booted
+There are no networks, and two images without content. The servers are booted
 without networks, but Nova asks for their ports all the same.
 """
 
 import json
 import uuid
 
-IMAGE = {
-    'id': str(uuid.uuid5(uuid.NAMESPACE_DNS, 'image')), 'name': 'stub',
-    'status': 'active', 'visibility': 'public', 'protected': False,
-    'min_disk': 0, 'min_ram': 0, 'size': 1024, 'container_format': 'bare',
-    'disk_format': 'raw', 'tags': [], 'owner': None,
-    'created_at': '2026-01-01T00:00:00Z',
-    'updated_at': '2026-01-01T00:00:00Z'}
+
+def _image(name):
+    return {
+        'id': str(uuid.uuid5(uuid.NAMESPACE_DNS, name)), 'name': name,
+        'status': 'active', 'visibility': 'public', 'protected': False,
+        'min_disk': 0, 'min_ram': 0, 'size': 1024, 'container_format': 'bare',
+        'disk_format': 'raw', 'tags': [], 'owner': None,
+        'created_at': '2026-01-01T00:00:00Z',
+        'updated_at': '2026-01-01T00:00:00Z'}
+
+
+IMAGE = _image('stub')
+OTHER_IMAGE = _image('other')
 
 _VERSION = {'id': 'v2.9', 'status': 'CURRENT', 'links': []}
 
 _GLANCE = {
     (): {'versions': [_VERSION]},
     ('v2',): {'versions': [_VERSION]},
-    ('v2', 'images'): {'images': [IMAGE]},
+    ('v2', 'images'): {'images': [IMAGE, OTHER_IMAGE]},
     ('v2', 'images', IMAGE['id']): IMAGE,
+    ('v2', 'images', OTHER_IMAGE['id']): OTHER_IMAGE,
     ('v2', 'schemas', 'image'): {
         'name': 'image', 'properties': {key: {} for key in IMAGE}},
 }
@@ -44,6 +51,8 @@ _NO = {'error': 'This is a stub of the integration tests.'}
 def _answer(service, path):
     if service == 'image':
         return _GLANCE.get(tuple(path))
+    if service == 'network' and path[:2] == ['v2.0', 'quotas']:
+        return {'quota': {'port': -1}}
     if service == 'network' and path[:1] == ['v2.0'] and len(path) == 2:
         return {path[1].removesuffix('.json').replace('-', '_'): []}
     return None
