@@ -18,8 +18,9 @@ without networks, but Nova asks for their ports all the same.
 
 import json
 import uuid
+from typing import Any
 
-IMAGE = {
+IMAGE: dict[str, Any] = {
     'id': str(uuid.uuid5(uuid.NAMESPACE_DNS, 'image')), 'name': 'stub',
     'status': 'active', 'visibility': 'public', 'protected': False,
     'min_disk': 0, 'min_ram': 0, 'size': 1024, 'container_format': 'bare',
@@ -27,7 +28,8 @@ IMAGE = {
     'created_at': '2026-01-01T00:00:00Z',
     'updated_at': '2026-01-01T00:00:00Z'}
 
-_VERSION = {'id': 'v2.9', 'status': 'CURRENT', 'links': []}
+_VERSION = {'id': 'v2.9', 'status': 'CURRENT', 'links': [
+    {'rel': 'self', 'href': '/image/v2/'}]}
 
 _GLANCE = {
     (): {'versions': [_VERSION]},
