@@ -51,6 +51,13 @@ class ClientTestCase(case.CloudTestCase):
         self.assertEqual({'billing-1': both['billing-1']},
                          self.listed('owner'))
 
+    def test_stub_of_glance(self):
+        """The client finds the image by its name, as by hand."""
+        self.assertEqual(['stub'], [
+            image['Name'] for image in self.openstack_json('image', 'list')])
+        shown = self.openstack_json('server', 'show', 'billing-1')
+        self.assertEqual('ACTIVE', shown['status'])
+
     def test_the_clients_own_commands(self):
         """At the client's own microversion."""
         self.addCleanup(self.unlock_all)

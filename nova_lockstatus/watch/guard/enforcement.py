@@ -33,15 +33,18 @@ LOG = logs.logger(__name__)
 class FoundServer:
     """A locked server that a query of the guard has found.
 
+    ``is_guards_task`` says whether its task is an action of the guard.
+
     :param context: a RequestContext that is targeted at its cell
     """
 
     def __init__(self, context: Any, row: decisions.ServerRow,
                  servers: history.GuardHistory) -> None:
-        action = (decisions.enforcement_action(row) if row.task_state is None
-                  else decisions.action_under_way(row))
+        under_way = decisions.action_under_way(row)
+        action = under_way or decisions.enforcement_action(row)
         # The queries find no others.
         assert action is not None
+        self.is_guards_task = under_way is not None
         self.context = context
         self.row = row
         self.uuid = row.uuid
@@ -79,8 +82,10 @@ class Enforcement:
         :raises HostSilent: when nova-compute does not answer in time
         :raises InstanceNotFound: when the server was deleted meanwhile
         """
-        if server.row.task_state is not None:
+        if server.is_guards_task:
             self._release_overdue(server)
+        elif server.row.task_state is not None:
+            self._report_wait(server)
         elif not self._recorded_as_running and not self._runs(server):
             return
         elif self._options.guard == 'report':
@@ -102,6 +107,16 @@ class Enforcement:
                         'It is not touched, as [lockstatus]guard says.',
                         server.uuid, server.action.vm_state)
             self._notify(server, 'found')
+
+    def _report_wait(self, server: FoundServer) -> None:
+        """Report that nova-compute stops the server by itself."""
+        timer = server.state.report_backoff
+        if timer.is_due(time.monotonic()):
+            timer.restart(time.monotonic(), self.delays)
+            LOG.warning('The server %s is locked and should be %s, but runs. '
+                        'nova-compute has found that and stops it by itself, '
+                        'which the guard waits for.', server.uuid,
+                        server.action.vm_state)
 
     def _enforce(self, server: FoundServer) -> None:
         self._report_failure(server)

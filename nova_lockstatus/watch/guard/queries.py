@@ -17,6 +17,8 @@ from typing import Any
 
 import sqlalchemy
 from nova.compute import power_state
+from nova.compute import task_states
+from nova.compute import vm_states
 from nova.db.main import api as db
 from nova.db.main import models
 
@@ -92,17 +94,33 @@ def locked() -> Any:
                        INSTANCES.c.locked_by.is_not(None)))
 
 
+def _nova_stops() -> Any:
+    """Make the condition that nova-compute stops a server by itself.
+
+    NOTE: its sync does so with each server that is recorded as stopped, and
+    is found up. Meanwhile it records no power state: the one that it has found
+    at first, between the steps of a start, may be PAUSED.
+    """
+    return sqlalchemy.and_(
+        INSTANCES.c.vm_state == vm_states.STOPPED,
+        INSTANCES.c.task_state == task_states.POWERING_OFF,
+        INSTANCES.c.power_state.in_(
+            (power_state.RUNNING, power_state.PAUSED)))
+
+
 def running() -> Any:
     """Make the condition that a server should be down and is recorded as up.
 
     It is met as well by a server that an action of the guard is under way for,
-    or that such an action has failed for.
+    or that such an action has failed for, and by one that nova-compute stops
+    by itself.
     """
     up = sqlalchemy.and_(INSTANCES.c.power_state == power_state.RUNNING,
                          INSTANCES.c.task_state.is_(None))
     return sqlalchemy.or_(
         sqlalchemy.and_(
             up, INSTANCES.c.vm_state.in_(list(decisions.ENFORCEMENT_ACTIONS))),
+        _nova_stops(),
         sqlalchemy.and_(
             sqlalchemy.or_(
                 sqlalchemy.and_(

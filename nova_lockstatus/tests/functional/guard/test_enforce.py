@@ -122,6 +122,28 @@ class EnforceTestCase(GuardTestCase):
         self.assertEqual([], self.guarded(server_id))
         self.assertEqual([], self.outcomes())
 
+    def test_nova_compute_stops_it_by_itself(self):
+        """Its sync does, and records no power state until it is done."""
+        server_id = self.down('os-stop', 'SHUTOFF')
+        watch = tasks.Guard(CONF)
+        line = 'The server %s is locked and should be stopped' % server_id
+        for state, lines in ((power_state.SHUTDOWN, 0),
+                             (power_state.PAUSED, 1),
+                             (power_state.RUNNING, 1)):
+            self.save(server_id, power_state=state, task_state='powering-off')
+            self.look(watch)
+            self.assertEqual(lines, self.nova.log.count(line), state)
+        self.assertIn('stops it by itself, which the guard waits for',
+                      self.nova.log)
+        self.assertEqual([], self.guarded(server_id))
+        self.assertEqual([], self.outcomes())
+        # What still runs then is the guard's.
+        self.save(server_id, power_state=power_state.RUNNING, task_state=None)
+        self.driver(server_id).start_behind_nova(server_id)
+        self.look(watch)
+        self.assertEqual([('power_off', 'acted')], self.outcomes())
+        self.nova.wait_for(server_id, 'SHUTOFF')
+
     def test_host_forced_down(self):
         server_id = self.down()
         self.start_behind_nova(server_id)

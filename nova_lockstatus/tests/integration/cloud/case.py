@@ -29,38 +29,41 @@ TIMEOUT = clouds.TIMEOUT
 
 OPENSTACK = os.path.join(os.path.dirname(sys.executable), 'openstack')
 
-_shared = []
+_shared = {}
 
 
-def shared_cloud():
+def shared_cloud(kind=clouds.Cloud):
     """Give the one cloud of this process, started when it is first needed.
 
+    :param kind: the class of it
     :returns: the cloud
     :raises SkipTest: where there is nothing to build one over
     """
-    if not _shared:
+    if kind not in _shared:
         for package in ('keystone', 'gunicorn'):
             if importlib.util.find_spec(package) is None:
                 raise unittest.SkipTest(
                     'The package %s is not installed, see '
                     'integration-requirements.txt.' % package)
-        cloud = clouds.Cloud()
+        cloud = kind()
         try:
             cloud.start()
         except engines.Unavailable as error:
             raise unittest.SkipTest(str(error)) from error
         atexit.register(cloud.stop)
-        _shared.append(cloud)
-    return _shared[0]
+        _shared[kind] = cloud
+    return _shared[kind]
 
 
 class CloudTestCase(testtools.TestCase):
     """Has a cloud with the plugin, which tests leave as they found it."""
 
+    kind_of_cloud = clouds.Cloud
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.cloud = shared_cloud()
+        cls.cloud = shared_cloud(cls.kind_of_cloud)
 
     @classmethod
     def boot(cls, name, user='owner', cell='cell1'):

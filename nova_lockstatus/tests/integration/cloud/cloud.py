@@ -51,6 +51,9 @@ class Cloud:
     :param workers: how many processes nova-api has
     """
 
+    stubs = stubs.__name__ + ':application'
+    """The WSGI application that stands for Neutron and Glance."""
+
     def __init__(self, with_filter=True, workers=2):
         self._with_filter = with_filter
         self._workers = workers
@@ -96,7 +99,8 @@ class Cloud:
         self.keystone.prepare(self.name + 'keystone')
         self.placement.prepare(self.name + 'placement', self.keystone)
         self.nova.prepare()
-        self._stubs.start(ports['stubs'], stubs.__name__ + ':application')
+        self.prepare_hosts()
+        self._stubs.start(ports['stubs'], self.stubs)
         self.placement.start()
         self.keystone.start()
         self.keystone.create_users()
@@ -112,9 +116,12 @@ class Cloud:
         self.nova.wait()
         self._fill()
 
+    def prepare_hosts(self):
+        """Prepare what the hosts need. Nothing of Nova is started yet."""
+
     def _fill(self):
         self.ask('POST', '/flavors', 'admin', {'flavor': {
-            'id': FLAVOR, 'name': 'tiny', 'ram': 64, 'vcpus': 1, 'disk': 1}})
+            'id': FLAVOR, 'name': 'tiny', 'ram': 96, 'vcpus': 1, 'disk': 1}})
         for cell, host in nova_config.CELLS.items():
             aggregate = self.ask('POST', '/os-aggregates', 'admin', {
                 'aggregate': {'name': cell, 'availability_zone': cell}})

@@ -18,9 +18,10 @@ without networks, but Nova asks for their ports all the same.
 
 import json
 import uuid
+from typing import Any
 
 
-def _image(name):
+def _image(name: str) -> dict[str, Any]:
     return {
         'id': str(uuid.uuid5(uuid.NAMESPACE_DNS, name)), 'name': name,
         'status': 'active', 'visibility': 'public', 'protected': False,
@@ -33,7 +34,8 @@ def _image(name):
 IMAGE = _image('stub')
 OTHER_IMAGE = _image('other')
 
-_VERSION = {'id': 'v2.9', 'status': 'CURRENT', 'links': []}
+_VERSION = {'id': 'v2.9', 'status': 'CURRENT', 'links': [
+    {'rel': 'self', 'href': '/image/v2/'}]}
 
 _GLANCE = {
     (): {'versions': [_VERSION]},
