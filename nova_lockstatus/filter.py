@@ -109,12 +109,15 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
             target='a module or a name in it',
             problem='is not there (%s)' % error) from error
     hooks.install(extensions)
+    if conf.lockstatus.speedups:
+        hooks.install_speedups()
     service_is_up = compute_service.service_is_up()
     publisher = None
     if any(extension.reads_host_status for extension in extensions):
         publisher = shared_publisher(conf, service_publisher.API,
                                      HostStatusReader(service_is_up))
-    return pipelines.Pipeline(extensions, service_is_up, publisher)
+    return pipelines.Pipeline(extensions, service_is_up, publisher,
+                              conf.lockstatus.speedups)
 
 
 def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:

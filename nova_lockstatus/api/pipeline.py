@@ -37,12 +37,15 @@ class Pipeline:
 
     :param service_is_up: tells whether a service of Nova's reports
     :param publisher: has changes of hosts announced, None for nobody
+    :param speedups: whether Nova's answers are computed faster
     """
 
     def __init__(self, extensions: Sequence[base.Extension],
                  service_is_up: Callable[[Any], bool],
-                 publisher: Publisher | None = None) -> None:
+                 publisher: Publisher | None = None,
+                 speedups: bool = False) -> None:
         self.service_is_up = service_is_up
+        self.speedups = speedups
         self.publisher = publisher
         self.extensions = {extension.alias: extension
                            for extension in extensions}

@@ -20,6 +20,7 @@ Each part has one family of hooks that writes it:
 * ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
 * ``policy``: ``policy_cache``
 * ``service_before``, ``on_close``: ``host_status``
+* ``response_body``: ``response_validation``
 """
 
 import contextvars
@@ -201,6 +202,8 @@ class RequestState:
         None where nothing is to be announced."""
         self.on_close: Callable[[], object] | None = None
         """Is called once the client has the answer."""
+        self.response_body: Any = None
+        """The serialised body of the response that Nova validates."""
 
     def merge(self) -> None:
         """Add the fields to the servers and hypervisors of the answer."""

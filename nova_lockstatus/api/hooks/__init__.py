@@ -28,6 +28,7 @@ from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import hypervisor_list
 from nova_lockstatus.api.hooks import hypervisor_uptime
 from nova_lockstatus.api.hooks import policy_cache
+from nova_lockstatus.api.hooks import response_validation
 from nova_lockstatus.api.hooks import search_condition
 from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_lock
@@ -98,3 +99,8 @@ def install(extensions: Sequence[extensions_base.Extension]) -> None:
     policy.register(extensions)
     for hook in HOOKS:
         hook.install()
+
+
+def install_speedups() -> None:
+    """Make Nova's own work faster, where it is done in a known way."""
+    response_validation.install()

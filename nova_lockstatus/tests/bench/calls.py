@@ -87,8 +87,11 @@ FLAVORS = Call('/flavors/detail', '2.1', 'flavors', 'flavors',
 CALLS = (
     SERVERS,
     dataclasses.replace(SERVERS, microversion='2.73', target=Target()),
+    dataclasses.replace(SERVERS, microversion='2.96', target=Target()),
+    dataclasses.replace(SERVERS, microversion='latest', target=Target()),
     Call('/servers/{unlocked}', '2.1', 'server',
          target=Target(ratio=1.03, more_selects=0)),
+    Call('/servers/{unlocked}', 'latest', 'server'),
     Call('/servers/{locked}', '2.1', 'server'),
     Call('/os-hypervisors', '2.1', 'hypervisors', 'hosts',
          Target(ratio=0.1, selects=10)),
@@ -97,6 +100,7 @@ CALLS = (
     Call('/os-hypervisors/detail?with_servers=true', '2.53', 'hypervisors',
          'hosts', Target(selects=10)),
     FLAVORS,
+    Call('/os-services', '2.1', 'services'),
 )
 """Each is asked of stock Nova and of Nova with the plugin."""
 

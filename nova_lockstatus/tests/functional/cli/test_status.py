@@ -41,7 +41,7 @@ sys.exit(status.main(sys.argv[1:]))
 """
 
 NAMES = ['Configuration', 'Release of Nova', 'Hooks into Nova',
-         'Filter in api-paste.ini', 'Extensions', 'Policy file',
+         'Speedups', 'Filter in api-paste.ini', 'Extensions', 'Policy file',
          'Policy rules', 'Notifications', 'Watch service', 'Webhooks']
 
 LOCKED = 'os_compute_api:os-server-locked-status:'

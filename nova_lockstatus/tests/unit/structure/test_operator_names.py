@@ -47,6 +47,7 @@ OPTIONS = {
         'metrics_port': ('Port(min=0, max=65535)', 0),
         'notify_host_names': ('Boolean', False),
         'on_incompatible': ("String(choices=['fail', 'disable'])", 'fail'),
+        'speedups': ('Boolean', True),
         'state_lock_exempt': ('List of String', [
             'createImage', 'createBackup']),
         'webhook_allowed_networks': ('List of String', []),

@@ -41,6 +41,7 @@ EXTRAS = {
     'osc': 'osc',
     # Does without the library where it is not installed.
     'utils.terminal': 'osc',
+    'core.response_validation': 'speedups',
     'watch.prometheus': 'metrics',
     'cli.watch': 'metrics',
 }
@@ -150,8 +151,10 @@ class RequirementsTestCase(testtools.TestCase):
     def test_what_only_some_need_is_no_dependency_of_the_wheel(self):
         self.assertEqual(set(), self.required & set().union(
             *self.extras.values()))
-        self.assertEqual({'nova', 'metrics', 'osc'}, set(self.extras))
+        self.assertEqual({'nova', 'metrics', 'osc', 'speedups'},
+                         set(self.extras))
         self.assertIn('nova', self.extras['nova'])
         self.assertIn('prometheus-client', self.extras['metrics'])
+        self.assertEqual({'jsonschema-rs'}, self.extras['speedups'])
         self.assertLessEqual({'python-openstackclient', 'rich'},
                              self.extras['osc'])
