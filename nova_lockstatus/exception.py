@@ -68,6 +68,10 @@ class SystemMetadataUnread(LockStatusException):
     msg_fmt = 'The system metadata of server %(uuid)s could not be read.'
 
 
+class LockUnread(LockStatusException):
+    msg_fmt = 'The records of the lock of server %(uuid)s could not be read.'
+
+
 class InvalidSearch(LockStatusException):
     # The text of Nova's query schemas.
     msg_fmt = ('Invalid input for query parameters %(key)s. '

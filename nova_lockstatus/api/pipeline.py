@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nova_lockstatus.extensions import base
@@ -59,6 +59,9 @@ class Pipeline:
         self.searchable = {field.key: field.rule for extension in extensions
                            for field in extension.server_fields
                            if field.searchable}
+        self.list_parameters = frozenset(
+            field.list_parameter for extension in extensions
+            for field in extension.server_fields if field.list_parameter)
         self.host_status_rules = tuple(dict.fromkeys(
             rule for extension in extensions if extension.reads_host_status
             for field in extension.server_fields for rule in field.rules))
@@ -69,6 +72,15 @@ class Pipeline:
         self._can_have_system_metadata = frozenset(
             can_have for extension in extensions
             for can_have in extension.system_metadata.values())
+
+    def lock_rules(self, parameters: Collection[str]) -> Collection[str]:
+        """Return the rules of the fields that a list's parameters ask for.
+
+        Such fields read the records of locks.
+        """
+        return {rule for extension in self.extensions.values()
+                for field in extension.server_fields
+                if field.list_parameter in parameters for rule in field.rules}
 
     @property
     def reads_host_status(self) -> bool:

@@ -14,8 +14,10 @@
 
 Each part has one family of hooks that writes it:
 
-* ``servers``: ``server_view``, ``server_list``, ``server_search``
-* ``host_status``: ``host_status_filter``, ``server_list``
+* ``servers``: ``server_view``, ``server_list``, ``server_list_joins``,
+  ``server_search``
+* ``host_status``: ``host_status_filter``, ``server_list``,
+  ``server_list_joins``
 * ``hypervisors``: the ``hypervisor_*`` hooks
 * ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
 * ``policy``: ``policy_cache``
@@ -25,12 +27,13 @@ Each part has one family of hooks that writes it:
 
 import contextvars
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from nova_lockstatus import exception
 from nova_lockstatus.api.pipeline import Pipeline
 from nova_lockstatus.api.policy_cache import PolicyCache
+from nova_lockstatus.api.servers import Servers
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import hypervisor_filter
 from nova_lockstatus.core import state_lock
@@ -43,74 +46,6 @@ CURRENT: contextvars.ContextVar['RequestState | None'] = (
 """The state of the request that is served, None for one without the filter."""
 
 
-class Servers:
-    """The servers of an answer, and what was read for them."""
-
-    def __init__(self) -> None:
-        self.searchable: frozenset[str] = frozenset()
-        """The keys by which the caller may filter and sort this list."""
-        self.checked_by_nova: frozenset[str] = frozenset()
-        """The keys by which they may where Nova itself lets them."""
-        self.holders: frozenset[str] | None = None
-        """Whose locks this list is filtered by, None where it is not."""
-        self.cells: dict[str, Any] = {}
-        """The CellMapping of each server of a list, by server uuid."""
-        self.error: Exception | None = None
-        """Why rows of the servers could not be read, None if they were."""
-        self._shown: list[tuple[dict[str, Any], Any]] = []
-        self._system_metadata: dict[str, Mapping[str, str]] = {}
-
-    def add(self, body: dict[str, Any], instance: Any) -> None:
-        """Keep a server that Nova's view returned."""
-        self._shown.append((body, instance))
-
-    def __iter__(self) -> Iterator[tuple[dict[str, Any], Any]]:
-        """Yield the dict of each server in the answer, with its Instance."""
-        return iter(self._shown)
-
-    def add_system_metadata(self,
-                            rows: Mapping[str, Mapping[str, str]]) -> None:
-        """Keep rows of system metadata: values by key, by server uuid."""
-        self._system_metadata.update(rows)
-
-    def add_unread(self, uuids: Iterable[str], error: Exception) -> None:
-        """Keep that the system metadata of servers could not be read."""
-        self.error = error
-        self._system_metadata.update(
-            (uuid, _Unread(uuid, error)) for uuid in uuids)
-
-    def system_metadata(self, instance: Any) -> Mapping[str, str]:
-        """Return the rows of system metadata that are known of a server.
-
-        :returns: values by key; reading one raises SystemMetadataUnread where
-            the rows could not be read
-        """
-        if 'system_metadata' in instance:
-            found: Mapping[str, str] = instance.system_metadata
-            return found
-        return self._system_metadata.get(instance.uuid, {})
-
-
-class _Unread(Mapping[str, str]):
-    """System metadata that fails the field that reads it, and no other."""
-
-    def __init__(self, uuid: str, error: Exception) -> None:
-        self._uuid = uuid
-        self._error = error
-
-    def _fail(self) -> NoReturn:
-        raise exception.SystemMetadataUnread(uuid=self._uuid) from self._error
-
-    def __getitem__(self, key: str) -> str:
-        self._fail()
-
-    def __iter__(self) -> Iterator[str]:
-        self._fail()
-
-    def __len__(self) -> int:
-        self._fail()
-
-
 class HostStatus:
     """The statuses of the hosts of an answer."""
 
@@ -118,6 +53,14 @@ class HostStatus:
         self.statuses = host_status.HostStatuses(service_is_up)
         self.filter: host_status.HostStatusFilter | None = None
         """The filter ``host_status`` of a list of servers."""
+        self.services: dict[host_status.HostKey, Sequence[Any]] = {}
+        """The records of the services that Nova itself would have loaded."""
+
+    def add_services(self, key: host_status.HostKey,
+                     services: Sequence[Any]) -> None:
+        """Keep the compute services of a host, deleted ones among them."""
+        self.services[key] = services
+        self.statuses.add(key, host_status.compute_service(services))
 
 
 class LockRefusal:
@@ -189,7 +132,7 @@ class RequestState:
         self.policy = PolicyCache(context)
         self.access = fields.RequestAccess(
             self.policy.may, supports, self.shows_alone,
-            self.policy.is_default)
+            is_default=self.policy.is_default)
         """The caller's rights and the request's microversion."""
         self.servers = Servers()
         self.host_status = HostStatus(pipeline.service_is_up)
@@ -216,8 +159,10 @@ class RequestState:
         system_metadata = self.servers.system_metadata(instance)
         read_host_status = functools.partial(self._host_status, instance)
         if not self.shows_alone:
-            return base.Server(instance, system_metadata,
-                               read_host_status=read_host_status)
+            return base.Server(
+                instance, system_metadata,
+                functools.partial(self.servers.lock, instance.uuid),
+                read_host_status)
         # Several fields of one server read the same.
         read_lock = functools.partial(instance_actions.read_lock, instance)
         return base.Server(instance, system_metadata,

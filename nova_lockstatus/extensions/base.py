@@ -49,10 +49,7 @@ class Subject(Protocol):
         """Return the target of the policy rules."""
 
     def knows(self, names: Sequence[str]) -> bool:
-        """Tell whether all that an extension reads was loaded.
-
-        :param names: the extension's ``instance_attributes``
-        """
+        """Tell whether all of ``instance_attributes`` was loaded."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,8 +61,8 @@ class Server:
         Nova would load it with a query for each server
     :param system_metadata: the rows of the server's system metadata that the
         extension names in ``system_metadata``, by key; more may be there
-    :param read_lock: reads the lock in force from the instance actions, with
-        one statement. Only a field that is ``shown_alone`` may call it
+    :param read_lock: returns the lock in force, read from the instance
+        actions. Only a field that is ``shown_alone`` may call it
     :param read_host_status: returns the state of the server's host, as Nova
         names it; for an extension that sets ``reads_host_status``
     """
@@ -148,6 +145,8 @@ class Field:
         such as GET /servers/{id}
     :param follows_nova: whether the rule withholds nothing that Nova itself
         shows while the operator has not changed it
+    :param list_parameter: the query parameter that has lists show a field,
+        too, that is ``shown_alone``
     """
 
     key: str
@@ -159,6 +158,7 @@ class Field:
     fallback: Fallback | None = None
     shown_alone: bool = False
     follows_nova: bool = False
+    list_parameter: str | None = dataclasses.field(default=None, kw_only=True)
 
     @property
     def rules(self) -> Iterable[str]:
@@ -182,8 +182,7 @@ class ServerField(Field):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HypervisorField(Field):
-    """A key that an extension adds to hypervisors; its rules have no target.
-    """
+    """A key that an extension adds to hypervisors, without a target."""
 
 
 class Extension(abc.ABC):

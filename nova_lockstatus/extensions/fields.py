@@ -34,12 +34,15 @@ class RequestAccess(NamedTuple):
     :param supports: tells whether the request's microversion is a given one
         or newer
     :param shows_alone: whether the request is for one server
+    :param list_parameters: the query parameters by which the client asked a
+        list for further fields
     :param is_default: tells whether the operator has left a rule as it is
     """
 
     may: Callable[[str, Target], bool]
     supports: Callable[[str], bool]
     shows_alone: bool = False
+    list_parameters: frozenset[str] = frozenset()
     is_default: Callable[[str], bool] = lambda rule: False
 
     def allows(self, rule: str, target: Target) -> bool:
@@ -49,6 +52,11 @@ class RequestAccess(NamedTuple):
         except Exception:
             LOG.warning('The rule %s cannot be asked.', rule, exc_info=True)
             return False
+
+    def shows(self, field: base.Field) -> bool:
+        """Tell whether the answer is of the kind that has a field."""
+        return (not field.shown_alone or self.shows_alone
+                or field.list_parameter in self.list_parameters)
 
     def allows_extra_keys(self, target: Target) -> bool:
         """Tell whether the caller gets keys that Nova itself does not have.
@@ -124,8 +132,7 @@ class Fields:
                 in_nova = (field.nova_since is not None
                            and access.supports(field.nova_since))
                 granted = None
-                if in_nova or computes and (
-                        access.shows_alone or not field.shown_alone):
+                if in_nova or computes and access.shows(field):
                     granted = self._decide(access, extension, field, target)
                 if (granted is None and in_nova and field.follows_nova
                         and access.is_default(field.rule)):

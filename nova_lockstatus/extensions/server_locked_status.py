@@ -23,6 +23,9 @@ from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
 
+LOCK_DETAILS = 'lock_details'
+"""The query parameter that has a list say since when servers are locked."""
+
 
 def is_locked(columns: Mapping[str, Any]) -> bool:
     """Tell whether a server is locked.
@@ -82,7 +85,8 @@ class ServerLockedStatus(base.Extension):
                          _locked_reason, nova_since='2.73',
                          replaces_nova=True, follows_nova=True),
         base.ServerField('locked_at', rules.LOCKED_AT, _locked_at,
-                         shown_alone=True),
+                         shown_alone=True, list_parameter=LOCK_DETAILS),
         base.ServerField('locked_by_user_id', rules.LOCKED_BY_USER_ID,
-                         _locked_by_user_id, shown_alone=True),
+                         _locked_by_user_id, shown_alone=True,
+                         list_parameter=LOCK_DETAILS),
     )

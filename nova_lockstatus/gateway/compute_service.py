@@ -26,7 +26,7 @@ from nova_lockstatus.core import host_status
 _ROW = models.Service
 
 COLUMNS = (_ROW.host, _ROW.topic, _ROW.forced_down, _ROW.disabled,
-           _ROW.last_seen_up, _ROW.created_at)
+           _ROW.last_seen_up, _ROW.created_at, _ROW.deleted)
 """The columns that the status of a host is computed from, with any of Nova's
 servicegroup drivers."""
 
@@ -65,8 +65,18 @@ def last_reports(targeted: Any, hosts: Collection[str]
             .where(*IS_COMPUTE, HOST.in_(hosts))).all())
 
 
-def record(values: Sequence[Any]) -> dict[str, Any]:
+class Record(dict[str, Any]):
+    """The record of a service, read by its keys or as an object of Nova."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+
+def record(values: Sequence[Any]) -> Record:
     """Make the record of a service, as a servicegroup driver takes it."""
     # NOTE: the drivers read a Service by its keys, and with get().
-    return {'binary': host_status.BINARY,
-            **dict(zip(_NAMES, values, strict=True))}
+    return Record(zip(_NAMES, values, strict=True),
+                  binary=host_status.BINARY)

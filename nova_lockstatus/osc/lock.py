@@ -73,25 +73,30 @@ def _shown(
 def _lock_in_force(
     client: ComputeClient, server: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Read since when a server is locked, and which user locked it.
-
-    :returns: the keys ``locked_at`` and ``locked_by_user_id`` as far as the
-        cloud shows them
-    """
-    if client.capabilities.has_extension(capabilities.LOCKED_AT):
-        server = client.show_server(
-            server['id'], client.capabilities.microversion_for())
-        return {key: server[key] for key in ('locked_at', 'locked_by_user_id')
-                if key in server}
+    """Read from its actions since when a server is locked, and who did it."""
     return lock_history.lock_in_force(
         lock_history.read(client.instance_actions(server['id'])))
+
+
+def _needs_times(args: argparse.Namespace) -> bool:
+    return args.long or args.older_than is not None
+
+
+def _old_enough(rows: list[Server],
+                age: datetime.timedelta | None) -> list[Server]:
+    """Leave out the servers that have not been locked for so long."""
+    if age is None:
+        return rows
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return [row for row in rows if duration.is_older(
+        _shown(row, 'locked_at', capabilities.LOCKED_AT), age, now)]
 
 
 class ListLock(output.Lister):
     """List locked servers: which, who holds the lock, and why.
 
-    What the cloud does not tell, or not you, is left out. To know since when a
-    server is locked takes a call for each; it is only asked for if needed.
+    What the cloud does not tell, or not you, is left out. In a cloud without
+    the plugin it takes a call for each server to know since when it is locked.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -128,8 +133,10 @@ class ListLock(output.Lister):
         chosen = server_filter.from_args(args, client)
         rows = list(self._locked_servers(chosen, args))
         shown = {column.key for column in _COLUMNS} - _LONG
-        if args.long or args.older_than is not None:
-            rows = self._with_times(rows, args)
+        if _needs_times(args):
+            if not client.capabilities.has_extension(capabilities.LOCKED_AT):
+                rows = self._with_times(rows, args)
+            rows = _old_enough(rows, args.older_than)
             shown |= _LONG if args.long else {'locked_at'}
         if chosen.all_projects or chosen.project_id:
             shown.add('tenant_id')
@@ -144,6 +151,9 @@ class ListLock(output.Lister):
         if args.long:
             needed.append(capabilities.HOST_STATUS)
         query = {'locked_by': args.locked_by} if args.locked_by else {}
+        if _needs_times(args) and self.client.capabilities.has_extension(
+                capabilities.LOCKED_AT):
+            query['lock_details'] = 'True'
         for server in server_filter.list_locked(
             self.client, chosen, *needed, **query):
             if not _shown(server, 'locked', capabilities.LOCKED):
@@ -159,25 +169,19 @@ class ListLock(output.Lister):
     def _with_times(
         self, servers: list[Server], args: argparse.Namespace,
     ) -> list[Server]:
-        """Add since when the servers are locked, and apply --older-than."""
+        """Add since when the servers are locked, with a call for each."""
         client = self.client
         with terminal.progress_bar('Locks', len(servers), self.app) as on_done:
             outcomes = bulk.run_each(
                 lambda server: _lock_in_force(client, server), servers,
                 args.parallel, on_done)
         found = []
-        now = datetime.datetime.now(datetime.timezone.utc)
         for outcome in outcomes:
             if getattr(outcome.failure, 'status', None) == 404:
                 continue  # deleted meanwhile
             if outcome.failure:
                 raise outcome.failure
-            row = {**outcome.item, **(outcome.result or {})}
-            if args.older_than is not None and not duration.is_older(
-                    _shown(row, 'locked_at', capabilities.LOCKED_AT),
-                    args.older_than, now):
-                continue
-            found.append(row)
+            found.append({**outcome.item, **(outcome.result or {})})
         return found
 
 

@@ -17,16 +17,16 @@ import threading
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import reason_repair as rules
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import reason_repair
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 CLOCKS_DIFFER = datetime.timedelta(hours=1)
 """By how much the clocks of Nova's hosts may differ from that of the watch."""

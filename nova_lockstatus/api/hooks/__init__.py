@@ -31,6 +31,8 @@ from nova_lockstatus.api.hooks import policy_cache
 from nova_lockstatus.api.hooks import response_validation
 from nova_lockstatus.api.hooks import search_condition
 from nova_lockstatus.api.hooks import server_list
+from nova_lockstatus.api.hooks import server_list_joins
+from nova_lockstatus.api.hooks import server_list_parameters
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_check
 from nova_lockstatus.api.hooks import server_lock_refusal
@@ -57,6 +59,8 @@ HOOKS = (
     *policy_cache.HOOKS,
     *search_condition.HOOKS,
     *server_list.HOOKS,
+    *server_list_joins.HOOKS,
+    *server_list_parameters.HOOKS,
     *server_lock.HOOKS,
     *server_move.HOOKS,
     *server_paging.HOOKS,

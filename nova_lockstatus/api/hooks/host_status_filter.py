@@ -19,6 +19,7 @@ the link to the next page has it, and Nova knows that the list is filtered. In
 each cell it becomes a condition on the column ``host``.
 """
 
+import collections
 import contextlib
 from collections.abc import Callable, Collection
 from typing import Any
@@ -159,18 +160,22 @@ def in_cell(state: RequestState, context: Any,
 
 def _read(state: RequestState, wanted_hosts: host_status.HostStatusFilter,
           context: Any) -> dict[str, str]:
+    # What Nova shows of a host can come from a service that was deleted.
     statement = sqlalchemy.select(*compute_service.COLUMNS).where(
-        *compute_service.IS_COMPUTE)
+        models.Service.binary == host_status.BINARY).order_by(
+            models.Service.id)
+    services = collections.defaultdict(list)
     with db.get_context_manager(context).reader.allow_async.using(
             context) as session:
-        records = [compute_service.record(
-            row) for row in session.execute(statement)]
+        for row in session.execute(statement):
+            record = compute_service.record(row)
+            services[record['host']].append(record)
     statuses = {}
-    for record in records:
-        key = (context.cell_uuid, record['host'])
-        state.host_status.statuses.add(key, record)
+    for host, records in services.items():
+        key = (context.cell_uuid, host)
+        state.host_status.add_services(key, records)
         try:
-            statuses[record['host']] = state.host_status.statuses.status(key)
+            statuses[host] = state.host_status.statuses.status(key)
         except exception.HostStatusUnread as error:
             # It is UP or UNKNOWN, but which of them cannot be told.
             if wanted_hosts.needs_heartbeats:
@@ -178,7 +183,7 @@ def _read(state: RequestState, wanted_hosts: host_status.HostStatusFilter,
                 # list_records_by_skipping_down_cells says. It makes the error
                 # anew of its arguments.
                 raise nova_exception.NovaException(str(error)) from error
-            statuses[record['host']] = host_status.UNKNOWN
+            statuses[host] = host_status.UNKNOWN
     return statuses
 
 

@@ -31,7 +31,6 @@ from typing import Any
 from nova.api import validation
 from nova.api.openstack import wsgi
 from nova.api.validation import validators
-from oslo_log import log as logging
 from oslo_serialization import jsonutils
 
 from nova_lockstatus import exception
@@ -40,8 +39,9 @@ from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import response_validation
 from nova_lockstatus.core import value_formats
+from nova_lockstatus.utils import logs
 
-LOG = logging.getLogger(__name__)
+LOG = logs.logger(__name__)
 
 # The names that the decorator of response_body_schema() uses.
 _DECORATOR = frozenset((

@@ -16,7 +16,7 @@ Nova reads all system metadata of all servers of a list from microversion 2.73
 on, a score of rows for each, to show one of them, and the whole service of
 each server's host from 2.16 on. This asks for the rows of system metadata that
 extensions show, of the servers that can have them, and for the columns that
-name the state of a host, once for each host. ``gateway/host_status.py`` reads
+name the state of a host, once for each host. ``gateway/server_list.py`` reads
 them.
 """
 
@@ -28,12 +28,15 @@ from nova import context as nova_context
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import host_status_filter
+from nova_lockstatus.api.hooks import server_list_joins
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.core import host_status
+from nova_lockstatus.extensions import fields
 from nova_lockstatus.gateway import cells
-from nova_lockstatus.gateway.host_status import ListQuery
-from nova_lockstatus.gateway.host_status import read_for_list
+from nova_lockstatus.gateway import server_list
+from nova_lockstatus.policies.lockstatus import EXTRA_KEYS
 from nova_lockstatus.utils.log_once import LogOnce
 
 LEFT_OUT = 'Fields of the servers of cell %s are left out of lists'
@@ -47,69 +50,76 @@ def read(state: RequestState) -> None:
     :param state: of the request, which keeps the rows; where a cell cannot be
         read it keeps the error, and the fields are left out
     """
-    wanted = _wanted(state)
-    if not wanted:
+    mappings, queries = _queries(state)
+    if not queries:
         return
-    results = read_for_list(state.context, wanted,
-                            state.pipeline.system_metadata_keys)
-    for cell_uuid, in_cell in wanted.items():
+    results = server_list.read(state.context, mappings, queries)
+    for cell_uuid, query in queries.items():
         result = results[cell_uuid]
-        if not cells.check_read(_LOG_ONCE, LEFT_OUT, in_cell.cell, result):
-            state.servers.add_unread(in_cell.uuids, result)
+        if not cells.check_read(_LOG_ONCE, LEFT_OUT, mappings[cell_uuid],
+                                result):
+            state.servers.add_unread(query.uuids, result)
             state.host_status.statuses.add_unread(
-                ((cell_uuid, host) for host in in_cell.hosts), result)
+                ((cell_uuid, host) for host in query.hosts), result)
             continue
         state.servers.add_system_metadata(result.system_metadata)
-        for host in in_cell.hosts:
+        state.servers.locks.update(result.locks)
+        for host in query.hosts:
             state.host_status.statuses.add(
-                (cell_uuid, host), result.services.get(host))
+                (cell_uuid, host),
+                host_status.compute_service(result.services[host]))
 
 
-def _wanted(state: RequestState) -> dict[str, ListQuery]:
-    wanted: dict[str, ListQuery] = {}
+def _queries(state: RequestState
+             ) -> tuple[dict[str, Any], dict[str, server_list.ListQuery]]:
+    mappings: dict[str, Any] = {}
+    queries: dict[str, server_list.ListQuery] = {}
     reads = state.pipeline.reads_system_metadata
     statuses = state.host_status.statuses
-    rights = _Rights(state)
+    sees_extra_keys = _Rights(state.access, EXTRA_KEYS)
+    sees_host_status = _Rights(state.access,
+                               *state.pipeline.host_status_rules)
+    sees_lock = _Rights(state.access, *state.pipeline.lock_rules(
+        state.access.list_parameters))
     for _body, instance in state.servers:
         cell = state.servers.cells.get(instance.uuid)
-        if cell is None or not rights.extra_keys(instance):
+        if cell is None or not sees_extra_keys(instance):
             continue
-        needs_row = 'system_metadata' not in instance and reads(instance)
+        needs_row = (not state.servers.has_system_metadata(instance)
+                     and reads(instance))
         needs_host = (instance.host and not instance.deleted
                       and (cell.uuid, instance.host) not in statuses
                       and 'services' not in instance
-                      and rights.host_status(instance))
-        if needs_row or needs_host:
-            in_cell = wanted.get(cell.uuid)
-            if in_cell is None:
-                in_cell = wanted[cell.uuid] = ListQuery(cell, [], set())
+                      and sees_host_status(instance))
+        needs_lock = instance.locked_by and sees_lock(instance)
+        if needs_row or needs_host or needs_lock:
+            query = queries.get(cell.uuid)
+            if query is None:
+                mappings[cell.uuid] = cell
+                query = queries[cell.uuid] = server_list.ListQuery(
+                    [], set(), [], state.pipeline.system_metadata_keys)
             if needs_row:
-                in_cell.uuids.append(instance.uuid)
+                query.uuids.append(instance.uuid)
             if needs_host:
-                in_cell.hosts.add(instance.host)
-    return wanted
+                query.hosts.add(instance.host)
+            if needs_lock:
+                query.locked.append(instance.uuid)
+    return mappings, queries
 
 
 class _Rights:
-    """Tells of which servers the caller may see what has to be read."""
+    """Tells which servers one of some rules lets the caller see."""
 
-    def __init__(self, state: RequestState) -> None:
-        self._rules = state.pipeline.host_status_rules
-        self._access = state.access
-        self._extra_keys = functools.cache(self._ask_extra_keys)
-        self._host_status = functools.cache(self._ask_host_status)
+    def __init__(self, access: fields.RequestAccess,
+                 *rules: str) -> None:
+        self._access = access
+        self._rules = rules
+        self._decide = functools.cache(self._ask)
 
-    def extra_keys(self, instance: Any) -> bool:
-        return self._extra_keys(instance.project_id, instance.user_id)
+    def __call__(self, instance: Any) -> bool:
+        return self._decide(instance.project_id, instance.user_id)
 
-    def host_status(self, instance: Any) -> bool:
-        return self._host_status(instance.project_id, instance.user_id)
-
-    def _ask_extra_keys(self, project_id: str, user_id: str) -> bool:
-        return self._access.allows_extra_keys(
-            {'project_id': project_id, 'user_id': user_id})
-
-    def _ask_host_status(self, project_id: str, user_id: str) -> bool:
+    def _ask(self, project_id: str, user_id: str) -> bool:
         target = {'project_id': project_id, 'user_id': user_id}
         return any(self._access.allows(rule, target) for rule in self._rules)
 
@@ -118,12 +128,15 @@ def _get_by_filters(original: Callable[..., Any], lister: Any, context: Any,
                     filters: dict[str, Any], *args: Any,
                     **kwargs: Any) -> Any:
     state = CURRENT.get()
-    if state is not None:
-        filters = server_search.in_cell(state, filters)
-        if state.host_status.filter is not None:
-            filters = host_status_filter.in_cell(state, context, filters)
-    records = original(lister, context, filters, *args, **kwargs)
-    if state is not None and state.is_list:
+    if state is None:
+        return original(lister, context, filters, *args, **kwargs)
+    filters = server_search.in_cell(state, filters)
+    if state.host_status.filter is not None:
+        filters = host_status_filter.in_cell(state, context, filters)
+    records = original(lister, context, filters, *args,
+                       **server_list_joins.without_joins(state, kwargs))
+    if state.is_list:
+        server_list_joins.fill(state, context, records)
         for cell in lister.cells or nova_context.CELLS:
             if cell.uuid == context.cell_uuid:
                 state.servers.cells.update(dict.fromkeys(

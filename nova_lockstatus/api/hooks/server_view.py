@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import server_list_joins
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.gateway import instance_attributes
 
@@ -40,7 +41,8 @@ def _get_show_expected_attrs(original: Callable[..., Any], view: Any,
         if state.pipeline.reads_host_status and not state.is_list:
             # Of a list, server_list.py reads no more than the state.
             lazy.add('services')
-        expected_attrs = sorted(lazy.union(expected_attrs or ()))
+        expected_attrs = sorted(server_list_joins.take_over(
+            state, lazy.union(expected_attrs or ())))
     return original(view, expected_attrs)
 
 

@@ -13,6 +13,7 @@
 """Pins the statements that the state of hosts makes, at two sizes."""
 
 import itertools
+import re
 import uuid
 from typing import Any
 
@@ -33,9 +34,12 @@ from nova_lockstatus.tests.fixtures.server_rows import API_TABLES
 from nova_lockstatus.tests.fixtures.server_rows import CELL_TABLES
 from nova_lockstatus.tests.fixtures.server_rows import copy_server
 
-# Where Nova does not read the services of a list, and where it does.
+# Where Nova does not read the services of a list, where it joins them to its
+# statement, and where it also reads system metadata with one of its own.
 READS_NO_SERVICES = ('2.1', '2.15')
-READS_SERVICES = ('2.16', '2.72', 'latest')
+JOINS_SERVICES = ('2.16', '2.72')
+READS_SYSTEM_METADATA = ('2.73', 'latest')
+READS_SERVICES = JOINS_SERVICES + READS_SYSTEM_METADATA
 
 SIZES = (10, 50)
 
@@ -96,15 +100,10 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
         path = '/v2.1/servers/detail?all_tenants=1'
         for count in SIZES:
             self.grow(count)
-            for version in READS_NO_SERVICES:
+            for version in READS_NO_SERVICES + READS_SERVICES:
                 more, body = self.more(path, version)
-                self.assertEqual(1, more)
+                self.assertEqual(version not in READS_SYSTEM_METADATA, more)
                 self.assertEqual(count, len(body['servers']))
-                self.assertEqual({'UP', 'DOWN', 'MAINTENANCE'}, {
-                    server['host_status'] for server in body['servers']})
-            for version in READS_SERVICES:
-                more, body = self.more(path, version)
-                self.assertEqual(0, more)
                 self.assertEqual({'UP', 'DOWN', 'MAINTENANCE'}, {
                     server['host_status'] for server in body['servers']})
             # The services that the filter reads serve the fields, too.
@@ -135,9 +134,41 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
                              'reader')[0])
             with base.statements() as executed:
                 self.detail('reader', version)
-            if version in READS_NO_SERVICES:
-                self.assertEqual([], [statement for statement in executed
-                                      if 'FROM services' in statement])
+            self.assertEqual([], [
+                statement for statement in executed
+                if re.search(r'(FROM|JOIN) services', statement)])
+
+    def test_no_more_rows_than_are_shown(self):
+        """Nova's own statements join no services and no system metadata."""
+        path = '/v2.1/servers/detail?all_tenants=1'
+        for version in READS_SERVICES:
+            with base.statements() as executed:
+                base.ask(self.nova.app, 'GET', path, 'admin', version)
+            self.assertEqual([], [
+                statement for statement in executed
+                if 'JOIN services' in statement])
+            self.assertEqual(1, len([
+                statement for statement in executed
+                if 'FROM services' in statement]))
+            for statement in executed:
+                where = statement.rpartition(
+                    'FROM instance_system_metadata')[2]
+                if where != statement:
+                    self.assertIn('."key" IN (', where)
+
+    def test_without_speedups_nova_reads_them(self):
+        path = '/v2.1/servers/detail?all_tenants=1'
+        self.configure('lockstatus', speedups=False)
+        app = base.load_app()
+        for version in READS_SERVICES:
+            with base.statements() as executed:
+                body = base.ask(app, 'GET', path, 'admin', version).json
+            self.assertNotEqual([], [
+                statement for statement in executed
+                if 'JOIN services' in statement])
+            self.assertEqual({'UP'}, {
+                server['host_status'] for server in body['servers']
+                if server['id'] == self.server_id})
 
     def test_none_for_one_server(self):
         path = '/v2.1/servers/' + self.server_id

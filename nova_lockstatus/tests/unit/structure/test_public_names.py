@@ -55,12 +55,12 @@ CONTRACT = {
     'Hypervisor': 'node service',
     'Fallback': 'rule value permits=',
     'Field': 'key rule value nova_since= nova_requires= replaces_nova= '
-             'fallback= shown_alone= follows_nova=',
+             'fallback= shown_alone= follows_nova= list_parameter=',
     'ServerField': 'key rule value nova_since= nova_requires= replaces_nova= '
-                   'fallback= shown_alone= follows_nova= searchable=',
+                   'fallback= shown_alone= follows_nova= searchable= list_parameter=',
     'HypervisorField': 'key rule value nova_since= nova_requires= '
                        'replaces_nova= fallback= shown_alone= '
-                       'follows_nova=',
+                       'follows_nova= list_parameter=',
 }
 
 # What each subject of a field has beside its fields.
