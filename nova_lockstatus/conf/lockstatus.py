@@ -98,7 +98,8 @@ Nova validates each response against a schema, unless
 ``[api]response_validation`` is ``ignore``. With the filter it is serialised
 once for that instead of up to 15 times. With the package jsonschema-rs, which
 the extra ``speedups`` installs, the schemas are compiled. What the validation
-finds, and what Nova does then, stays the same.
+finds, and what Nova does then, stays the same. Of the services of hosts and
+the system metadata, a list of servers reads what it shows.
 
 Turn it off to find out whether it has to do with a problem.
 """),
