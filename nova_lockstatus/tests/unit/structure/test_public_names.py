@@ -57,7 +57,8 @@ CONTRACT = {
     'Field': 'key rule value nova_since= nova_requires= replaces_nova= '
              'fallback= shown_alone= follows_nova= list_parameter=',
     'ServerField': 'key rule value nova_since= nova_requires= replaces_nova= '
-                   'fallback= shown_alone= follows_nova= searchable= list_parameter=',
+                   'fallback= shown_alone= follows_nova= searchable= '
+                   'list_parameter=',
     'HypervisorField': 'key rule value nova_since= nova_requires= '
                        'replaces_nova= fallback= shown_alone= '
                        'follows_nova= list_parameter=',
