@@ -28,9 +28,6 @@ from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils import threads
 
-MAX_RETRY_AFTER_SECONDS = 900
-"""The longest delay in seconds that a webhook can ask for."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Response:
@@ -43,13 +40,13 @@ class Response:
     retry_after: str | None = None
 
 
-def seconds_until(retry_after: str | None, now: float) -> float:
+def seconds_until(retry_after: str | None, now: float, most: float) -> float:
     """Read the header Retry-After.
 
     :param retry_after: its value: seconds, or a time; None without one
     :param now: the time, in seconds since 1970
-    :returns: how long to wait, in seconds: 0 for a value that cannot be read,
-        and :data:`MAX_RETRY_AFTER_SECONDS` at the most
+    :param most: the longest delay in seconds that a webhook can ask for
+    :returns: how long to wait, in seconds: 0 for a value that cannot be read
     """
     text = (retry_after or '').strip()
     try:
@@ -61,8 +58,8 @@ def seconds_until(retry_after: str | None, now: float) -> float:
         except (ValueError, OverflowError):
             return 0
     except OverflowError:
-        return MAX_RETRY_AFTER_SECONDS
-    return min(max(0, seconds), MAX_RETRY_AFTER_SECONDS)
+        return most
+    return min(max(0, seconds), most)
 
 
 class _Input(io.RawIOBase):
