@@ -19,6 +19,9 @@ from oslo_config import cfg
 NAME = re.compile('[a-z0-9_-]{1,50}')
 """The form of a webhook's name. The names of groups have no case."""
 
+ORIGIN = re.compile('[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*')
+"""The form of the name of a sender, a DNS name."""
+
 QUICK = 'quick'
 STANDARD = 'standard'
 
@@ -124,6 +127,17 @@ When the webhook is tried again that has not taken an event.
 
 ``[lockstatus]webhook_give_up`` says for how long an event is tried, with
 either. The whole of ``standard`` takes about three days: ``280000`` seconds.
+"""),
+    cfg.StrOpt(
+        'request_origin',
+        help="""
+The DNS name under which your cloud sends events, such as
+``cloud.example.com``.
+
+Where it is set, ``nova-lockstatus-watch`` asks the webhook before its first
+event whether it wants events of that name, by CloudEvents' abuse protection:
+``OPTIONS`` with the header ``WebHook-Request-Origin``. Nothing is posted until
+the answer has ``WebHook-Allowed-Origin`` with that name or ``*``.
 """),
     cfg.FloatOpt(
         'timeout',

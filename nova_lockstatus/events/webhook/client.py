@@ -34,10 +34,12 @@ class Response:
     """The response of a webhook.
 
     :param retry_after: the header of that name, None without one
+    :param allowed_origin: WebHook-Allowed-Origin, None without one
     """
 
     status: int
     retry_after: str | None = None
+    allowed_origin: str | None = None
 
 
 def seconds_until(retry_after: str | None, now: float, most: float) -> float:
@@ -142,16 +144,18 @@ class WebhookClient:
                     problem='its ca_file cannot be read: %s' % error
                 ) from error
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+    def post(self, body: bytes, headers: Mapping[str, str],
+             method: str = 'POST') -> Response:
         """Post once.
 
         :param headers: its headers, besides those that HTTP needs
+        :param method: POST, or OPTIONS to ask before the first POST
         :raises WebhookAddressNotAllowed: when the webhook has no address that
             is allowed
         :raises WebhookNotReached: when there is no response, or none in time
         """
         try:
-            return self._post(body, headers)
+            return self._post(body, headers, method)
         except http.client.HTTPException as error:
             # Without the cause, which has what the webhook has sent.
             raise exception.WebhookNotReached(reason=_reason(error)) from None
@@ -172,7 +176,8 @@ class WebhookClient:
             raise exception.WebhookNotReached(
                 reason=_reason(error)) from error
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+    def _post(self, body: bytes, headers: Mapping[str, str], method: str
+              ) -> Response:
         endpoint = self._endpoint
         deadline = time.monotonic() + endpoint.timeout
         found = self._look_up()
@@ -180,10 +185,11 @@ class WebhookClient:
         # NOTE: with a socket, it does not connect by itself.
         connection.sock = self._connect(found, deadline)
         try:
-            connection.request('POST', endpoint.path, body, {
+            connection.request(method, endpoint.path, body, {
                 **headers, 'Host': endpoint.authority, 'Connection': 'close'})
             response = connection.getresponse()
-            return Response(response.status, response.getheader('Retry-After'))
+            return Response(response.status, response.getheader('Retry-After'),
+                            response.getheader('WebHook-Allowed-Origin'))
         finally:
             connection.close()
 

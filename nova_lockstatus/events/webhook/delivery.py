@@ -28,6 +28,7 @@ from nova_lockstatus.events.webhook import retries
 from nova_lockstatus.events.webhook import standard_webhooks
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.client import seconds_until
+from nova_lockstatus.events.webhook.consent import Consent
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.utils import logs
@@ -72,6 +73,7 @@ class Delivery:
         self._conf = conf
         self._endpoint = endpoint
         self._client = client
+        self._consent = Consent(endpoint, client)
         self._metrics = metrics
         self._log_once = LogOnce()
         self._servers = instances.InstanceReader()
@@ -143,6 +145,7 @@ class Delivery:
         body = cloudevent.body(event)
         retry_after = 0.0
         try:
+            self._consent.require()
             response = self._client.post(body, self._headers(event, body))
             if not is_final(response.status):
                 retry_after = self._read(response.retry_after)

@@ -40,6 +40,8 @@ class Endpoint:
     :param secret: the key of its signatures
     :param previous_secrets: make signatures, too, while the secret is changed
     :param retries: when it is tried again after a failure, by name
+    :param request_origin: the name of the sender that it is asked to allow,
+        None not to ask
     :param timeout: seconds that one POST may take
     :param ca_file: the file of the trusted certificates, None for the system's
     """
@@ -54,6 +56,7 @@ class Endpoint:
     secret: str = dataclasses.field(repr=False)
     previous_secrets: tuple[str, ...] = dataclasses.field(repr=False)
     retries: str
+    request_origin: str | None
     timeout: float
     ca_file: str | None
 
@@ -109,8 +112,18 @@ def _read(conf: cfg.ConfigOpts, name: str) -> Endpoint:
         path=(url.path or '/') + ('?' + url.query if url.query else ''),
         secret=options.secret,
         previous_secrets=tuple(options.previous_secrets),
-        retries=options.retries, timeout=options.timeout,
+        retries=options.retries,
+        request_origin=_read_origin(name, options), timeout=options.timeout,
         ca_file=options.ca_file or None)
+
+
+def _read_origin(name: str, options: cfg.ConfigOpts.GroupAttr) -> str | None:
+    origin = (options.request_origin or '').strip()
+    if origin and not webhooks.ORIGIN.fullmatch(origin):
+        raise exception.InvalidWebhook(
+            name=name, problem='[%s]request_origin is no name of a host'
+            % webhooks.group(name))
+    return origin or None
 
 
 def _check_secrets(name: str, options: cfg.ConfigOpts.GroupAttr) -> None:

@@ -95,6 +95,23 @@ class GoneTestCase(WebhooksTestCase):
                          [event[0] for event in self.events('acme')])
 
 
+class ConsentTestCase(WebhooksTestCase):
+
+    def test_events_wait_for_the_consent(self):
+        self.set(options.group('acme'), request_origin='cloud.example.com')
+        acme = self.servers['acme']
+        self.put('compute1', forced_down=True)
+        task = self.webhook('acme')
+        task.run(self.watch.stop)
+        self.assertEqual(([], 1), (acme.requests, self.waits('acme')))
+        self.assertEqual(1, self.count_logged(
+            'It does not allow events of cloud.example.com'))
+        acme.allowed_origin = 'cloud.example.com'
+        self.run_until_delivered(task, 'acme')
+        self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
+        self.assertEqual({'cloud.example.com'}, set(acme.asked))
+
+
 class StandardRetriesTestCase(WebhooksTestCase):
 
     def setUp(self):

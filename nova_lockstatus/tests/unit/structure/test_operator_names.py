@@ -61,6 +61,7 @@ OPTIONS = {
         'ca_file': ('String', None),
         'previous_secrets': ('List of String', []),
         'project_id': ('String', None),
+        'request_origin': ('String', None),
         'retries': ("String(choices=['quick', 'standard'])", 'quick'),
         'secret': ('String', None),
         'timeout': ('Float(min=0.1, max=60)', 10),
