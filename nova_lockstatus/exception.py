@@ -195,5 +195,13 @@ class WebhookAddressNotAllowed(LockStatusException):
                'allowed.')
 
 
+class WebhookConsentMissing(LockStatusException):
+    msg_fmt = ('It does not allow events of %(origin)s: OPTIONS was answered '
+               'with the status %(status)s, and needs a status of 2xx and '
+               'the header WebHook-Allowed-Origin with that name or *. If '
+               'the receiver cannot answer so, take request_origin out of its '
+               'group.')
+
+
 class WebhookNotTaken(LockStatusException):
     msg_fmt = 'The event was answered with the status %(status)s.'

@@ -19,6 +19,12 @@ from oslo_config import cfg
 NAME = re.compile('[a-z0-9_-]{1,50}')
 """The form of a webhook's name. The names of groups have no case."""
 
+ORIGIN = re.compile('[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*')
+"""The form of the name of a sender, a DNS name."""
+
+QUICK = 'quick'
+STANDARD = 'standard'
+
 GROUP_PREFIX = 'lockstatus_webhook_'
 """The beginning of the name of a webhook's group."""
 
@@ -85,8 +91,53 @@ Where the events are posted to, a URL that begins with ``https://``.
         'secret',
         secret=True,
         help="""
-The key of the signature that each event has. It should be random, and known
-to the project alone: the output of ``openssl rand -hex 32``, for one.
+The key of the signatures that each event has. It should be random, and known
+to the project alone.
+
+Possible values:
+
+* ``whsec_`` with base64 of 24 to 64 bytes, which the libraries of Standard
+  Webhooks take: ``echo whsec_$(openssl rand -base64 32)`` makes one
+* any other text, whose bytes are the key
+"""),
+    cfg.ListOpt(
+        'previous_secrets',
+        default=[],
+        secret=True,
+        help="""
+Earlier secrets, each of which makes another signature in the header
+``webhook-signature``. While the secret is changed, the old one is here until
+all receivers have the new one.
+
+Possible values:
+
+* secrets without commas, separated by commas
+"""),
+    cfg.StrOpt(
+        'retries',
+        default=QUICK,
+        choices=[
+            (QUICK, 'after a second, then twice as long each time, up to five '
+             'minutes'),
+            (STANDARD, 'after 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 '
+             'and 24 hours, as in Standard Webhooks'),
+        ],
+        help="""
+When the webhook is tried again that has not taken an event.
+
+``[lockstatus]webhook_give_up`` says for how long an event is tried, with
+either. The whole of ``standard`` takes about three days: ``280000`` seconds.
+"""),
+    cfg.StrOpt(
+        'request_origin',
+        help="""
+The DNS name under which your cloud sends events, such as
+``cloud.example.com``.
+
+Where it is set, ``nova-lockstatus-watch`` asks the webhook before its first
+event whether it wants events of that name, by CloudEvents' abuse protection:
+``OPTIONS`` with the header ``WebHook-Request-Origin``. Nothing is posted until
+the answer has ``WebHook-Allowed-Origin`` with that name or ``*``.
 """),
     cfg.FloatOpt(
         'timeout',

@@ -15,7 +15,7 @@
 import itertools
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 def delay(failures: int, first: float, longest: float) -> float:
@@ -31,6 +31,16 @@ def delay(failures: int, first: float, longest: float) -> float:
     return float(min(first * 2 ** min(failures - 1, 32), longest))
 
 
+def scheduled(failures: int, schedule: Sequence[float]) -> float:
+    """Return how long to wait after some failures in a row.
+
+    :param schedule: the seconds after the first failure, the second, and so
+        on; the last of them after all that follow
+    :returns: seconds, 0 without a failure
+    """
+    return schedule[min(failures, len(schedule)) - 1] if failures > 0 else 0
+
+
 def delays(first: float, longest: float) -> Iterator[float]:
     """Yield the seconds to wait after one failure in a row, two, and so on."""
     return (delay(failures, first, longest) for failures in itertools.count(1))
@@ -39,16 +49,14 @@ def delays(first: float, longest: float) -> Iterator[float]:
 class Backoff:
     """Counts failures in a row, and knows when to try again.
 
-    :param first: seconds to wait after the first failure
-    :param longest: seconds that are never exceeded
+    :param schedule: seconds to wait after one failure in a row, two, and so
+        on; the last of them after all that follow
     :param jitter: up to which part each delay is cut at random, so that not
         all processes try again at the same time
     """
 
-    def __init__(self, first: float, longest: float, jitter: float = 0
-                 ) -> None:
-        self._first = first
-        self._longest = longest
+    def __init__(self, schedule: Sequence[float], jitter: float = 0) -> None:
+        self._schedule = schedule
         self._jitter = jitter
         self._failures = 0
         self._until = 0.0
@@ -64,7 +72,7 @@ class Backoff:
         :param at_least: seconds that the other side asks for
         """
         self._failures += 1
-        seconds = delay(self._failures, self._first, self._longest)
+        seconds = scheduled(self._failures, self._schedule)
         seconds = max(seconds * random.uniform(1 - self._jitter, 1), at_least)
         self._until = time.monotonic() + seconds
         return seconds

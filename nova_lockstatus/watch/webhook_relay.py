@@ -23,6 +23,7 @@ from nova_lockstatus.events import relay
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.webhook import allowed_addresses
 from nova_lockstatus.events.webhook import delivery
+from nova_lockstatus.events.webhook import retries
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.events.webhook.endpoint import read
@@ -58,7 +59,8 @@ class WebhookRelay:
     def interval(self) -> float:
         """Return the seconds between two polls, 0 for off."""
         is_configured = self._endpoint.sink in sinks.of_webhooks(self._conf)
-        return INTERVAL_SECONDS if is_configured else 0
+        return (INTERVAL_SECONDS
+                if is_configured and not self._delivery.is_gone else 0)
 
     def run(self, stop: threading.Event) -> None:
         """Relay all entries that are due.
@@ -67,10 +69,10 @@ class WebhookRelay:
         """
         if not self._is_checked:
             self._is_checked = True
-            problem = _problem(self._endpoint, self._client)
+            problem = _problem(self._conf, self._endpoint, self._client)
             if problem:
                 LOG.error('%s', problem)
-        while self._delivery.backoff.is_over:
+        while self._delivery.may_post:
             with self._log_once.attempt(
                     '%s: the store cannot be used' % self.name,
                     exception.LockStatusException):
@@ -88,25 +90,31 @@ class WebhookRelay:
                         duration.in_seconds(outbox_lease.LEASE_SECONDS), error)
 
 
-def _problem(endpoint: Endpoint, client: WebhookClient) -> str | None:
-    """Look up where a webhook is, and tell why nothing could be posted."""
+def _problem(conf: cfg.ConfigOpts, endpoint: Endpoint, client: WebhookClient
+             ) -> str | None:
+    """Look up where a webhook is, and tell what is wrong.
+
+    :returns: why nothing could be posted, or why not for as long as
+        ``retries`` says; None where all is right
+    """
     try:
         client.check()
     except exception.LockStatusException as error:
         return 'The webhook %s cannot be told anything: %s' % (
             endpoint.name, error)
-    return None
+    return retries.problem(endpoint, conf.lockstatus.webhook_give_up)
 
 
 def find_problems(conf: cfg.ConfigOpts) -> list[str]:
     """Look up where each webhook is, without posting anything.
 
-    :returns: a sentence for each webhook that cannot be reached
+    :returns: a sentence for each webhook that cannot be reached, or not be
+        tried again for as long as it should
     :raises InvalidWebhook: when the configuration of a webhook is not valid
     :raises InvalidWebhookNetwork: when an allowed network is not valid
     """
     return [problem for webhook in make_clients(conf)
-            if (problem := _problem(*webhook))]
+            if (problem := _problem(conf, *webhook))]
 
 
 def make_clients(conf: cfg.ConfigOpts) -> list[tuple[Endpoint,

@@ -28,28 +28,27 @@ from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils import threads
 
-MAX_RETRY_AFTER_SECONDS = 900
-"""The longest delay in seconds that a webhook can ask for."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Response:
     """The response of a webhook.
 
     :param retry_after: the header of that name, None without one
+    :param allowed_origin: WebHook-Allowed-Origin, None without one
     """
 
     status: int
     retry_after: str | None = None
+    allowed_origin: str | None = None
 
 
-def seconds_until(retry_after: str | None, now: float) -> float:
+def seconds_until(retry_after: str | None, now: float, most: float) -> float:
     """Read the header Retry-After.
 
     :param retry_after: its value: seconds, or a time; None without one
     :param now: the time, in seconds since 1970
-    :returns: how long to wait, in seconds: 0 for a value that cannot be read,
-        and :data:`MAX_RETRY_AFTER_SECONDS` at the most
+    :param most: the longest delay in seconds that a webhook can ask for
+    :returns: how long to wait, in seconds: 0 for a value that cannot be read
     """
     text = (retry_after or '').strip()
     try:
@@ -61,8 +60,8 @@ def seconds_until(retry_after: str | None, now: float) -> float:
         except (ValueError, OverflowError):
             return 0
     except OverflowError:
-        return MAX_RETRY_AFTER_SECONDS
-    return min(max(0, seconds), MAX_RETRY_AFTER_SECONDS)
+        return most
+    return min(max(0, seconds), most)
 
 
 class _Input(io.RawIOBase):
@@ -145,16 +144,18 @@ class WebhookClient:
                     problem='its ca_file cannot be read: %s' % error
                 ) from error
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+    def post(self, body: bytes, headers: Mapping[str, str],
+             method: str = 'POST') -> Response:
         """Post once.
 
         :param headers: its headers, besides those that HTTP needs
+        :param method: POST, or OPTIONS to ask before the first POST
         :raises WebhookAddressNotAllowed: when the webhook has no address that
             is allowed
         :raises WebhookNotReached: when there is no response, or none in time
         """
         try:
-            return self._post(body, headers)
+            return self._post(body, headers, method)
         except http.client.HTTPException as error:
             # Without the cause, which has what the webhook has sent.
             raise exception.WebhookNotReached(reason=_reason(error)) from None
@@ -175,7 +176,8 @@ class WebhookClient:
             raise exception.WebhookNotReached(
                 reason=_reason(error)) from error
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+    def _post(self, body: bytes, headers: Mapping[str, str], method: str
+              ) -> Response:
         endpoint = self._endpoint
         deadline = time.monotonic() + endpoint.timeout
         found = self._look_up()
@@ -183,10 +185,11 @@ class WebhookClient:
         # NOTE: with a socket, it does not connect by itself.
         connection.sock = self._connect(found, deadline)
         try:
-            connection.request('POST', endpoint.path, body, {
+            connection.request(method, endpoint.path, body, {
                 **headers, 'Host': endpoint.authority, 'Connection': 'close'})
             response = connection.getresponse()
-            return Response(response.status, response.getheader('Retry-After'))
+            return Response(response.status, response.getheader('Retry-After'),
+                            response.getheader('WebHook-Allowed-Origin'))
         finally:
             connection.close()
 

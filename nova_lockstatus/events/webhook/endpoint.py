@@ -20,6 +20,7 @@ from oslo_config import cfg
 from nova_lockstatus import exception
 from nova_lockstatus.conf import webhooks
 from nova_lockstatus.events import sinks
+from nova_lockstatus.events.webhook import standard_webhooks
 
 SCHEMES = {'https': 443, 'http': 80}
 """The default port of each scheme."""
@@ -37,6 +38,10 @@ class Endpoint:
     :param authority: host and port, as the URL has them
     :param path: the rest of the URL, with the query
     :param secret: the key of its signatures
+    :param previous_secrets: make signatures, too, while the secret is changed
+    :param retries: when it is tried again after a failure, by name
+    :param request_origin: the name of the sender that it is asked to allow,
+        None not to ask
     :param timeout: seconds that one POST may take
     :param ca_file: the file of the trusted certificates, None for the system's
     """
@@ -49,6 +54,9 @@ class Endpoint:
     authority: str
     path: str
     secret: str = dataclasses.field(repr=False)
+    previous_secrets: tuple[str, ...] = dataclasses.field(repr=False)
+    retries: str
+    request_origin: str | None
     timeout: float
     ca_file: str | None
 
@@ -56,6 +64,11 @@ class Endpoint:
     def sink(self) -> str:
         """Return the name of its sink in the outbox."""
         return sinks.webhook(self.name)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return all secrets, the current one first."""
+        return (self.secret, *self.previous_secrets)
 
 
 def read(conf: cfg.ConfigOpts) -> list[Endpoint]:
@@ -90,14 +103,41 @@ def _read(conf: cfg.ConfigOpts, name: str) -> Endpoint:
         # Without the URL, which may contain a password or a token.
         raise exception.InvalidWebhook(
             name=name, problem='[%s]url %s' % (group, error)) from None
+    _check_secrets(name, options)
     assert url.hostname is not None
     return Endpoint(
         name=name, project_id=options.project_id.strip(),
         is_tls=url.scheme == 'https', host=url.hostname,
         port=port or SCHEMES[url.scheme], authority=url.netloc,
         path=(url.path or '/') + ('?' + url.query if url.query else ''),
-        secret=options.secret, timeout=options.timeout,
+        secret=options.secret,
+        previous_secrets=tuple(options.previous_secrets),
+        retries=options.retries,
+        request_origin=_read_origin(name, options), timeout=options.timeout,
         ca_file=options.ca_file or None)
+
+
+def _read_origin(name: str, options: cfg.ConfigOpts.GroupAttr) -> str | None:
+    origin = (options.request_origin or '').strip()
+    if origin and not webhooks.ORIGIN.fullmatch(origin):
+        raise exception.InvalidWebhook(
+            name=name, problem='[%s]request_origin is no name of a host'
+            % webhooks.group(name))
+    return origin or None
+
+
+def _check_secrets(name: str, options: cfg.ConfigOpts.GroupAttr) -> None:
+    """Check that each secret can make signatures."""
+    for option, secrets in (('secret', [options.secret]),
+                            ('previous_secrets', options.previous_secrets)):
+        for secret in secrets:
+            try:
+                standard_webhooks.key(secret)
+            except ValueError as error:
+                # Without the cause, which may have a part of the secret.
+                raise exception.InvalidWebhook(
+                    name=name, problem='[%s]%s %s' % (
+                        webhooks.group(name), option, error)) from None
 
 
 def _parse(text: str, allows_http: bool) -> urllib.parse.SplitResult:

@@ -77,7 +77,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_nothing_is_posted_in_a_pause(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 60))
+            'nova_lockstatus.events.webhook.retries.QUICK_SECONDS', 60))
         self.servers['acme'].answers = [(500, {})]
         for host in ('compute1', 'compute2'):
             self.put(host, forced_down=True)
@@ -109,7 +109,7 @@ class FailuresTestCase(WebhooksTestCase):
     def test_refused_is_given_up(self):
         self.boot('more', host='compute1')
         self.reset()
-        for status in (400, 404, 410, 302):
+        for status in (400, 403, 404, 302):
             self.servers['acme'].answers = [(status, {
                 'Location': self.servers['other'].url()})]
             self.put('compute1', forced_down=True)
@@ -128,7 +128,7 @@ class FailuresTestCase(WebhooksTestCase):
     def test_event_that_is_never_taken_does_not_hold_up_other_hosts(self):
         self.servers['acme'].answers = [(500, {})]
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.webhook.delivery.RETRY_SECONDS', 1))
+            'nova_lockstatus.events.webhook.retries.QUICK_SECONDS', 1))
         self.put('compute1', forced_down=True)
         self.put('compute2', forced_down=True)
         task = self.webhook('acme')

@@ -59,7 +59,10 @@ OPTIONS = {
     'lockstatus_webhook_name': {
         'allow_http_to_loopback': ('Boolean', False),
         'ca_file': ('String', None),
+        'previous_secrets': ('List of String', []),
         'project_id': ('String', None),
+        'request_origin': ('String', None),
+        'retries': ("String(choices=['quick', 'standard'])", 'quick'),
         'secret': ('String', None),
         'timeout': ('Float(min=0.1, max=60)', 10),
         'url': ('String', None),

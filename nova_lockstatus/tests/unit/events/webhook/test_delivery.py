@@ -10,6 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+import dataclasses
+import uuid
+
+import fixtures
 import testtools
 
 from nova_lockstatus import exception
@@ -42,6 +46,7 @@ class RetryTestCase(WebhookTestCase):
     def setUp(self):
         super().setUp()
         certificates = self.useFixture(webhook_server.Certificates())
+        self.ca_file = certificates.ca_file
         self.server = self.useFixture(
             webhook_server.WebhookServer(certificates))
         self.set_up_delivery(self.server.url(), ca_file=certificates.ca_file)
@@ -84,14 +89,61 @@ class RetryTestCase(WebhookTestCase):
         self.assert_first_delay()
 
     def test_no_delay_after_a_final_refusal(self):
+        self.server.answers = [(404, {})]
+        self.assertEqual(404, self.post())
+        self.assertTrue(self.delivery.may_post)
+
+    def test_nothing_more_after_gone(self):
         self.server.answers = [(410, {})]
+        log = self.useFixture(fixtures.FakeLogger())
         self.assertEqual(410, self.post())
-        self.assertTrue(self.delivery.backoff.is_over)
+        self.assertTrue(self.delivery.is_gone)
+        self.assertFalse(self.delivery.may_post)
+        for text in ('The webhook acme answered with 410 Gone',
+                     '[lockstatus]webhooks', 'restart nova-lockstatus-watch'):
+            self.assertIn(text, log.output)
+
+    def test_event_that_is_never_taken(self):
+        """Its delay grows, although others are taken meanwhile."""
+        other = dataclasses.replace(CHANGE, id=str(uuid.uuid4()))
+        for shortest in (1, 2, 4, 8):
+            self.server.answers = [(500, {})]
+            seconds = self.retry(exception.WebhookNotTaken)
+            self.assertTrue(shortest <= seconds <= max(2, shortest), seconds)
+            self.assertEqual(204, self.delivery.post(other, SERVER))
+        self.assertEqual(204, self.post())
+        self.server.answers = [(500, {})]
+        self.assert_first_delay()
+
+    def test_failures_that_are_counted_are_bounded(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.events.webhook.delivery.MAX_COUNTED', 2))
+        self.server.answers = [(500, {})] * 3
+        for _ in range(3):
+            self.assertRaises(relay.RetryLater, self.delivery.post,
+                              dataclasses.replace(
+                                  CHANGE, id=str(uuid.uuid4())), SERVER)
+        self.assertEqual(2, len(self.delivery._failures))
+
+    def test_schedule_of_the_standard(self):
+        self.set_up_delivery(self.server.url(), retries='standard',
+                             ca_file=self.ca_file)
+        self.server.answers = [(500, {})] * 4
+        for longest in (10, 600, 2100, 7500):
+            seconds = self.retry(exception.WebhookNotTaken)
+            self.assertTrue(0.9 * longest <= seconds <= longest, seconds)
 
     def test_retry_after(self):
         for status in (429, 503):
             self.server.answers = [(status, {'Retry-After': '120'})]
             self.assertEqual(240, self.retry(exception.WebhookNotTaken))
+
+    def test_longest_retry_after(self):
+        for give_up, seconds in ((60, 900), (3600, 900), (280000, 70000)):
+            self.config.config(group='lockstatus', webhook_give_up=give_up)
+            self.server.answers = [(503, {'Retry-After': '100000'})]
+            self.assertEqual(seconds + 300,
+                             self.retry(exception.WebhookNotTaken))
 
     def test_webhook_that_is_not_reached(self):
         self.set_up_delivery('https://127.0.0.1:%d/' % metrics.free_port())

@@ -23,6 +23,7 @@ from nova_lockstatus.events import sinks
 from nova_lockstatus.events.webhook import allowed_addresses
 from nova_lockstatus.events.webhook.endpoint import read
 from nova_lockstatus.tests.fixtures.webhook_config import SECRET
+from nova_lockstatus.tests.fixtures.webhook_config import STANDARD_SECRET
 from nova_lockstatus.tests.fixtures.webhook_config import WebhookTestCase
 
 
@@ -42,7 +43,18 @@ class OptionsTestCase(WebhookTestCase):
                          (first.project_id, first.is_tls, first.host,
                           first.port, first.authority, first.path,
                           first.timeout, first.ca_file))
+        self.assertEqual(((SECRET,), 'quick'), (first.secrets, first.retries))
         self.assertNotIn(SECRET, repr(first))
+
+    def test_several_secrets(self):
+        self.configure('acme', secret=STANDARD_SECRET, retries='standard',
+                       previous_secrets=[SECRET, 'older'])
+        configured, = read(self.conf)
+        self.assertEqual((STANDARD_SECRET, SECRET, 'older'),
+                         configured.secrets)
+        self.assertEqual('standard', configured.retries)
+        for secret in configured.secrets:
+            self.assertNotIn(secret, repr(configured))
 
     def test_from_a_file(self):
         path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'a.conf')
@@ -50,8 +62,9 @@ class OptionsTestCase(WebhookTestCase):
             '[lockstatus]\nwebhooks = acme, other-1\n'
             '[lockstatus_webhook_acme]\nproject_id = p1\nsecret = a=b #c\n'
             'url = https://a.example.com/?a=b,c;d\n'
+            'previous_secrets = c d, whsec_%s=\n'
             '[lockstatus_webhook_other-1]\nproject_id = p2\nsecret = b\n'
-            'url = https://b.example.com/\ntimeout = 2.5\n')
+            'url = https://b.example.com/\ntimeout = 2.5\n' % ('a' * 43))
         conf = cfg.ConfigOpts()
         lockstatus_conf.register_opts(conf)
         conf([], default_config_files=[str(path)], default_config_dirs=[])
@@ -59,6 +72,8 @@ class OptionsTestCase(WebhookTestCase):
             [('p1', 'a=b #c', '/?a=b,c;d', 10.0), ('p2', 'b', '/', 2.5)],
             [(one.project_id, one.secret, one.path, one.timeout)
              for one in read(conf)])
+        self.assertEqual([('c d', 'whsec_%s=' % ('a' * 43)), ()],
+                         [one.previous_secrets for one in read(conf)])
 
     def test_url_without_path_or_port(self):
         self.configure('acme', url='https://[2001:db8::1]')
@@ -81,6 +96,16 @@ class OptionsTestCase(WebhookTestCase):
                     "The webhook 'acme' cannot be used: "
                     '[lockstatus_webhook_acme]%s is not set.' % option,
                     self.refused('acme', **{option: value}))
+
+    def test_secrets_that_are_none_of_the_standard(self):
+        for option, value in (('secret', 'whsec_token'),
+                              ('previous_secrets', ['a', 'whsec_token'])):
+            self.assertEqual(
+                "The webhook 'acme' cannot be used: [lockstatus_webhook_acme]"
+                '%s begins with whsec_, and no base64 of 24 to 64 bytes '
+                'follows.' % option, self.refused('acme', **{option: value}))
+            self.config.config(group='lockstatus_webhook_acme',
+                               previous_secrets=[])
 
     def test_group_that_is_not_there(self):
         self.config.config(group='lockstatus', webhooks=['nobody'])
