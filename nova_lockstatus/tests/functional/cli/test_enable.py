@@ -21,13 +21,11 @@ from paste import deploy
 
 from nova_lockstatus.cli.upgrade_check import checks
 from nova_lockstatus.cli.upgrade_check import installation
-from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import paste
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import commands
+from nova_lockstatus.tests.fixtures import paste_app
 from nova_lockstatus.tests.fixtures import repository
-
-PROJECT = 'd3300000000000000000000000000001'
 
 
 class EnableTestCase(base.NovaTestCase):
@@ -41,13 +39,8 @@ class EnableTestCase(base.NovaTestCase):
         self.use(pathlib.Path(paste.find()))
 
     def use(self, path):
-        # The embedded Nova's tokens come from no Keystone, and no notifier
-        # waits for an audit.
-        self.stock = path.read_bytes().replace(
-            b'keystonemiddleware.auth_token:filter_factory',
-            b'nova_lockstatus.embedded.auth:filter_factory').replace(
-            b'keystonemiddleware.audit:filter_factory',
-            b'oslo_middleware:CatchErrors.factory')
+        self.stock = paste_app.loadable(
+            path.read_bytes().decode()).encode()
         self.path.write_bytes(self.stock)
 
     def command(self, name):
@@ -56,15 +49,7 @@ class EnableTestCase(base.NovaTestCase):
 
     def keys(self):
         """Return which of the keys each of the APIs shows."""
-        app = auth.EdgeMiddleware(deploy.loadapp(
-            'config:%s' % self.path, 'osapi_compute'))
-        server_id = self.nova.boot_server('web')
-        answers = [base.ask(app, 'GET', '%s/servers/%s' % (api, server_id),
-                            'owner')
-                   for api in ('/v2.1', '/v2/' + PROJECT)]
-        self.assertEqual([200, 200],
-                         [answer.status_code for answer in answers])
-        return [base.lock_of(answer.json['server']) for answer in answers]
+        return paste_app.keys_of_both(self.nova, self.path)
 
     def check_both_apis(self):
         self.assertEqual([{}, {}], self.keys())

@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The files of contrib, applied to what each tool makes of api-paste.ini."""
+
+import pathlib
+
+import fixtures
+import yaml
+
+from nova_lockstatus.tests.fixtures import base
+from nova_lockstatus.tests.fixtures import paste_app
+from nova_lockstatus.tests.fixtures import repository
+
+STOCK = ('nova-27-to-31.ini', 'nova-32-to-34.ini')
+
+
+def stock(name):
+    return (repository.API_PASTE / name).read_text()
+
+
+class PasteTestCase(base.NovaTestCase):
+
+    options = {'filter': False}
+
+    def setUp(self):
+        super().setUp()
+        self.path = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).join('api-paste.ini'))
+
+    def keys(self, text):
+        self.path.write_text(paste_app.loadable(text))
+        return paste_app.keys_of_both(self.nova, self.path)
+
+    def check(self, before, after):
+        """Check that both APIs have the plugin after the change only."""
+        self.assertEqual([{}, {}], self.keys(before))
+        self.assertEqual([base.UNLOCKED, base.UNLOCKED], self.keys(after))
+
+    def test_openstack_ansible(self):
+        """config_template merges the variable into the file of Nova."""
+        variables = yaml.safe_load(
+            (repository.CONTRIB / 'openstack-ansible'
+             / 'user_nova_lockstatus.yml').read_text())
+        self.assertEqual(['nova-lockstatus'],
+                         variables['nova_user_pip_packages'])
+        for name in STOCK:
+            parser = paste_app.parse(stock(name))
+            before = paste_app.render(parser)
+            parser.read_dict(variables['nova_api_paste_ini_overrides'])
+            self.check(before, paste_app.render(parser))
