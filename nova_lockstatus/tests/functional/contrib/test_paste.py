@@ -28,6 +28,11 @@ def stock(name):
     return (repository.API_PASTE / name).read_text()
 
 
+def values(*path):
+    """Return what a YAML file of contrib has."""
+    return yaml.safe_load(repository.CONTRIB.joinpath(*path).read_text())
+
+
 class PasteTestCase(base.NovaTestCase):
 
     options = {'filter': False}
@@ -48,9 +53,7 @@ class PasteTestCase(base.NovaTestCase):
 
     def test_openstack_ansible(self):
         """config_template merges the variable into the file of Nova."""
-        variables = yaml.safe_load(
-            (repository.CONTRIB / 'openstack-ansible'
-             / 'user_nova_lockstatus.yml').read_text())
+        variables = values('openstack-ansible', 'user_nova_lockstatus.yml')
         self.assertEqual(['nova-lockstatus'],
                          variables['nova_user_pip_packages'])
         for name in STOCK:
@@ -58,3 +61,14 @@ class PasteTestCase(base.NovaTestCase):
             before = paste_app.render(parser)
             parser.read_dict(variables['nova_api_paste_ini_overrides'])
             self.check(before, paste_app.render(parser))
+
+    def test_openstack_helm(self):
+        """helm merges the values, and the chart writes conf.paste sorted."""
+        paste = values('openstack-helm', 'lockstatus.yaml')['conf']['paste']
+        parser = paste_app.parse(stock('charts-sorted.ini'))
+        before = paste_app.render(parser)
+        parser.read_dict(paste)
+        merged = paste_app.parse('')
+        for section in sorted(parser.sections()):
+            merged[section] = dict(sorted(parser[section].items()))
+        self.check(before, paste_app.render(merged))
