@@ -72,3 +72,15 @@ class PasteTestCase(base.NovaTestCase):
         for section in sorted(parser.sections()):
             merged[section] = dict(sorted(parser[section].items()))
         self.check(before, paste_app.render(merged))
+
+    def test_puppet_nova(self):
+        """The provider sets one option of one section for each resource."""
+        resources = values('puppet-nova', 'nova_lockstatus.yaml')[
+            'nova::config::nova_api_paste_ini']
+        for name in STOCK:
+            parser = paste_app.parse(stock(name))
+            before = paste_app.render(parser)
+            for title, resource in resources.items():
+                section, option = title.split('/', 1)
+                parser.read_dict({section: {option: resource['value']}})
+            self.check(before, paste_app.render(parser))
