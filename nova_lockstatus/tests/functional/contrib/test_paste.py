@@ -13,11 +13,14 @@
 """The files of contrib, applied to what each tool makes of api-paste.ini."""
 
 import pathlib
+import re
+import shlex
 
 import fixtures
 import yaml
 
 from nova_lockstatus.tests.fixtures import base
+from nova_lockstatus.tests.fixtures import commands
 from nova_lockstatus.tests.fixtures import paste_app
 from nova_lockstatus.tests.fixtures import repository
 
@@ -84,3 +87,18 @@ class PasteTestCase(base.NovaTestCase):
                 section, option = title.split('/', 1)
                 parser.read_dict({section: {option: resource['value']}})
             self.check(before, paste_app.render(parser))
+
+    def test_kolla_ansible(self):
+        """The image's layer edits the api-paste.ini of the image below."""
+        layer = (repository.CONTRIB / 'kolla-ansible'
+                 / 'template-overrides.j2').read_text().replace('\\\n', '')
+        call, = re.findall('/bin/nova-lockstatus (enable .*)', layer)
+        command = [str(self.path) if word == '/etc/nova/api-paste.ini'
+                   else word for word in shlex.split(call)]
+        self.assertIn(str(self.path), command)
+        for name in STOCK:
+            before = paste_app.loadable(stock(name))
+            self.path.write_text(before)
+            done = commands.run(*command)
+            self.assertEqual(0, done.code, done.err)
+            self.check(before, self.path.read_text())
