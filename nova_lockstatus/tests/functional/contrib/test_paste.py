@@ -23,6 +23,7 @@ from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import commands
 from nova_lockstatus.tests.fixtures import paste_app
 from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures import shell_stubs
 
 STOCK = ('nova-27-to-31.ini', 'nova-32-to-34.ini')
 
@@ -102,3 +103,16 @@ class PasteTestCase(base.NovaTestCase):
             done = commands.run(*command)
             self.assertEqual(0, done.code, done.err)
             self.check(before, self.path.read_text())
+
+    def test_charm_nova_cloud_controller(self):
+        """The unit's script edits what the charm's template makes."""
+        stubs = self.useFixture(shell_stubs.ShellStubs('systemctl'))
+        script = (repository.CONTRIB / 'charm-nova-cloud-controller'
+                  / 'nova-lockstatus-enable')
+        before = paste_app.loadable(stock('charm.ini'))
+        self.path.write_text(before)
+        for calls in (['systemctl restart apache2'], []):
+            done = stubs.run(script, self.path)
+            self.assertEqual(0, done.returncode, done.stdout)
+            self.assertEqual(calls, stubs.calls())
+        self.check(before, self.path.read_text())
