@@ -21,6 +21,7 @@ import yaml
 
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import commands
+from nova_lockstatus.tests.fixtures import devstack
 from nova_lockstatus.tests.fixtures import paste_app
 from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.fixtures import shell_stubs
@@ -116,3 +117,16 @@ class PasteTestCase(base.NovaTestCase):
             self.assertEqual(0, done.returncode, done.stdout)
             self.assertEqual(calls, stubs.calls())
         self.check(before, self.path.read_text())
+
+    def test_devstack(self):
+        """DevStack copies the file of Nova before the plugin edits it."""
+        plugin = self.useFixture(devstack.DevStack(self.path, real=True))
+        for name in STOCK:
+            before = paste_app.loadable(stock(name))
+            self.path.write_text(before)
+            plugin.source('stack', 'post-config', services='n-api')
+            after = self.path.read_text()
+            self.check(before, after)
+            self.path.write_text(after)
+            plugin.source('clean', services='n-api')
+            self.assertEqual(before, self.path.read_text())
