@@ -49,7 +49,8 @@ class EnableTestCase(base.NovaTestCase):
 
     def keys(self):
         """Return which of the keys each of the APIs shows."""
-        return paste_app.keys_of_both(self.nova, self.path)
+        return paste_app.keys_of_both(
+            self.path, self.nova.boot_server('web'))
 
     def check_both_apis(self):
         self.assertEqual([{}, {}], self.keys())

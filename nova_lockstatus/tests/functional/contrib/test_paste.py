@@ -42,6 +42,11 @@ class PasteTestCase(base.NovaTestCase):
 
     options = {'filter': False}
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server_id = cls.nova.boot_server('web')
+
     def setUp(self):
         super().setUp()
         self.path = pathlib.Path(
@@ -49,7 +54,7 @@ class PasteTestCase(base.NovaTestCase):
 
     def keys(self, text):
         self.path.write_text(paste_app.loadable(text))
-        return paste_app.keys_of_both(self.nova, self.path)
+        return paste_app.keys_of_both(self.path, self.server_id)
 
     def check(self, before, after):
         """Check that both APIs have the plugin after the change only."""
