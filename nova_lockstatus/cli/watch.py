@@ -50,6 +50,7 @@ def _choose_concurrency() -> None:
 def _make_metrics(conf: cfg.ConfigOpts
                   ) -> tuple[Metrics, list[service.PeriodicTask]]:
     from nova_lockstatus import exception
+    from nova_lockstatus.events import sinks
     from nova_lockstatus.gateway import compute_service
     from nova_lockstatus.gateway.host_status import HostStatusReader
     from nova_lockstatus.utils import http_server
@@ -67,7 +68,7 @@ def _make_metrics(conf: cfg.ConfigOpts
 
     # Not the library's own registry, which shows the process as well.
     registry = prometheus_client.CollectorRegistry()
-    metrics = prometheus.Prometheus(registry)
+    metrics = prometheus.Prometheus(registry, sinks.of_webhooks(conf))
     server = http_server.BackgroundServer(
         prometheus_client.make_wsgi_app(registry), options.metrics_bind,
         options.metrics_port)

@@ -31,8 +31,8 @@ It needs the Python library prometheus_client, which comes with
         help="""
 The address at which ``nova-lockstatus-watch`` serves metrics.
 
-Who can reach it sees how many servers the cloud has, in which states, and the
-names of the cells.
+Who can reach it sees how many servers and hosts the cloud has, in which
+states, and the names of the cells and the webhooks.
 """),
     cfg.IntOpt(
         'metrics_interval',
@@ -42,7 +42,9 @@ names of the cells.
         help="""
 Seconds between two counts of servers for the metrics.
 
-A count takes two statements in each cell. One of them reads the table
-``instances`` and groups it by host, the other one reads the compute services.
+A count takes two statements in each cell, and three in a cell with locked
+servers. The first reads the compute services, the second groups the table
+``instances`` by host, and the third finds the oldest locks in the table
+``instance_actions``.
 """),
 ]

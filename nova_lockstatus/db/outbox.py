@@ -145,6 +145,19 @@ def read_revision(store: database.Store) -> Revision:
     return Revision(int(hosts or 0), entries)
 
 
+def read_oldest(store: database.Store) -> dict[str, datetime.datetime]:
+    """Read the time of the oldest change that waits, with one statement.
+
+    :returns: the time in UTC, by the sink that the change is to be delivered
+        to
+    """
+    with store.connect() as connection:
+        return {sink: oldest.replace(tzinfo=datetime.timezone.utc)
+                for sink, oldest in connection.execute(
+                    sa.select(_ENTRY.sink, sa.func.min(_ENTRY.changed_at))
+                    .group_by(_ENTRY.sink))}
+
+
 def count(store: database.Store, change_id: str | None = None,
           sinks: Sequence[str] | None = None) -> int:
     """Count the entries of the outbox.

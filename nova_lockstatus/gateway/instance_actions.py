@@ -22,6 +22,7 @@ from nova.db.main import models
 from oslo_utils import timeutils
 
 from nova_lockstatus.extensions import base
+from nova_lockstatus.gateway import instances
 
 
 def read_lock(instance: Any) -> base.Lock:
@@ -46,11 +47,37 @@ def read_locks(session: Any, uuids: Collection[str]) -> dict[str, base.Lock]:
             for uuid, since, user_id in session.execute(_select_locks(uuids))}
 
 
-def _select_locks(uuids: Collection[str]) -> Any:
+def read_oldest_locks(targeted: Any) -> dict[str | None, datetime.datetime]:
+    """Read since when those servers are locked that are so the longest.
+
+    It takes one statement, whose result has a row for each holder.
+
+    :param targeted: a RequestContext of the cell
+    :returns: the time in UTC, without a time zone, by the holder of the lock;
+        a holder whose locks have no record is left out
+    """
+    row = models.Instance
+    is_locked = (row.deleted == 0, row.locked == sqlalchemy.true(),
+                 instances.NOT_HIDDEN)
+    lock = _select_locks(
+        sqlalchemy.select(row.uuid).where(*is_locked)).subquery().c
+    since = sqlalchemy.func.min(lock.since)
+    with db.get_context_manager(targeted).reader.using(targeted) as session:
+        rows: Any = session.execute(
+            sqlalchemy.select(row.locked_by, since)
+            .join(models.Instance, row.uuid == lock.instance_uuid)
+            .where(*is_locked).group_by(row.locked_by)
+            .having(since.is_not(None)))
+        return dict(rows.all())
+
+
+def _select_locks(uuids: Any) -> Any:
     """Select who has locked servers last, and since when they are locked.
 
     Of the history of a server, which has no end, the database passes on one
     row: the locks behind the last unlock, as one.
+
+    :param uuids: of the servers, or a statement that selects them
     """
     # NOTE: Ids do not tell which action came first. A resize or migration to
     # another cell copies the actions into it, the newest first, and keeps
@@ -80,7 +107,7 @@ def _select_locks(uuids: Collection[str]) -> Any:
             sqlalchemy.func.max(sqlalchemy.case((
                 sqlalchemy.or_(actions.older.is_(None),
                                actions.older == 'unlock'),
-                actions.start_time))),
+                actions.start_time))).label('since'),
             sqlalchemy.func.max(
                 sqlalchemy.case((actions.place == 1, actions.user_id))))
         .where(actions.unlocks == 0)

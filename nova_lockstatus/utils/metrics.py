@@ -13,6 +13,24 @@
 """The metrics that the watch service and what it calls report to."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class CellCounts(NamedTuple):
+    """What a cell has.
+
+    :param servers: how many, by the status of their host, one of
+        :mod:`nova_lockstatus.core.host_status`
+    :param locked: how many are locked, by the holder of the lock
+    :param hosts: how many hosts with a compute service, by their status
+    :param oldest_locks: when the oldest lock was made, in seconds since 1970,
+        by its holder
+    """
+
+    servers: Mapping[str, int]
+    locked: Mapping[str, int]
+    hosts: Mapping[str, int]
+    oldest_locks: Mapping[str, float]
 
 
 class Metrics:
@@ -27,21 +45,24 @@ class Metrics:
     def cell_poll_finished(self, task: str, cell: str) -> None:
         """Report that a periodic task has polled a cell without an error."""
 
-    def servers_counted(self, cell: str, servers: Mapping[str, int],
-                        locked: Mapping[str, int], max_age: float) -> None:
-        """Report how many servers a cell has.
+    def cell_counted(self, cell: str, counts: CellCounts,
+                     max_age: float) -> None:
+        """Report how many servers and hosts a cell has.
 
-        :param servers: how many, by the status of their host, one of
-            :mod:`nova_lockstatus.core.host_status`
-        :param locked: how many are locked, by the holder of the lock
         :param max_age: seconds after which the numbers are too old to show
         """
 
-    def servers_unknown(self, cell: str) -> None:
+    def cell_not_counted(self, cell: str) -> None:
         """Report that the servers of a cell could not be counted."""
 
-    def outbox_length(self, entries: int | None) -> None:
-        """Report how many entries the outbox has, None where it is unread."""
+    def outbox_length(self, entries: int | None,
+                      oldest: Mapping[str, float]) -> None:
+        """Report how many entries the outbox has.
+
+        :param entries: how many, None where the outbox cannot be read
+        :param oldest: the time of the change of the oldest entry, in seconds
+            since 1970, by sink
+        """
 
     def host_status_changed(self, old: str, new: str) -> None:
         """Report that the monitor has recorded a change of a host's status."""

@@ -13,6 +13,8 @@
 """Relays the outbox entries that no other process relays."""
 
 import threading
+import time
+from collections.abc import Mapping
 
 from oslo_config import cfg
 
@@ -36,6 +38,11 @@ SHUTDOWN_SECONDS = 3
 """Seconds that the end waits for entries that are being delivered."""
 
 
+OLDEST_SECONDS = 10
+"""Seconds between two statements that read the oldest entries for metrics,
+while the outbox has entries."""
+
+
 class NotificationRelay:
     """Polls the outbox, and wakes its publisher if there are entries."""
 
@@ -47,6 +54,8 @@ class NotificationRelay:
         self._store = store
         self._metrics = metrics
         self._log_once = LogOnce()
+        self._oldest: Mapping[str, float] = {}
+        self._oldest_until = 0.0
         self.hosts_revision: int | None = None
         """Differs when any process has recorded a change since."""
         self.reader = HostStatusReader(compute_service.service_is_up())
@@ -68,12 +77,25 @@ class NotificationRelay:
                 '%s: the store cannot be read' % self.name,
                 exception.LockStatusException):
             revision = outbox.read_revision(self._store)
-            self._metrics.outbox_length(revision.entries)
+            self._metrics.outbox_length(
+                revision.entries, self._read_oldest(revision.entries))
             self.hosts_revision = revision.hosts
             if revision.entries:
                 self.publisher.wake()
             return
-        self._metrics.outbox_length(None)
+        self._metrics.outbox_length(None, {})
+
+    def _read_oldest(self, entries: int) -> Mapping[str, float]:
+        """Read the oldest entries for the metrics, where there are any."""
+        now = time.monotonic()
+        if not entries or self._metrics is NO_METRICS:
+            self._oldest, self._oldest_until = {}, 0.0
+        elif now >= self._oldest_until:
+            self._oldest_until = now + OLDEST_SECONDS
+            self._oldest = {
+                sink: moment.timestamp() for sink, moment
+                in outbox.read_oldest(self._store).items()}
+        return self._oldest
 
     def end(self) -> None:
         """Finish the entries that are being delivered, or hand them over."""

@@ -14,7 +14,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import prometheus_client
@@ -23,6 +23,7 @@ from prometheus_client import core
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.events import sinks
+from nova_lockstatus.utils.metrics import CellCounts
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch.guard import decisions
 
@@ -48,10 +49,17 @@ ACTIONS = tuple(
 
 
 class _Count(NamedTuple):
-    """The numbers of servers of a cell, and until when they are shown."""
+    """What a cell has, and until when it is shown."""
 
-    servers: Mapping[str, int]
-    locked: Mapping[str, int]
+    counts: CellCounts
+    until: float
+
+
+class _Outbox(NamedTuple):
+    """The length of the outbox, its oldest entries, until when it is shown."""
+
+    entries: int
+    oldest: Mapping[str, float]
     until: float
 
 
@@ -60,11 +68,14 @@ class Prometheus(Metrics):
 
     A number that is polled is shown only until it is too old: a cell that
     cannot be read has no series, rather than an old one.
+
+    :param webhooks: the sinks of the webhooks that are configured
     """
 
-    def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
+    def __init__(self, registry: prometheus_client.CollectorRegistry,
+                 webhooks: Sequence[str] = ()) -> None:
         self._counts: dict[str, _Count] = {}
-        self._outbox: tuple[int, float] | None = None
+        self._outbox: _Outbox | None = None
         registry.register(self)
         self._last_polls = prometheus_client.Gauge(
             PREFIX + 'last_look_timestamp_seconds',
@@ -94,14 +105,14 @@ class Prometheus(Metrics):
             PREFIX + 'reasons_repaired',
             'Reasons of locks that Nova had saved from an older copy.',
             ['outcome'], registry=registry)
-        self._begin_at_zero()
+        self._begin_at_zero([sinks.NOTIFICATIONS, *webhooks])
 
-    def _begin_at_zero(self) -> None:
+    def _begin_at_zero(self, all_sinks: Sequence[str]) -> None:
         """Show each counter at once, so that its first rise is one."""
         for counter, values in (
                 (self._host_changes, itertools.permutations(STATUSES, 2)),
                 (self._announcements, itertools.product(
-                    [sinks.NOTIFICATIONS], ['sent', 'failed'])),
+                    all_sinks, ['sent', 'failed'])),
                 (self._guard_actions, itertools.product(
                     ACTIONS, ['found', 'acted', 'failed'])),
                 (self._reasons_repaired, [('removed',), ('restored',)])):
@@ -118,20 +129,20 @@ class Prometheus(Metrics):
         """Report that a periodic task has polled a cell without an error."""
         self._last_polls.labels(task, cell).set_to_current_time()
 
-    def servers_counted(self, cell: str, servers: Mapping[str, int],
-                        locked: Mapping[str, int], max_age: float) -> None:
-        """Report how many servers a cell has."""
-        self._counts[cell] = _Count(servers, locked,
-                                    time.monotonic() + max_age)
+    def cell_counted(self, cell: str, counts: CellCounts,
+                     max_age: float) -> None:
+        """Report how many servers and hosts a cell has."""
+        self._counts[cell] = _Count(counts, time.monotonic() + max_age)
 
-    def servers_unknown(self, cell: str) -> None:
+    def cell_not_counted(self, cell: str) -> None:
         """Report that the servers of a cell could not be counted."""
         self._counts.pop(cell, None)
 
-    def outbox_length(self, entries: int | None) -> None:
-        """Report the length of the outbox."""
-        self._outbox = (None if entries is None else
-                        (entries, time.monotonic() + OUTBOX_KEPT_SECONDS))
+    def outbox_length(self, entries: int | None,
+                      oldest: Mapping[str, float]) -> None:
+        """Report the length of the outbox, and its oldest entries."""
+        self._outbox = None if entries is None else _Outbox(
+            entries, oldest, time.monotonic() + OUTBOX_KEPT_SECONDS)
 
     def host_status_changed(self, old: str, new: str) -> None:
         """Report that the monitor has recorded a change."""
@@ -163,20 +174,25 @@ class Prometheus(Metrics):
 
     def collect(self) -> Iterator[Any]:
         """Make the metrics that are shown only until they are too old."""
-        servers, locked, outbox_length = _families()
+        families = _families()
+        servers, locked, hosts, oldest_locks, length, oldest = families
         now = time.monotonic()
         # A copy, as other threads report meanwhile.
-        for cell, count in sorted(self._counts.copy().items()):
-            if now < count.until:
-                _add(servers, cell, (*STATUSES, NONE), count.servers)
-                _add(locked, cell, HOLDERS, count.locked)
+        for cell, (counts, until) in sorted(self._counts.copy().items()):
+            if now < until:
+                _add(servers, cell, (*STATUSES, NONE), counts.servers)
+                _add(locked, cell, HOLDERS, counts.locked)
+                _add(hosts, cell, STATUSES, counts.hosts)
+                _add(oldest_locks, cell, (), counts.oldest_locks)
         outbox = self._outbox
-        if outbox is not None and now < outbox[1]:
-            outbox_length.add_metric([], outbox[0])
-        yield from (servers, locked, outbox_length)
+        if outbox is not None and now < outbox.until:
+            length.add_metric([], outbox.entries)
+            for sink, changed_at in outbox.oldest.items():
+                oldest.add_metric([sink], changed_at)
+        yield from families
 
 
-def _families() -> tuple[Any, Any, Any]:
+def _families() -> tuple[Any, ...]:
     return (
         core.GaugeMetricFamily(
             PREFIX + 'servers', 'Servers, by the status of their host.',
@@ -186,12 +202,23 @@ def _families() -> tuple[Any, Any, Any]:
             'Locked servers, by the holder of the lock.',
             labels=['cell', 'locked_by']),
         core.GaugeMetricFamily(
+            PREFIX + 'hosts', 'Hosts with a compute service, by their status.',
+            labels=['cell', 'host_status']),
+        core.GaugeMetricFamily(
+            PREFIX + 'oldest_lock_timestamp_seconds',
+            'When the oldest lock was made, by its holder.',
+            labels=['cell', 'locked_by']),
+        core.GaugeMetricFamily(
             PREFIX + 'announcements_owed',
-            'Entries in the outbox that are to be delivered.', labels=[]))
+            'Entries in the outbox that are to be delivered.', labels=[]),
+        core.GaugeMetricFamily(
+            PREFIX + 'oldest_announcement_timestamp_seconds',
+            'When the change was made that waits the longest in the outbox.',
+            labels=['sink']))
 
 
 def _add(family: Any, cell: str, labels: Iterable[str],
-         counts: Mapping[str, int]) -> None:
+         counts: Mapping[str, float]) -> None:
     values = {**dict.fromkeys(labels, 0),
               **{label or NONE: value for label, value in counts.items()}}
     for label, value in values.items():

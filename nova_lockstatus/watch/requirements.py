@@ -26,6 +26,7 @@ RELIES_ON = (
     'nova.context:CELL_CACHE',
     'nova.context:set_target_cell',
     'nova.db.main.api:get_context_manager',
+    'nova.db.main.models:InstanceAction.start_time',
     'nova.db.main.models:InstanceActionEvent',
     'nova.db.main.models:InstanceFault',
     'nova.objects.instance_action:InstanceAction.pack_action_start',

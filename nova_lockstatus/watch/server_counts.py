@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Counts the servers of all cells, and serves the metrics."""
+"""Counts the servers and hosts of all cells, and serves the metrics."""
 
 import collections
+import datetime
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -21,9 +22,11 @@ from oslo_config import cfg
 
 from nova_lockstatus.core import host_status
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.gateway.host_status import HostStatusReader
 from nova_lockstatus.utils import http_server
+from nova_lockstatus.utils.metrics import CellCounts
 from nova_lockstatus.utils.metrics import Metrics
 
 CELLS_TIMEOUT = 5
@@ -69,21 +72,20 @@ class ServerCountCollector:
         name = cells.name(cell)
         context = cells.context(cell)
         try:
-            statuses = self._reader.hosts(context)
-            servers, locked = _read(context, statuses)
+            counts = _read(context, self._reader.hosts(context))
         except Exception:
-            self._metrics.servers_unknown(name)
+            self._metrics.cell_not_counted(name)
             raise
-        self._metrics.servers_counted(name, servers, locked,
-                                      MAX_AGE_INTERVALS * self.interval)
+        self._metrics.cell_counted(name, counts,
+                                   MAX_AGE_INTERVALS * self.interval)
 
 
-def _read(context: Any, statuses: Mapping[str, str]
-          ) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Count the servers of a cell with one statement.
+def _read(context: Any, statuses: Mapping[str, str]) -> CellCounts:
+    """Count the servers of a cell, and find its oldest locks.
 
-    :returns: the number of servers by the status of their host, and the
-        number of locked servers by the holder of the lock
+    It takes two statements, the second only where servers are locked.
+
+    :param statuses: the status of each host
     """
     servers: collections.Counter[str] = collections.Counter()
     locked: collections.Counter[str] = collections.Counter()
@@ -91,4 +93,8 @@ def _read(context: Any, statuses: Mapping[str, str]
         servers[statuses.get(host or '', host_status.NONE)] += number
         if is_locked:
             locked[locked_by or ''] += number
-    return servers, locked
+    oldest = instance_actions.read_oldest_locks(context) if locked else {}
+    return CellCounts(
+        servers, locked, collections.Counter(statuses.values()),
+        {holder or '': since.replace(tzinfo=datetime.timezone.utc).timestamp()
+         for holder, since in oldest.items()})

@@ -20,228 +20,22 @@ import socket
 import sys
 import threading
 import time
-from typing import Any
 from unittest import mock
 
 import fixtures
-from nova import exception as nova_exception
 from nova.conf import CONF
-from nova.db.main import api as db
-from nova.db.main import models
 
 from nova_lockstatus.cli import watch
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.tests.fixtures import base
-from nova_lockstatus.tests.fixtures import many_hosts
 from nova_lockstatus.tests.fixtures import metrics
 from nova_lockstatus.tests.fixtures import watch_process_case
 from nova_lockstatus.tests.fixtures.guard_case import GuardTestCase
 from nova_lockstatus.tests.fixtures.host_status_case import HOSTS
-from nova_lockstatus.tests.fixtures.outbox_case import OutboxTestCase
+from nova_lockstatus.tests.fixtures.metrics_case import MetricsTestCase
+from nova_lockstatus.tests.fixtures.metrics_case import Watch
 
 REASON = 'unpaid invoice 4711'
-
-
-class Watch:
-    """The duties of a nova-lockstatus-watch, as its program makes them."""
-
-    def __init__(self, test):
-        self.port = metrics.free_port()
-        test.configure('lockstatus', metrics_port=self.port)
-        self.stop = threading.Event()
-        self.tasks: dict[str, Any] = {
-            task.name: task for task in watch._make_tasks(CONF)}
-        test.addCleanup(self.tasks['metrics'].end)
-
-    def run(self, *names):
-        for name in names:
-            self.tasks[name].run(self.stop)
-
-    def scrape(self):
-        return metrics.Scrape(self.port)
-
-
-class MetricsTestCase(OutboxTestCase):
-    """Two hosts with a server each in each of two cells."""
-
-    def setUp(self):
-        super().setUp()
-        self.process = Watch(self)
-
-    def scrape(self, *names):
-        self.process.run('metrics', *names)
-        return self.process.scrape()
-
-    def look(self):
-        """See and announce what has become of hosts."""
-        self.process.run('announcements', 'host status', 'announcements')
-        outbox = self.process.tasks['announcements'].publisher
-        self.assertTrue(outbox.wait(60))
-        self.process.run('announcements')
-
-
-class CountsTestCase(MetricsTestCase):
-
-    def servers(self, scrape):
-        return scrape.values('servers', 'cell', 'host_status')
-
-    def locked(self, scrape):
-        return scrape.values('locked_servers', 'cell', 'locked_by')
-
-    def test_servers_by_the_status_of_their_host(self):
-        self.assertEqual({('cell1', 'UP'): 2, ('cell2', 'UP'): 2},
-                         self.servers(self.scrape()))
-        self.boot('more', host='compute1')
-        self.put('compute1', forced_down=True)
-        self.silence('compute2')
-        self.set_service('compute3', disabled=True)
-        scrape = self.scrape()
-        self.assertEqual(
-            {('cell1', 'DOWN'): 2, ('cell1', 'MAINTENANCE'): 1,
-             ('cell2', 'UNKNOWN'): 1, ('cell2', 'UP'): 1},
-            self.servers(scrape))
-        # What is none is a number, too.
-        self.assertEqual(0, scrape.value('servers', cell='cell2',
-                                         host_status='DOWN'))
-
-    def test_host_without_a_compute_service(self):
-        def delete_service(deleted):
-            many_hosts.execute(
-                self.nova, 'cell1', models.Service.__table__.update().where(
-                    models.Service.host == 'compute1').values(
-                        deleted=deleted))
-
-        self.addCleanup(delete_service, 0)
-        delete_service(1)
-        self.assertEqual(
-            {('cell1', 'UP'): 1, ('cell1', 'none'): 1, ('cell2', 'UP'): 2},
-            self.servers(self.scrape()))
-
-    def test_locked_servers_by_who_holds_the_lock(self):
-        locked = {}
-        for host, token in zip(HOSTS, ('owner', 'admin', 'admin', 'admin')):
-            server_id = self.boot('locked', host=host)
-            self.lock(server_id, token, REASON)
-            locked[host] = server_id
-        scrape = self.scrape()
-        self.assertEqual(
-            {('cell1', 'owner'): 1, ('cell1', 'admin'): 1,
-             ('cell2', 'admin'): 2}, self.locked(scrape))
-        self.assertEqual(0, scrape.value('locked_servers', cell='cell2',
-                                         locked_by='owner'))
-        self.delete(locked['compute2'])
-        self.nova.request('POST', '/v2.1/servers/%s/action'
-                          % locked['compute4'], 'admin', {'unlock': None})
-        scrape = self.scrape()
-        self.assertEqual({('cell1', 'owner'): 1, ('cell1', 'admin'): 1},
-                         self.locked(scrape))
-        self.assertEqual({('cell1', 'UP'): 4, ('cell2', 'UP'): 3},
-                         self.servers(scrape))
-
-    def test_half_of_a_resize_over_cells_is_not_counted(self):
-        server_id = self.boot('moving', host='compute1')
-
-        def hide(hidden):
-            many_hosts.execute(
-                self.nova, 'cell1', models.Instance.__table__.update().where(
-                    models.Instance.uuid == server_id).values(hidden=hidden))
-
-        self.addCleanup(hide, False)
-        hide(True)
-        self.assertEqual(2, self.servers(self.scrape())[('cell1', 'UP')])
-
-    def test_server_that_could_not_be_scheduled(self):
-        self.addCleanup(self.delete, self.unscheduled())
-        self.assertEqual(1, self.servers(self.scrape())[('cell0', 'none')])
-
-    def unscheduled(self):
-        flavor = self.nova.request('POST', '/v2.1/flavors', 'admin', {
-            # A random id may come before that of the flavor that other tests
-            # take, which is the first.
-            'flavor': {'name': 'huge', 'id': 'huge', 'ram': 512, 'vcpus': 1,
-                       'disk': 10 ** 6}})
-        self.assertEqual(200, flavor.status_code, flavor.text)
-        server = self.nova.request('POST', '/v2.1/servers', 'admin', {
-            'server': {'name': 'huge', 'networks': 'none',
-                       'imageRef': nova_fixture.IMAGE,
-                       'flavorRef': flavor.json['flavor']['id']}}, '2.74')
-        self.assertEqual(202, server.status_code, server.text)
-        server_id = server.json['server']['id']
-        deadline = time.monotonic() + 30
-        while self.show(server_id, 'admin')['status'] != 'ERROR':
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.05)
-        return server_id
-
-    def test_statements(self):
-        """As many for any number of servers."""
-        self.scrape()
-        executed = []
-        for copy in range(2):
-            with base.statements() as each:
-                self.process.run('metrics')
-            executed.append(each)
-            for number in range(2):
-                server_id = self.boot('s%d-%d' % (copy, number),
-                                      host='compute1')
-                self.lock(server_id, 'admin')
-        with base.statements() as last:
-            self.process.run('metrics')
-        cells = len(self.nova.services.cell_mappings)
-        # And the list of the cells.
-        for each in (*executed, last):
-            self.assertEqual(1 + 2 * cells, len(each), each)
-        self.assertEqual(cells, sum('GROUP BY' in one for one in last))
-        with base.statements() as each:
-            self.process.scrape()
-        self.assertEqual([], each)
-
-    @contextlib.contextmanager
-    def away(self, cell):
-        get_context_manager = db.get_context_manager
-        uuid = self.nova.services.cell_mappings[cell].uuid
-
-        def fail(context):
-            if context.cell_uuid == uuid:
-                raise nova_exception.CellTimeout()
-            return get_context_manager(context)
-
-        with fixtures.MonkeyPatch('nova.db.main.api.get_context_manager',
-                                  fail):
-            yield
-
-    def test_cell_that_is_away_is_left_out(self):
-        before = self.scrape()
-        self.assertEqual({'cell1', 'cell2'},
-                         {cell for cell, _ in self.servers(before)})
-        with self.away('cell2'):
-            scrape = self.scrape()
-        self.assertEqual({('cell1', 'UP'): 2}, self.servers(scrape))
-        self.assertIsNone(scrape.value('servers', cell='cell2',
-                                       host_status='UP'))
-        self.assertIsNone(scrape.value('locked_servers', cell='cell2',
-                                       locked_by='owner'))
-
-        def looked(scrape, cell):
-            return scrape.value('last_look_timestamp_seconds',
-                                duty='metrics', cell=cell)
-
-        # When it was seen last is what tells that it is away.
-        self.assertEqual(looked(before, 'cell2'), looked(scrape, 'cell2'))
-        self.assertGreater(looked(scrape, 'cell1'), looked(before, 'cell1'))
-        self.assertEqual({('cell1', 'UP'): 2, ('cell2', 'UP'): 2},
-                         self.servers(self.scrape()))
-
-    def test_cell_that_does_not_answer_is_left_out(self):
-        """The thread of its last count hangs: no failure is seen."""
-        self.scrape()
-        now = time.monotonic
-        for later, cells in ((170, 2), (190, 0)):
-            with fixtures.MonkeyPatch('time.monotonic',
-                                      lambda later=later: now() + later):
-                scrape = self.process.scrape()
-            self.assertEqual(cells, len(self.servers(scrape)))
 
 
 class AnnouncementsTestCase(MetricsTestCase):
@@ -295,11 +89,41 @@ class AnnouncementsTestCase(MetricsTestCase):
             wait))
         self.silence('compute2')
         self.process.run('host status', 'announcements')
-        self.assertEqual(1, self.scrape().value('announcements_owed'))
+        scrape = self.scrape()
+        self.assertEqual(1, scrape.value('announcements_owed'))
+        self.assertAlmostEqual(time.time(), scrape.value(
+            'oldest_announcement_timestamp_seconds', sink='notifications'),
+            delta=60)
         goes_on.set()
         outbox.wait(60)
         self.process.run('announcements')
-        self.assertEqual(0, self.scrape().value('announcements_owed'))
+        scrape = self.scrape()
+        self.assertEqual(0, scrape.value('announcements_owed'))
+        self.assertIsNone(scrape.value(
+            'oldest_announcement_timestamp_seconds', sink='notifications'))
+
+    def test_the_oldest_that_waits_by_sink(self):
+        for age, sink in ((70, 'webhook:a'), (300, 'webhook:a'),
+                          (40, 'webhook:b')):
+            self.fill(sink, ['compute%d' % age], age=age)
+        with base.statements() as executed:
+            for _ in range(3):
+                self.process.run('announcements')
+        # Not with each poll, of which there are two in a second.
+        self.assertEqual(1, sum('min(' in one for one in executed), executed)
+        oldest = self.scrape().values('oldest_announcement_timestamp_seconds',
+                                      'sink')
+        self.assertEqual({('webhook:a',), ('webhook:b',)}, set(oldest))
+        for sink, age in (('a', 300), ('b', 40)):
+            self.assertAlmostEqual(time.time() - age,
+                                   oldest['webhook:' + sink,], delta=30)
+
+    def test_nobody_reads_the_oldest_without_metrics(self):
+        self.fill('webhook:a', ['compute1'])
+        with base.statements() as executed:
+            self.watch.announced.run(self.watch.stop)
+        self.assertNotEqual([], executed)
+        self.assertEqual([], [one for one in executed if 'min(' in one])
 
     def test_store_that_cannot_be_read(self):
         self.look()

@@ -117,9 +117,12 @@ METRICS = {
     'guard_actions': 'Counter action outcome',
     'reasons_repaired': 'Counter outcome',
     'host_changes': 'Counter from to',
+    'hosts': 'GaugeMetricFamily cell host_status',
     'hosts_held': 'Gauge cell',
     'last_look_timestamp_seconds': 'Gauge duty cell',
     'locked_servers': 'GaugeMetricFamily cell locked_by',
+    'oldest_announcement_timestamp_seconds': 'GaugeMetricFamily sink',
+    'oldest_lock_timestamp_seconds': 'GaugeMetricFamily cell locked_by',
     'servers': 'GaugeMetricFamily cell host_status',
 }
 

@@ -20,8 +20,10 @@ import prometheus_client
 import testtools
 import yaml
 
+from nova_lockstatus.tests.fixtures import alerting
 from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.utils.metrics import NO_METRICS
+from nova_lockstatus.utils.metrics import CellCounts
 from nova_lockstatus.utils.metrics import Metrics
 from nova_lockstatus.watch import prometheus
 
@@ -44,7 +46,7 @@ class MetricsTestCase(testtools.TestCase):
         super().setUp()
         self.registry = prometheus_client.CollectorRegistry()
         self.metrics: Metrics = prometheus.Prometheus(
-            self.registry)
+            self.registry, ['webhook:billing'])
 
     def value(self, name, **labels):
         return self.registry.get_sample_value('nova_lockstatus_' + name,
@@ -52,9 +54,10 @@ class MetricsTestCase(testtools.TestCase):
 
     def tell_all(self):
         self.metrics.cell_poll_finished('guard', 'cell1')
-        self.metrics.servers_counted('cell1', {'UP': 2, '': 1},
-                                     {'owner': 1, '': 4}, 60)
-        self.metrics.outbox_length(3)
+        self.metrics.cell_counted('cell1', CellCounts(
+            {'UP': 2, '': 1}, {'owner': 1, '': 4}, {'DOWN': 3},
+            {'owner': 1000, '': 2000}), 60)
+        self.metrics.outbox_length(3, {'notifications': 4000})
         self.metrics.host_status_changed('UP', 'DOWN')
         self.metrics.hosts_held('cell1', 2)
         self.metrics.delivery_finished('notifications', 'sent')
@@ -76,7 +79,22 @@ class RegistryTestCase(MetricsTestCase):
                                        'locked_by': 'admin'}),
                 (4, 'locked_servers', {'cell': 'cell1',
                                        'locked_by': 'none'}),
+                (3, 'hosts', {'cell': 'cell1', 'host_status': 'DOWN'}),
+                (0, 'hosts', {'cell': 'cell1', 'host_status': 'UP'}),
+                (None, 'hosts', {'cell': 'cell1', 'host_status': 'none'}),
+                (1000, 'oldest_lock_timestamp_seconds',
+                 {'cell': 'cell1', 'locked_by': 'owner'}),
+                (2000, 'oldest_lock_timestamp_seconds',
+                 {'cell': 'cell1', 'locked_by': 'none'}),
+                # No lock is no lock of 1970.
+                (None, 'oldest_lock_timestamp_seconds',
+                 {'cell': 'cell1', 'locked_by': 'admin'}),
                 (3, 'announcements_owed', {}),
+                (4000, 'oldest_announcement_timestamp_seconds',
+                 {'sink': 'notifications'}),
+                # So that its first failure is a rise.
+                (0, 'announcements_total', {'sink': 'webhook:billing',
+                                            'outcome': 'failed'}),
                 (2, 'hosts_held', {'cell': 'cell1'}),
                 (1, 'host_changes_total', {'from': 'UP', 'to': 'DOWN'}),
                 (0, 'host_changes_total', {'from': 'DOWN', 'to': 'UP'}),
@@ -93,10 +111,14 @@ class RegistryTestCase(MetricsTestCase):
     def test_what_is_not_known_is_not_shown(self):
         self.assertIsNone(self.value('announcements_owed'))
         self.tell_all()
-        self.metrics.outbox_length(None)
-        self.metrics.servers_unknown('cell1')
-        self.metrics.servers_unknown('never counted')
+        self.metrics.outbox_length(None, {})
+        self.metrics.cell_not_counted('cell1')
+        self.metrics.cell_not_counted('never counted')
         self.assertIsNone(self.value('announcements_owed'))
+        self.assertIsNone(self.value('oldest_announcement_timestamp_seconds',
+                                     sink='notifications'))
+        self.assertIsNone(self.value('hosts', cell='cell1',
+                                     host_status='UP'))
         self.assertIsNone(self.value('servers', cell='cell1',
                                      host_status='UP'))
 
@@ -142,7 +164,7 @@ class RegistryTestCase(MetricsTestCase):
                 self.assertIn(name, vars(prometheus.Prometheus))
         self.metrics = NO_METRICS
         self.tell_all()
-        self.metrics.servers_unknown('cell1')
+        self.metrics.cell_not_counted('cell1')
         self.assertEqual({}, vars(NO_METRICS))
 
 
@@ -162,15 +184,80 @@ class DocumentationTestCase(MetricsTestCase):
         found = set(re.findall(r'nova_lockstatus_\w+', PAGE.read_text()))
         self.assertEqual(set(names), found)
 
-    def test_the_examples_are_yaml(self):
-        scrapes, alerts = (
+    def test_the_example_is_yaml(self):
+        scrapes, = (
             yaml.safe_load(text) for text in re.findall(
                 r'code-block:: yaml\n\n((?:   .*\n|\n)+)', PAGE.read_text()))
-        self.assertEqual(1, len(scrapes['scrape_configs']))
-        for rule in alerts['groups'][0]['rules']:
-            self.assertIn('nova_lockstatus_', rule['expr'])
+        job, = scrapes['scrape_configs']
+        # The alert rules have its name.
+        self.assertIn('job="%s"' % job['job_name'],
+                      alerting.ALERTS.read_text())
 
     def test_every_metric_has_a_prefix_and_a_text(self):
         for family in self.registry.collect():
             self.assertTrue(family.name.startswith(prometheus.PREFIX))
             self.assertTrue(family.documentation.endswith('.'))
+
+
+class OperatorFilesTestCase(MetricsTestCase):
+    """The alert rules and the dashboard ask for what there is."""
+
+    def setUp(self):
+        super().setUp()
+        self.tell_all()
+        self.expressions = [
+            *(rule['expr'] for rule in alerting.rules()), *alerting.queries()]
+
+    def test_metrics_are_there(self):
+        names = {sample.name for family in self.registry.collect()
+                 for sample in family.samples}
+        for expression in self.expressions:
+            found = set(re.findall(r'nova_lockstatus_\w+', expression))
+            if 'up{job=' not in expression:
+                self.assertNotEqual(set(), found, expression)
+            self.assertEqual(set(), found - names, expression)
+
+    def test_labels_are_there(self):
+        labels = labels_of(self.registry)
+        for expression in self.expressions:
+            names = set(re.findall(r'nova_lockstatus_\w+', expression))
+            grouped = {word for group in re.findall(
+                r'\bby \(([^)]*)\)', expression)
+                       for word in group.split(', ')}
+            selected = set(re.findall(r'(\w+)=~?"', expression)) - {'job'}
+            there = {'le'}.union(*(
+                labels[name.removesuffix('_bucket')] for name in names))
+            self.assertEqual(set(), (grouped | selected) - there, expression)
+
+    def test_the_texts_of_alerts_use_labels_of_theirs(self):
+        for rule in alerting.rules():
+            used = set(re.findall(r'\$labels\.(\w+)',
+                                  str(rule['annotations'])))
+            self.assertTrue(all('by (%s)' % label in rule['expr']
+                                for label in used), rule)
+            self.assertIn(rule['labels']['severity'],
+                          ('warning', 'critical'))
+
+    def test_panels_have_the_variables(self):
+        board = alerting.dashboard()
+        self.assertEqual(
+            ['datasource', 'cell'],
+            [one['name'] for one in board['templating']['list']])
+        taken = set()
+        for panel in board['panels']:
+            self.assertEqual('${datasource}', panel['datasource']['uid'])
+            place = panel['gridPos']
+            cells = {(x, y) for x in range(place['x'], place['x'] + place['w'])
+                     for y in range(place['y'], place['y'] + place['h'])}
+            self.assertEqual(set(), taken & cells, panel['title'])
+            taken |= cells
+            self.assertLessEqual(place['x'] + place['w'], 24)
+            for target in panel['targets']:
+                self.assertEqual(panel['datasource'], target['datasource'])
+                for name in re.findall(r'nova_lockstatus_\w+',
+                                       target['expr']):
+                    if 'cell' in labels_of(self.registry).get(name, ()):
+                        self.assertRegex(
+                            target['expr'], name + r'{cell=~"\$cell"')
+        ids = [panel['id'] for panel in board['panels']]
+        self.assertEqual(len(ids), len(set(ids)))
