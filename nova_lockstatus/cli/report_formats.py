@@ -14,12 +14,14 @@
 
 import abc
 import csv
+import datetime
 import json
 import unicodedata
 from collections.abc import Sequence
 from typing import TextIO
 
 from nova_lockstatus.core import locked_server
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import terminal
 
 
@@ -43,15 +45,18 @@ class Table(Writer):
     """A table for people.
 
     The first servers decide how wide its columns are. A longer value later on
-    is not cut off: it moves the rest of its line to the right.
+    is not cut off: it moves the rest of its line to the right. Ages are in
+    words, and on a terminal the host statuses have colours.
     """
 
     def __init__(self, stream: TextIO, columns: Sequence[str]) -> None:
         super().__init__(stream, columns)
         self._widths: list[int] = []
+        self._now = datetime.datetime.now(datetime.timezone.utc)
+        self._has_colours = terminal.has_colours(stream)
 
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
-        rows = [[terminal.escape(getattr(server, column))
+        rows = [[self._text(column, getattr(server, column))
                  for column in self._columns] for server in servers]
         if not self._widths:
             self._widths = [
@@ -68,10 +73,20 @@ class Table(Writer):
             self.write(())
         self._rule()
 
+    def _text(self, column: str, value: str | None) -> str:
+        if column == 'locked_at' and value:
+            return duration.in_words(value, self._now)
+        return terminal.escape(value)
+
     def _line(self, values: Sequence[str]) -> None:
-        self._stream.write('| %s |\n' % ' | '.join(
-            value + ' ' * (wanted - width(value))
-            for value, wanted in zip(values, self._widths, strict=True)))
+        self._stream.write('| %s |\n' % ' | '.join(map(
+            self._cell, self._columns, values, self._widths)))
+
+    def _cell(self, column: str, value: str, wanted: int) -> str:
+        cell = value + ' ' * (wanted - width(value))
+        if column == 'host_status' and self._has_colours:
+            return terminal.colour_status(value, cell)
+        return cell
 
     def _rule(self) -> None:
         self._stream.write('+%s+\n' % '+'.join(

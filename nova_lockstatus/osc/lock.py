@@ -35,10 +35,11 @@ _COLUMNS = (
     output.Column('Project ID', 'tenant_id'),
     output.Column('Locked By', 'locked_by', capabilities.LOCKED_BY),
     output.Column('Reason', 'locked_reason', capabilities.LOCKED_REASON),
-    output.Column('Since', 'locked_at'),
+    output.Column('Since', 'locked_at', kind=output.AgeColumn),
     output.Column('Locked By User ID', 'locked_by_user_id'),
     output.Column('Host', 'OS-EXT-SRV-ATTR:host'),
-    output.Column('Host Status', 'host_status', capabilities.HOST_STATUS),
+    output.Column(output.HOST_STATUS, 'host_status',
+                  capabilities.HOST_STATUS),
 )
 
 _LONG = frozenset({'locked_at', 'locked_by_user_id', 'tenant_id',

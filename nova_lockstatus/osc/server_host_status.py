@@ -24,7 +24,7 @@ _COLUMNS = (
     output.Column('ID', 'id'),
     output.Column('Name', 'name'),
     output.Column('Host', 'OS-EXT-SRV-ATTR:host'),
-    output.Column('Host Status', 'host_status'),
+    output.Column(output.HOST_STATUS, 'host_status'),
     output.Column('Error', 'error'),
 )
 

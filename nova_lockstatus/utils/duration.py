@@ -41,8 +41,27 @@ def is_older(
     """
     if moment is None:
         return False
-    began = datetime.datetime.strptime(moment, '%Y-%m-%dT%H:%M:%SZ')
-    return now - began.replace(tzinfo=datetime.timezone.utc) >= age
+    return now - _read(moment) >= age
+
+
+def in_words(moment: str, now: datetime.datetime) -> str:
+    """Write for people how long ago a time is, such as ``3 days``.
+
+    :param moment: in UTC, as :func:`normalise` returns it
+    """
+    minutes = int((now - _read(moment)).total_seconds() // 60)
+    if minutes < 1:
+        return 'under a minute'
+    for units, length in (('days', 1440), ('hours', 60)):
+        # 47 hours say more than 1 day.
+        if minutes >= 2 * length:
+            return '%d %s' % (minutes // length, units)
+    return '1 minute' if minutes == 1 else '%d minutes' % minutes
+
+
+def _read(moment: str) -> datetime.datetime:
+    return datetime.datetime.strptime(moment, '%Y-%m-%dT%H:%M:%SZ').replace(
+        tzinfo=datetime.timezone.utc)
 
 
 def in_seconds(seconds: float) -> str:

@@ -10,15 +10,41 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Escapes text for a terminal, and shows progress on it."""
+"""Escapes and colours text for a terminal, and shows progress on it."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
 MAX_LENGTH = 300
 """How many characters of a text from outside are logged."""
+
+
+STATUS_COLOURS = {'UP': 32, 'UNKNOWN': 33, 'DOWN': 31, 'MAINTENANCE': 36}
+"""The colour of each host status, as ECMA-48 numbers them: green, yellow, red
+and cyan."""
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Tell whether text that is written to a stream may have colours.
+
+    :returns: whether the stream is a terminal that knows colours, and the user
+        has not set ``NO_COLOR``
+    """
+    return (stream.isatty() and not os.environ.get('NO_COLOR')
+            and os.environ.get('TERM') != 'dumb')
+
+
+def colour_status(status: str, text: str | None = None) -> str:
+    """Colour a host status.
+
+    :param text: to write instead, such as the status with spaces behind it
+    """
+    text = status if text is None else text
+    colour = STATUS_COLOURS.get(status)
+    return text if colour is None else '\x1b[%dm%s\x1b[0m' % (colour, text)
 
 
 def escape(value: str | None) -> str:

@@ -12,6 +12,8 @@
 
 """The commands of the OpenStackClient that change nothing."""
 
+import re
+
 import ddt
 import fixtures
 import yaml
@@ -114,6 +116,15 @@ class ReadTestCase(OscTestCase):
                 'Project ID', 'Reason', 'Locked By User ID', 'Host',
                 'Host Status')))
         self.assertRegex(row['Since'], r'^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$')
+
+    @ddt.data('plugin', 'stock')
+    def test_list_for_people(self, at):
+        text = self.openstack('lock', 'list', '--long', '--all-projects',
+                              cloud='admin', at=at)
+        ages = re.findall(r'\| (under a minute|\d+ minutes?) +\|', text)
+        self.assertEqual(2, len(ages), text)
+        self.assertNotRegex(text, r'T\d\d:\d\d:\d\dZ')
+        self.assertNotIn('\x1b', text)
 
     def test_list_long_as_a_member(self):
         self.assertColumns(

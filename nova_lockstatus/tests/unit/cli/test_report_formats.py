@@ -11,13 +11,17 @@
 # under the License.
 
 import csv
+import datetime
 import io
 import json
+import re
 
+import fixtures
 import testtools
 
 from nova_lockstatus.cli import report_formats
 from nova_lockstatus.core import locked_server
+from nova_lockstatus.tests.fixtures import commands
 from nova_lockstatus.tests.fixtures.locked_server_samples import SERVER
 from nova_lockstatus.tests.fixtures.locked_server_samples import UNKNOWN
 
@@ -90,3 +94,41 @@ class FormatTestCase(testtools.TestCase):
              '| e\u0301a              |',
              r'| x\x1b[2J\ny\x9b |',
              '+-----------------+'], text.splitlines())
+
+    def test_table_has_ages_in_words(self):
+        moment = datetime.datetime.now(
+            datetime.timezone.utc) - datetime.timedelta(days=3, minutes=5)
+        locked_at = locked_server.format_time(moment)
+        servers = [[SERVER._replace(locked_at=locked_at), UNKNOWN]]
+        self.assertEqual(
+            ['+-----------+',
+             '| locked_at |',
+             '+-----------+',
+             '| 3 days    |',
+             '|           |',
+             '+-----------+'],
+            self.write('table', servers, ['locked_at']).splitlines())
+        for kind in ('json', 'csv'):
+            self.assertIn(locked_at, self.write(kind, servers, ['locked_at']))
+
+    def test_colours_are_for_a_terminal(self):
+        servers = [SERVER, SERVER._replace(host_status='DOWN'),
+                   SERVER._replace(host_status='')]
+        columns = ['host_status', 'name']
+        plain = self.write('table', [servers], columns)
+        self.assertNotIn('\x1b', plain)
+        shown = {}
+        for no_color in (None, '1'):
+            self.useFixture(fixtures.EnvironmentVariable('NO_COLOR', no_color))
+            self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm'))
+            for kind, writer in report_formats.FORMATS.items():
+                stream = commands.Terminal()
+                writer(stream, columns).write(servers)
+                shown[kind, no_color] = stream.getvalue()
+        coloured = shown.pop(('table', None))
+        self.assertIn('| \x1b[31mDOWN       \x1b[0m | billing |', coloured)
+        self.assertIn('| \x1b[32mUP         \x1b[0m | billing |', coloured)
+        self.assertIn('|             | billing |', coloured)
+        self.assertIn(re.sub('\x1b\\[[0-9]+m', '', coloured), plain)
+        for text in shown.values():
+            self.assertNotIn('\x1b', text)

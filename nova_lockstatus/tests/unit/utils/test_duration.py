@@ -13,6 +13,7 @@
 """No number of seconds is rounded to none."""
 
 import ast
+import datetime
 import re
 
 import testtools
@@ -41,3 +42,22 @@ class InSecondsTestCase(testtools.TestCase):
                  and isinstance(node.value, str)
                  and ROUNDED.search(node.value)]
         self.assertEqual([], wrong, '\n'.join(wrong))
+
+
+class InWordsTestCase(testtools.TestCase):
+
+    def test_in_words(self):
+        now = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
+        for moment, text in (
+                ('2026-11-21T12:00:00Z', 'under a minute'),
+                # The clock of the cloud is not this one.
+                ('2026-11-21T12:05:00Z', 'under a minute'),
+                ('2026-11-21T11:59:00Z', '1 minute'),
+                ('2026-11-21T11:15:00Z', '45 minutes'),
+                ('2026-11-21T10:00:01Z', '119 minutes'),
+                ('2026-11-21T10:00:00Z', '2 hours'),
+                ('2026-11-19T12:00:01Z', '47 hours'),
+                ('2026-11-19T12:00:00Z', '2 days'),
+                ('2026-11-18T11:00:00Z', '3 days'),
+                ('2025-11-21T12:00:00Z', '365 days')):
+            self.assertEqual(text, duration.in_words(moment, now))

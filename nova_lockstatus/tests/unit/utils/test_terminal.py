@@ -12,9 +12,15 @@
 
 """Nothing from outside reaches a terminal, or a log, as it is."""
 
+import io
+
+import fixtures
+import testtools
+
 from nova_lockstatus import exception
 from nova_lockstatus.core import filter_values
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.tests.fixtures import commands
 from nova_lockstatus.tests.fixtures import outside_text
 from nova_lockstatus.utils import http_server
 from nova_lockstatus.utils import log_once
@@ -67,3 +73,31 @@ class EscapeTestCase(outside_text.OutsideTextTestCase):
         self.assertEqual(len(self.texts), len(self.records))
         for record in self.records:
             self.assertHarmless(record.getMessage(), 12000)
+
+
+class ColoursTestCase(testtools.TestCase):
+
+    def set(self, **variables):
+        for name, value in variables.items():
+            self.useFixture(fixtures.EnvironmentVariable(name, value))
+
+    def test_a_terminal_has_colours(self):
+        self.set(NO_COLOR=None, TERM='xterm')
+        self.assertTrue(terminal.has_colours(commands.Terminal()))
+        self.assertFalse(terminal.has_colours(io.StringIO()))
+
+    def test_who_wants_none_gets_none(self):
+        self.set(NO_COLOR='1', TERM='xterm')
+        self.assertFalse(terminal.has_colours(commands.Terminal()))
+        # As no-color.org says, an empty one is none.
+        self.set(NO_COLOR='')
+        self.assertTrue(terminal.has_colours(commands.Terminal()))
+        self.set(TERM='dumb')
+        self.assertFalse(terminal.has_colours(commands.Terminal()))
+
+    def test_colour_of_a_status(self):
+        self.assertEqual('\x1b[31mDOWN\x1b[0m', terminal.colour_status('DOWN'))
+        self.assertEqual('\x1b[32mUP  \x1b[0m',
+                         terminal.colour_status('UP', 'UP  '))
+        self.assertEqual('', terminal.colour_status(''))
+        self.assertEqual('-', terminal.colour_status('', '-'))
