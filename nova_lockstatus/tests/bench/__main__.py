@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Measure stock Nova and Nova with the plugin, side by side."""
+"""Measure stock Nova and Nova with the plugin."""
 
 import argparse
 import datetime
+import importlib.util
 import json
 import os
 import platform
@@ -22,15 +23,18 @@ import signal
 import sys
 import tempfile
 import warnings
+from typing import Any
 
 DEFAULT_JSON = os.path.join(tempfile.gettempdir(),
                             'nova-lockstatus-bench.json')
+
+RUNS_OF_MORE = 3
+"""How often a call is made if there are more servers than ``--servers``."""
 
 
 def parse(arguments):
     """Read the command line.
 
-    :param arguments: it
     :returns: the options
     """
     parser = argparse.ArgumentParser(
@@ -45,6 +49,9 @@ def parse(arguments):
             return value
         return read
 
+    def numbers(text):
+        return [number(2)(part) for part in text.split(',')]
+
     for name, least, default, text in (
             ('servers', 2, 1000, 'how many servers there are'),
             ('hosts', 1, 1000, 'how many compute hosts they are on'),
@@ -56,9 +63,18 @@ def parse(arguments):
                             help=text + ' (%(default)s)')
     parser.add_argument('--json', default=DEFAULT_JSON, metavar='FILE',
                         help='where the result goes (%(default)s)')
-    parser.add_argument('--no-apart', dest='apart', action='store_false',
-                        help='do not measure what the hooks cost a pipeline '
-                             'without the filter')
+    parser.add_argument('--sizes', type=numbers, default=[],
+                        metavar='NUMBERS',
+                        help='lists servers for these numbers of them as '
+                             'well, with commas between')
+    parser.add_argument('--rst', metavar='FILE',
+                        help='where tables for the documentation go')
+    parser.add_argument('--plot', metavar='FILE',
+                        help='where the plot of --sizes goes, an SVG; needs '
+                             'matplotlib')
+    parser.add_argument('--read', metavar='FILE',
+                        help='read the JSON of an earlier run, and measure '
+                             'nothing')
     parser.add_argument('--only', type=re.compile, default='',
                         metavar='REGEX',
                         help='measure the calls alone that it matches '
@@ -68,11 +84,15 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.hosts < options.cells:
         parser.error('a cell has no host')
+    if options.plot and not options.read and not options.sizes:
+        parser.error('--plot needs --sizes')
+    if options.plot and importlib.util.find_spec('matplotlib') is None:
+        parser.error('--plot needs matplotlib: bench-requirements.txt has it')
     return options
 
 
 def say(text):
-    """Tell how far it is."""
+    """Write to the terminal what is done now."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -85,46 +105,72 @@ def run(options):
     # NOTE: they import Nova, which takes seconds; and which looks at this
     # when it is imported.
     os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
-    from nova_lockstatus.tests.bench import calls
     from nova_lockstatus.tests.bench import cloud
     from nova_lockstatus.tests.bench import databases
-    from nova_lockstatus.tests.bench import measure
-    from nova_lockstatus.tests.bench import process
 
     say('Creating the databases')
+    sizes = sorted({options.servers, *options.sizes})
     with databases.Databases(
             os.environ.get(databases.VARIABLE) or None, options.cells,
-            max(1000, options.servers, options.hosts)) as created:
-        say('Filling them')
-        uuids = cloud.fill(created.cells, options.servers, options.hosts,
-                           options.projects)
-        ids = {'locked': uuids[0], 'unlocked': uuids[1]}
-        numbers = {**vars(options), 'flavors': cloud.FLAVORS}
-        say('Starting nova-api')
-        with process.start('hooked', created.config) as worker:
-            about = {**_about(), 'database': created.engine,
-                     'extensions': worker.ready()['extensions']}
-            share = measure.filter_share(worker)
-            rows = []
-            for call in calls.CALLS:
-                if not re.search(options.only, str(call)):
-                    continue
+            max(1000, options.hosts, *sizes)) as created:
+        rows = cloud.Cloud(created.cells, options.hosts, options.projects)
+        about = {**_about(), 'database': created.engine, **{
+            name: getattr(options, name) for name in (
+                'servers', 'hosts', 'projects', 'cells', 'runs', 'seconds')}}
+        result: dict[str, Any] = {'about': about}
+        growth = []
+        for size in sizes:
+            say('Adding servers, up to %d' % size)
+            rows.grow(size)
+            found = _measure(options, created.config, rows.uuids, result)
+            growth.append({'servers': size, 'calls': found})
+            if size == options.servers:
+                result['calls'] = found
+    if options.sizes:
+        result['growth'] = [
+            {**one, 'calls': [row for row in one['calls'] if row['grows']]}
+            for one in growth]
+    result['missed'] = [
+        '%s %s' % (row['call'], problem)
+        for row in result['calls'] for problem in row['missed']]
+    result['missed'] += [
+        'the filter ' + problem for problem in result['filter']['missed']]
+    return result
+
+
+def _measure(options, config, uuids, result):
+    """Measure calls in processes of their own, for one number of servers.
+
+    :param options: the command line's
+    :param config: the path of the nova.conf
+    :param uuids: those of all servers
+    :param result: gets what the processes say of themselves
+    :returns: what was measured of each call
+    """
+    from nova_lockstatus.tests.bench import calls
+    from nova_lockstatus.tests.bench import cloud
+    from nova_lockstatus.tests.bench import measure
+
+    size = len(uuids)
+    ids = {'locked': uuids[0], 'unlocked': uuids[1]}
+    numbers = {**vars(options), 'servers': size, 'flavors': cloud.FLAVORS,
+               'aggregates': cloud.AGGREGATES}
+    if size > options.servers:
+        numbers['runs'] = min(options.runs, RUNS_OF_MORE)
+    rows = []
+    say('Starting nova-api: stock, with the plugin, and stock again')
+    with measure.started(config) as (workers, about):
+        for name in ('extensions', 'compiled', 'latest'):
+            result['about'][name] = about[name]
+        if size == options.servers:
+            result['filter'] = measure.filter_share(workers[1])
+        for call in calls.CALLS:
+            if (call.is_known(about['latest'])
+                    and (call.grows or size == options.servers)
+                    and re.search(options.only, str(call))):
                 say(str(call))
-                rows.append(measure.side_by_side(worker, call, ids, numbers))
-        hooks = []
-        if options.apart:
-            say('Starting nova-api with and without hooks')
-            with measure.processes_apart(created.config) as workers:
-                for call in calls.APART:
-                    say('%s of stock Nova alone' % call)
-                    hooks.append(measure.apart(workers, call, ids, numbers))
-    missed = ['%s %s' % (row['call'], problem)
-              for row in rows for problem in row['missed']]
-    missed += ['the filter ' + problem for problem in share['missed']]
-    for name in ('servers', 'hosts', 'projects', 'cells', 'runs', 'seconds'):
-        about[name] = numbers[name]
-    return {'about': about, 'calls': rows, 'hooks': hooks, 'filter': share,
-            'missed': missed}
+                rows.append(measure.measure(workers, call, ids, numbers))
+    return rows
 
 
 def _about():
@@ -145,10 +191,24 @@ def _cpu():
     return platform.machine()
 
 
-def main(arguments):
-    """Measure, and tell.
+def read(path):
+    """Read the result of an earlier run."""
+    with open(path) as file:
+        return json.load(file)
 
-    :param arguments: the command line's
+
+def write(path, text):
+    """Write a file, and the folders that it is in."""
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, 'w') as file:
+        file.write(text)
+    say('Written: ' + path)
+
+
+def main(arguments):
+    """Measure, and print the result.
+
+    :param arguments: those of the command line
     :returns: the exit code
     """
     options = parse(arguments)
@@ -157,17 +217,19 @@ def main(arguments):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
     from sqlalchemy import exc
     try:
-        result = run(options)
+        result = read(options.read) if options.read else run(options)
     except (OSError, RuntimeError, exc.SQLAlchemyError) as error:
         say('It cannot be measured: %s' % error)
         return 2
     from nova_lockstatus.tests.bench import table
-    os.makedirs(os.path.dirname(os.path.abspath(options.json)), exist_ok=True)
-    with open(options.json, 'w') as file:
-        json.dump(result, file, indent=2)
-        file.write('\n')
+    if not options.read:
+        write(options.json, json.dumps(result, indent=2) + '\n')
     print(table.render(result), flush=True)
-    say('Written to ' + options.json)
+    if options.rst:
+        write(options.rst, table.render_rst(result))
+    if options.plot:
+        from nova_lockstatus.tests.bench import plot
+        write(options.plot, plot.draw(result))
     return 1 if options.check and result['missed'] else 0
 
 

@@ -31,6 +31,17 @@ LOCKED_EVERY = 10
 
 FLAVORS = 5
 
+AGGREGATES = 20
+
+CHUNK = 1000
+"""So many servers are in memory at once while they are added."""
+
+HINTS_EVERY = 5
+"""Of so many servers one was booted with a scheduler hint."""
+
+HINTS = {'group': [str(uuid.uuid4())]}
+"""Its hint."""
+
 _SYSTEM_METADATA = {
     'boot_roles': 'member,reader', 'owner_user_name': 'owner',
     'owner_project_name': 'demo', 'image_base_image_ref': '',
@@ -45,6 +56,8 @@ _CPU_INFO = json.dumps({
     'topology': {'cells': 2, 'sockets': 1, 'cores': 32, 'threads': 2},
     'features': ['feature%d' % number for number in range(80)]})
 
+_ANY_SERVER = str(uuid.uuid4())
+
 _TABLES = ((models.Instance, 'uuid'),
            (models.InstanceExtra, 'instance_uuid'),
            (models.InstanceInfoCache, 'instance_uuid'),
@@ -53,36 +66,61 @@ _TABLES = ((models.Instance, 'uuid'),
 """Where an Instance is, in an order that foreign keys allow."""
 
 
-def fill(cells, servers, hosts, projects):
-    """Fill the databases.
+class Cloud:
+    """The rows of a cloud, to which servers can be added.
 
     :param cells: the mappings of the cells; the hosts are divided among them
         in turn
-    :param servers: the number of servers, divided among the hosts in turn
     :param hosts: the number of hosts
     :param projects: the number of projects that the servers belong to in turn
-    :returns: the uuids of the servers
     """
-    _create_flavors()
-    uuids = [str(uuid.uuid4()) for _ in range(servers)]
-    for position, cell in enumerate(cells):
-        in_cell = range(position, hosts, len(cells))
-        _add_api_rows(api_models.HostMapping, [
-            {'host': _host(number), 'cell_id': cell.id}
-            for number in in_cell])
-        numbers = [number for number in range(servers)
-                   if number % hosts % len(cells) == position]
+
+    def __init__(self, cells, hosts, projects):
+        self._cells = cells
+        self._hosts = hosts
+        self._projects = projects
+        self.uuids = []
+        """Those of the servers."""
+        _create_flavors()
+        _create_aggregates(hosts)
+        for position, cell in enumerate(cells):
+            in_cell = range(position, hosts, len(cells))
+            _add_api_rows(api_models.HostMapping, [
+                {'host': _host(number), 'cell_id': cell.id}
+                for number in in_cell])
+            with _targeted(cell) as context:
+                _fill_hosts(context, in_cell)
+
+    def grow(self, servers):
+        """Add servers, divided among the hosts in turn.
+
+        :param servers: how many there are then
+        """
+        while len(self.uuids) < servers:
+            first = len(self.uuids)
+            self.uuids += [str(uuid.uuid4())
+                           for _ in range(min(CHUNK, servers - first))]
+            added = [
+                (number, self.uuids[number], _host(number % self._hosts),
+                 _owner(number % self._projects))
+                for number in range(first, len(self.uuids))]
+            for position, cell in enumerate(self._cells):
+                self._add(cell, [
+                    server for server in added
+                    if server[0] % self._hosts % len(self._cells) == position])
+
+    def _add(self, cell, servers):
         _add_api_rows(api_models.InstanceMapping, [
-            {'instance_uuid': uuids[number], 'cell_id': cell.id,
-             'queued_for_delete': False, **_owner(number % projects)}
-            for number in numbers])
-        with nova_context.target_cell(
-                nova_context.get_admin_context(), cell) as context:
-            _fill_hosts(context, in_cell)
-            _fill_servers(context, [
-                (number, uuids[number], _host(number % hosts),
-                 _owner(number % projects)) for number in numbers])
-    return uuids
+            {'instance_uuid': server_id, 'cell_id': cell.id,
+             'queued_for_delete': False, **owner}
+            for _number, server_id, _host, owner in servers])
+        _add_api_rows(api_models.RequestSpec, _request_specs(servers))
+        with _targeted(cell) as context:
+            _fill_servers(context, servers)
+
+
+def _targeted(cell):
+    return nova_context.target_cell(nova_context.get_admin_context(), cell)
 
 
 def _fill_hosts(context, hosts):
@@ -189,6 +227,50 @@ def _flavor(number):
             'flavorid': str(number + 1), 'swap': 0, 'rxtx_factor': 1.0,
             'vcpu_weight': 0, 'disabled': False, 'is_public': True,
             'description': None, 'extra_specs': {'hw:cpu_policy': 'shared'}}
+
+
+def _create_aggregates(hosts):
+    context = nova_context.get_admin_context()
+    ids = []
+    for number in range(AGGREGATES):
+        aggregate = objects.Aggregate(
+            context, name='rack%d' % number, metadata={'ssd': 'true'})
+        aggregate.create()
+        ids.append(aggregate.id)
+    _add_api_rows(api_models.AggregateHost, [
+        {'host': _host(number), 'aggregate_id': ids[number % AGGREGATES]}
+        for number in range(hosts)])
+
+
+def _request_specs(servers):
+    """Make what Nova keeps of the request for each server."""
+    hints = _request_spec(HINTS)
+    no_hints = _request_spec({})
+    return [{'instance_uuid': server_id,
+             'spec': (no_hints if number % HINTS_EVERY else hints).replace(
+                 _ANY_SERVER, server_id).replace(
+                     _owner(0)['project_id'], owner['project_id']).replace(
+                         _owner(0)['user_id'], owner['user_id'])}
+            for number, server_id, _host, owner in servers]
+
+
+def _request_spec(hints):
+    spec = objects.RequestSpec(
+        instance_uuid=_ANY_SERVER, num_instances=1, **_owner(0),
+        flavor=objects.Flavor(id=1, **_flavor(0)), numa_topology=None,
+        image=objects.ImageMeta(
+            id=str(uuid.uuid4()), name='image', container_format='bare',
+            disk_format='qcow2', min_disk=1, min_ram=512,
+            properties=objects.ImageMetaProps(hw_disk_bus='virtio')),
+        pci_requests=objects.InstancePCIRequests(
+            requests=[], instance_uuid=_ANY_SERVER),
+        security_groups=objects.SecurityGroupList(
+            objects=[objects.SecurityGroup(name='default')]),
+        limits=objects.SchedulerLimits(), availability_zone='nova',
+        retry=None, ignore_hosts=None, force_hosts=None, force_nodes=None,
+        instance_group=None, scheduler_hints=hints, is_bfv=False,
+        requested_resources=[])
+    return json.dumps(spec.obj_to_primitive())
 
 
 def _create_server(context):

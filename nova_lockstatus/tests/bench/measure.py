@@ -33,19 +33,25 @@ DEPTH_STEP = 5
 
 
 class Asker:
-    """Asks one application of one worker one call.
+    """Asks one worker one call.
 
     :param worker: the worker
-    :param app: the application's name
     :param call: the call
     :param ids: the servers that the call's path may name
     """
 
-    def __init__(self, worker, app, call, ids):
+    def __init__(self, worker, call, ids):
         self._worker = worker
         self._key = call.key
-        self._details = {'app': app, 'microversion': call.microversion,
+        self._details = {'microversion': call.microversion,
                          'path': call.path.format(**ids)}
+
+    def check(self):
+        """Have the call made, with an answer that must be valid.
+
+        :raises RuntimeError: when Nova's schema refuses the answer
+        """
+        self._worker.order('check', **self._details)
 
     def look(self):
         """Return what the call costs the database, and what it gives."""
@@ -104,86 +110,71 @@ def compare(askers, runs, seconds):
     :param askers: of the first, the second and the one like the first
     :param runs: the least number of rounds
     :param seconds: how long to go on with calls that are quick
-    :returns: their medians in milliseconds, ratios to the first one, the
-        number of rounds, and what of a ratio can be chance
+    :returns: their medians in milliseconds, the number of rounds, and of the
+        times and of the work the ratios to the first one and what of them can
+        be chance
     """
     found = alternate(askers, runs, seconds)
-    times = [time for time, _work in found]
-    first, second, control = map(statistics.median, times)
-    work = [statistics.median(work) for _time, work in found]
-    return {'ms': (first, second), 'ratio': second / first,
-            'control': control / first, 'rounds': len(times[0]),
-            'work_ratio': work[1] / work[0],
-            'work_control': work[2] / work[0], 'times_ms': times,
-            'tolerance': min(MOST_TOLERANCE, max(
-                abs(control / first - 1), chance(*times[:2])))}
+    times, work = zip(*found)
+    return {'ms': [statistics.median(one) for one in times[:2]],
+            'rounds': len(times[0]), 'times_ms': times, 'work_ms': work,
+            **_ratios('', times), **_ratios('work_', work)}
 
 
-def side_by_side(worker, call, ids, options):
-    """Measure a call with and without the filter, in one process.
-
-    :param worker: a worker that has both
-    :param call: the call
-    :param ids: servers that the call may name
-    :param options: the numbers of rounds, servers, hosts and cells
-    :returns: a dict for JSON
-    :raises RuntimeError: when the answer does not have every item
-    """
-    askers = [Asker(worker, app, call, ids)
-              for app in ('stock', 'plugin', 'control')]
-    looks = _looks(askers)
-    stock, plugin = looks[:2]
-    for one in looks:
-        if call.items and one['items'] != options[call.items]:
-            raise RuntimeError('%s has %d items instead of %d' % (
-                call, one['items'], options[call.items]))
-    found = compare(askers, options['runs'], options['seconds'])
-    stock['ms'], plugin['ms'] = found.pop('ms')
-    adds = set(plugin.pop('keys')) - set(stock.pop('keys'))
-    return {'call': str(call), 'stock': stock, 'plugin': plugin, **found,
-            'adds': sorted(adds),
-            'missed': call.target.missed(
-                options['cells'], stock, plugin, found['tolerance'])}
+def _ratios(prefix, samples):
+    first, second, control = map(statistics.median, samples)
+    return {prefix + 'ratio': second / first,
+            prefix + 'control': control / first,
+            prefix + 'tolerance': min(MOST_TOLERANCE, max(
+                abs(control / first - 1), chance(*samples[:2])))}
 
 
 @contextlib.contextmanager
-def processes_apart(config):
-    """Start stock Nova without hooks, with hooks, and without once more.
+def started(config):
+    """Start stock Nova, Nova with the plugin, and stock Nova once more.
 
     :param config: the path of the nova.conf
-    :returns: the workers
-    :raises RuntimeError: when a process has hooks and should not, or has none
+    :returns: the workers, and what the one with the plugin has
+    :raises RuntimeError: when one is stock Nova and should not be, or is not
     """
     with contextlib.ExitStack() as stack:
         workers = [stack.enter_context(process.start(kind, config))
-                   for kind in ('clean', 'hooked', 'clean')]
-        hooked = [worker.ready()['hooked'] for worker in workers]
+                   for kind in ('stock', 'plugin', 'stock')]
+        found = [worker.ready() for worker in workers]
+        hooked = [about['hooked'] for about in found]
         if hooked != [False, True, False]:
             raise RuntimeError('processes have hooks: %s' % hooked)
-        yield workers
+        yield workers, found[1]
 
 
-def apart(workers, call, ids, options):
-    """Measure what the hooks cost a pipeline without the filter.
+def measure(workers, call, ids, options):
+    """Measure a call.
 
-    :param workers: of processes without hooks, with hooks, and without
+    :param workers: stock Nova, Nova with the plugin, stock Nova
     :param call: the call
     :param ids: servers that the call may name
-    :param options: the number of rounds
-    :returns: a dict for JSON: ``stock`` is a process without hooks,
-        ``plugin`` one with them, and the control another without
+    :param options: the numbers of rounds, cells, and of what the call lists
+    :returns: a dict for JSON
+    :raises RuntimeError: when an answer is not valid, or does not have every
+        item
     """
-    askers = [Asker(worker, 'stock', call, ids) for worker in workers]
-    stock, plugin, _control = _looks(askers)
+    askers = [Asker(worker, call, ids) for worker in workers]
+    for asker in askers:
+        # It fills caches as well, which are not what is measured.
+        asker.check()
+    looks = [asker.look() for asker in askers]
+    for look in looks:
+        if call.items and look['items'] != options[call.items]:
+            raise RuntimeError('%s has %d items instead of %d' % (
+                call, look['items'], options[call.items]))
+    stock, plugin, _control = looks
     found = compare(askers, options['runs'], options['seconds'])
     stock['ms'], plugin['ms'] = found.pop('ms')
-    del stock['keys'], plugin['keys']
-    return {'call': str(call), 'stock': stock, 'plugin': plugin, **found}
-
-
-def _looks(askers):
-    # Twice: the first call fills caches, which is not what is measured.
-    return [[asker.look() for asker in askers] for _ in range(2)][-1]
+    adds = set(plugin.pop('keys')) - set(stock.pop('keys'))
+    row = {'call': str(call), 'stock': stock, 'plugin': plugin, **found,
+           'target': call.target.ratio, 'grows': call.grows,
+           'adds': sorted(adds)}
+    return {**row, 'missed': call.target.missed(options['cells'], row)}
 
 
 def filter_share(worker):

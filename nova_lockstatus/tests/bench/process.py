@@ -19,19 +19,23 @@ import subprocess
 import sys
 import tempfile
 
+# The order of sets depends on the seed, and is the same in all processes.
+_ENVIRONMENT = {'OS_NOVA_DISABLE_EVENTLET_PATCHING': 'true',
+                'PYTHONHASHSEED': '0'}
+
 
 @contextlib.contextmanager
 def start(kind, config):
     """Start Nova's API in a process of its own, and end it afterwards.
 
-    :param kind: which applications it is to have
+    :param kind: stock, or plugin for Nova with the plugin
     :param config: the path of its nova.conf
     :returns: the Worker, which is not ready yet
     """
     with tempfile.TemporaryFile('w+') as errors, subprocess.Popen(
             [sys.executable, '-W', 'ignore', '-m',
              'nova_lockstatus.tests.bench.worker', kind, config],
-            env=os.environ | {'OS_NOVA_DISABLE_EVENTLET_PATCHING': 'true'},
+            env=os.environ | _ENVIRONMENT,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
             text=True) as started:
         yield Worker(started, errors)

@@ -12,20 +12,29 @@
 
 """The result of a run, for people."""
 
+import textwrap
+
 import prettytable
 
-_HEADER = """\
-Nova %(nova)s on %(database)s: %(servers)d servers of %(projects)d projects
-on %(hosts)d hosts in %(cells)d cell(s) beside cell0. Python %(python)s,
-%(cpus)s CPUs (%(cpu)s), %(date)s.
-Extensions: %(extensions)s.
-Stock Nova, Nova with the filter, and stock Nova again are in one process, and
-are asked in turn as WSGI applications: there is no HTTP server between, and no
-Neutron behind. Native threads, response validation "warn", garbage collector
-on. Times are medians in milliseconds; control is stock again over stock. CPU
-is the ratio, and its control, of what the process of nova-api works."""
+_ABOUT = (
+    'Nova %(nova)s on %(database)s, %(servers)d servers of %(projects)d '
+    'projects on %(hosts)d hosts in %(cells)s beside cell0, Python '
+    '%(python)s, %(cpus)s CPUs (%(cpu)s), %(date)s. The newest microversion '
+    'is %(latest)s. jsonschema-rs, which compiles the schemas of responses, '
+    'is %(compiled)s. Each call was made at least %(runs)d times by each '
+    'process.')
 
-_COLUMNS = ('Call', 'Stock', 'Plugin', 'Ratio', 'Control', 'CPU', 'Runs',
+_MEANING = (
+    'Stock Nova, Nova with the plugin, and stock Nova again are three '
+    'processes, which get each call in turn. Times are medians in '
+    'milliseconds. Time and CPU are ratios to stock Nova; the control in '
+    'parentheses is stock Nova again. Extensions: %s.')
+
+_FILTER = (
+    'A call that no extension has part in pays %(filter_us).1f µs for the '
+    'filter and %(dispatch_us).1f µs for the frame around the controller.')
+
+_COLUMNS = ('Call', 'Stock', 'Plugin', 'Time', 'CPU', 'To reach', 'Runs',
             'SELECTs', 'Statements', 'Bytes')
 
 
@@ -33,33 +42,103 @@ def render(result):
     """Make text of a result.
 
     :param result: what is written as JSON
-    :returns: the header, the table and what was missed
+    :returns: the header, the tables and what was missed
     """
-    table = prettytable.PrettyTable(_COLUMNS)
-    table.align = 'r'
-    table.align['Call'] = 'l'
-    for row in result['calls']:
-        table.add_row(_row(row['call'], row))
-    for row in result['hooks']:
-        table.add_row(_row(row['call'] + ' *', row))
-    about = result['about']
-    lines = [_HEADER % {**about, 'extensions': ', '.join(about['extensions'])},
-             str(table)]
-    if result['hooks']:
-        lines.append('* Stock Nova alone: in a process without hooks, beside '
-                     'one with them, and another without.')
-    lines.append(
-        'Where no extension has part: filter %(filter_us).1f µs, frame around '
-        'the controller %(dispatch_us).1f µs.' % result['filter'])
+    lines = [_about(result),
+             _fill(_MEANING % ', '.join(result['about']['extensions'])),
+             _pretty(_COLUMNS, [_row(row) for row in result['calls']])]
+    if 'growth' in result:
+        lines.append(_pretty(('Servers', *_COLUMNS), _growth(result, _row)))
+    lines.append(_fill(_FILTER % result['filter']))
     lines += ['MISSED: ' + problem for problem in result['missed']]
     return '\n'.join(lines)
 
 
-def _row(name, row):
+def _about(result):
+    about = result['about']
+    return _fill(_ABOUT % {
+        **about,
+        'cells': ('one cell' if about['cells'] == 1
+                  else '%d cells' % about['cells']),
+        'compiled': 'installed' if about['compiled'] else 'not installed'})
+
+
+def _fill(text):
+    return textwrap.fill(text, 79, break_long_words=False,
+                         break_on_hyphens=False)
+
+
+def _pretty(columns, rows):
+    table = prettytable.PrettyTable(columns)
+    table.align = 'r'
+    table.align['Call'] = 'l'
+    for row in rows:
+        table.add_row(row)
+    return str(table)
+
+
+def _growth(result, columns_of):
+    return [(one['servers'], *columns_of(row))
+            for one in result['growth'] for row in one['calls']]
+
+
+def _row(row):
     stock, plugin = row['stock'], row['plugin']
-    return (name, '%.1f' % stock['ms'], '%.1f' % plugin['ms'],
-            '%.3f' % row['ratio'], '%.3f' % row['control'],
-            '%.3f / %.3f' % (row['work_ratio'], row['work_control']),
-            row['rounds'],
+    return (row['call'], *_times(row), _ratio(row, ''), _ratio(row, 'work_'),
+            row['target'] or '', row['rounds'],
             *('%d / %d' % (stock[key], plugin[key])
               for key in ('selects', 'statements', 'bytes')))
+
+
+def _times(row):
+    return ['%.1f' % row[side]['ms'] for side in ('stock', 'plugin')]
+
+
+def _ratio(row, prefix):
+    return '%.3f (%.3f)' % (row[prefix + 'ratio'], row[prefix + 'control'])
+
+
+def render_rst(result):
+    """Make tables for the documentation.
+
+    :param result: what is written as JSON
+    :returns: reStructuredText
+    """
+    def name(row):
+        path, _, microversion = row['call'].rpartition(' ')
+        return '``%s`` %s' % (path, microversion.replace(
+            'latest', result['about']['latest']))
+
+    def ratios(row):
+        return [_ratio(row, prefix) for prefix in ('', 'work_')]
+
+    parts = [
+        _about(result),
+        _list_table('34 11 11 17 17 10', (
+            'Call', 'Stock', 'Plugin', 'Time (control)', 'CPU (control)',
+            'To reach'),
+            [(name(row), *_times(row), *ratios(row), row['target'] or '')
+             for row in result['calls']]),
+        *(_fill('Missed: %s.' % problem) for problem in result['missed']),
+        _list_table('52 16 16 16', (
+            'Call', 'SELECTs, stock', 'SELECTs, plugin', 'Bytes more'),
+            [(name(row), row['stock']['selects'], row['plugin']['selects'],
+              row['plugin']['bytes'] - row['stock']['bytes'])
+             for row in result['calls']]),
+        _fill(_FILTER % result['filter'])]
+    if 'growth' in result:
+        parts.append(_list_table('12 30 13 13 16 16', (
+            'Servers', 'Call', 'Stock', 'Plugin', 'Time (control)',
+            'CPU (control)'),
+            _growth(result, lambda row: (
+                name(row), *_times(row), *ratios(row)))))
+    return '\n\n'.join(parts) + '\n'
+
+
+def _list_table(widths, columns, rows):
+    lines = ['.. list-table::', '   :header-rows: 1', '   :widths: ' + widths,
+             '']
+    for row in (columns, *rows):
+        lines += [('     - %s' if number else '   * - %s') % (value,)
+                  for number, value in enumerate(row)]
+    return '\n'.join(line.rstrip() for line in lines)

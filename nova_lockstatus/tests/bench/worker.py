@@ -13,8 +13,8 @@
 """Nova's API in a process of its own, to be timed from another one.
 
 Reads orders from its standard input, one JSON object a line, and writes what
-came of each as a line of JSON. Two applications of one paste file each are in
-the process side by side, or stock Nova alone.
+came of each as a line of JSON. The process has stock Nova, or Nova with the
+plugin: the hooks are in the whole process.
 """
 
 import gc
@@ -29,6 +29,7 @@ import time
 from nova_lockstatus.tests.integration import worker as api  # isort:skip
 
 import webob
+from nova.api.openstack import api_version_request
 from nova.api.openstack import wsgi
 from nova.conf import CONF
 from nova.db.api import api as api_db
@@ -37,29 +38,24 @@ from nova.network import security_group_api
 
 from nova_lockstatus import filter as lockstatus_filter
 from nova_lockstatus.api import pipeline
+from nova_lockstatus.core import response_validation
 from nova_lockstatus.tests.bench import statements
 from nova_lockstatus.tests.integration import database
 
-CLEAN = 'clean'
-HOOKED = 'hooked'
+STOCK = 'stock'
+PLUGIN = 'plugin'
 
 SHARE_ROUNDS = 5000
 SHARE_REPEATS = 9
 
 
-def load_apps(kind):
-    """Load Nova's API as often as it is to be asked.
+def load_app(kind):
+    """Load Nova's API.
 
-    :param kind: HOOKED for stock Nova twice beside the plugin, CLEAN for
-        stock Nova in a process that the plugin never touches
-    :returns: the WSGI applications by name
+    :param kind: PLUGIN, or STOCK for a process that the plugin never touches
+    :returns: the WSGI application
     """
-    if kind == CLEAN:
-        return {'stock': api.load_app(())}
-    # The hooks are there when the controllers of stock Nova are made, which
-    # then have the wrapped methods and no others.
-    return {'plugin': api.load_app(('v2', 'v2.1')),
-            'stock': api.load_app(()), 'control': api.load_app(())}
+    return api.load_app(('v2', 'v2.1') if kind == PLUGIN else ())
 
 
 def groups(context, servers, detailed=False):
@@ -99,8 +95,25 @@ def ask(app, path, microversion, depth=0):
     return seconds, work, answer
 
 
+def check(app, path, microversion):
+    """Make a call whose answer must be valid.
+
+    An answer that is not stops the validation where it is not, which would be
+    measured then.
+
+    :raises RuntimeError: when Nova's schema refuses the answer
+    """
+    # NOTE: since release 30.
+    known = 'response_validation' in CONF.api
+    if known:
+        CONF.set_override('response_validation', 'error', 'api')
+    ask(app, path, microversion)
+    if known:
+        CONF.clear_override('response_validation', 'api')
+
+
 def look(app, path, microversion, key):
-    """Make a call, and tell what it costs the database and what it gives."""
+    """Make a call, and return what it costs the database and what it gives."""
     with statements.counted() as counts:
         answer = ask(app, path, microversion)[-1]
     found = answer.json[key]
@@ -175,22 +188,26 @@ def dispatched(app, path):
 
 
 def about():
-    """Tell what is measured here."""
+    """Return what is measured here."""
     return {'extensions': (CONF.lockstatus.enabled_extensions
                            if 'lockstatus' in CONF else []),
-            'hooked': hasattr(wsgi.Resource.dispatch, '__wrapped__')}
+            'hooked': hasattr(wsgi.Resource.dispatch, '__wrapped__'),
+            'compiled': response_validation.compiler() is not None,
+            'latest': api_version_request.max_api_version().get_string()}
 
 
-def obey(apps, order):
+def obey(app, order):
     """Do what an order says.
 
-    :param apps: the applications by name
+    :param app: the application
     :param order: its ``do``, and for what
     :returns: what came of it
     """
     if order['do'] == 'share':
-        return share(apps['plugin'])
-    call = apps[order['app']], order['path'], order['microversion']
+        return share(app)
+    call = app, order['path'], order['microversion']
+    if order['do'] == 'check':
+        return check(*call)
     if order['do'] == 'look':
         return look(*call, order['key'])
     return ask(*call, order['depth'])[:2]
@@ -199,7 +216,7 @@ def obey(apps, order):
 def main(kind, config):
     """Obey orders until the input ends.
 
-    :param kind: HOOKED or CLEAN
+    :param kind: STOCK or PLUGIN
     :param config: the path of the nova.conf
     """
     # As in production: the log is written.
@@ -210,11 +227,11 @@ def main(kind, config):
     main_db.configure(CONF)
     api_db.configure(CONF)
     security_group_api.get_instances_security_groups_bindings = groups
-    apps = load_apps(kind)
+    app = load_app(kind)
     print(json.dumps(about()), flush=True)
     for line in sys.stdin:
         try:
-            answer = obey(apps, json.loads(line))
+            answer = obey(app, json.loads(line))
         except RuntimeError as error:
             answer = {'error': str(error)}
         print(json.dumps(answer), flush=True)
