@@ -21,10 +21,12 @@ OPTS = [
         mutable=True,
         choices=[
             ('enforce', 'bring the server back to the state that it should '
-                        'have, through nova-compute'),
-            ('report', 'say so in the log and in a notification, and touch '
+                        'have, through nova-compute, and repair reasons of '
+                        'locks'),
+            ('report', 'say so in the log and in a notification, log which '
+                       'reasons of locks are to be repaired, and touch '
                        'nothing'),
-            ('off', 'do not look, nor repair reasons of locks'),
+            ('off', 'do not look, nor look for reasons of locks'),
         ],
         help="""
 What ``nova-lockstatus-watch`` does about a server that is locked and should be
@@ -44,7 +46,7 @@ Seconds between two looks of the guard at the power states that Nova has
 recorded.
 
 A look is one statement for 1000 servers found in each cell, which reads
-``instances``. At the same interval reasons of locks are repaired: that takes
+``instances``. At the same interval reasons of locks are looked for: that takes
 two statements for 1000 locked servers in each cell, and one more.
 """),
     cfg.IntOpt(

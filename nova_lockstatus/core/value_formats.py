@@ -27,6 +27,12 @@ _EXAMPLES: Mapping[str, Any] = {
     'array': [], 'boolean': True, 'integer': 1, 'null': None, 'number': 1.5,
     'object': {}}
 
+# rfc3986 refuses numbers above 255 in an address of IPv4, and nowhere else.
+_BYTE = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+_IPV4 = _BYTE + '(?:\\.%s){3}' % _BYTE
+_NAME = ('(?![0-9]+(?:\\.[0-9]+){3}(?:[:/]|\\Z))'
+         '[a-z0-9]+(?:[.-][a-z0-9]+)*')
+
 _UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
 # What nearly all values of a format look like, and one value each. None of
@@ -37,7 +43,7 @@ _PLAIN = {
         'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|\\.[0-9]{6})?',
         '2026-02-28T23:59:59Z'),
     'uri': (
-        'https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?'
+        'https?://(?:' + _IPV4 + '|' + _NAME + ')(?::[0-9]{1,5})?'
         '(?:/[A-Za-z0-9._~-]+)*/?',
         'https://nova-api.example.org:8774/v2.1/servers/' + 32 * '0'),
     'uuid': (_UUID, '6f70656e-7374-6163-6b20-6e6f76610000'),

@@ -65,6 +65,18 @@ def last_reports(targeted: Any, hosts: Collection[str]
             .where(*IS_COMPUTE, HOST.in_(hosts))).all())
 
 
+def host_as_compared(session: Any) -> Callable[[str], str]:
+    """Return the function whose results are equal for hosts that are equal.
+
+    :param session: of the database that compares the names of hosts
+    """
+    # NOTE: the collation of Nova's tables on MySQL and MariaDB takes no notice
+    # of case: nova-compute finds its service also where its host has become
+    # another one in that.
+    dialect = session.get_bind().dialect.name
+    return str.lower if dialect in ('mysql', 'mariadb') else str
+
+
 class Record(dict[str, Any]):
     """The record of a service, read by its keys or as an object of Nova."""
 

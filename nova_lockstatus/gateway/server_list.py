@@ -54,7 +54,7 @@ class ListRows(NamedTuple):
 
     :param system_metadata: by server uuid and key
     :param services: the records of each host's compute services, deleted ones
-        among them, in the order of their ids
+        after those that are there
     :param locks: by server uuid
     """
 
@@ -102,13 +102,14 @@ def read_in_cell(targeted: Any, query: ListQuery) -> ListRows:
         selects.append(_select_services(query.hosts))
     if query.uuids:
         selects.append(_select_system_metadata(query))
-    found = ListRows(collections.defaultdict(dict),
-                     {host: [] for host in query.hosts},
+    found = ListRows(collections.defaultdict(dict), {},
                      dict.fromkeys(query.locked, base.Lock()))
     if not selects and not query.locked:
         return found
     rows: Sequence[Any] = ()
+    services = collections.defaultdict(list)
     with db.get_context_manager(targeted).reader.using(targeted) as session:
+        as_compared = compute_service.host_as_compared(session)
         if selects:
             rows = session.execute(sqlalchemy.union_all(*selects)
                                    if len(selects) > 1 else selects[0]).all()
@@ -121,13 +122,17 @@ def read_in_cell(targeted: Any, query: ListQuery) -> ListRows:
             found.system_metadata[uuid][key] = value
         else:
             record = compute_service.record(service)
-            found.services.setdefault(record['host'], []).append(record)
+            services[as_compared(record['host'])].append(record)
+    for host in query.hosts:
+        found.services[host] = sorted(
+            services[as_compared(host)], key=operator.itemgetter('deleted'))
     return found
 
 
 def _select_services(hosts: Collection[str]) -> Any:
     # NOTE: services that are deleted are read as well: Nova's own host_status
-    # can come from one.
+    # can come from one. It takes the first that its join finds, which is the
+    # first in the index of host, binary and deleted.
     return sqlalchemy.select(
         models.Service.id,
         *(_null(column) for column in _SYSTEM_METADATA),

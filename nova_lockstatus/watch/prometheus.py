@@ -115,7 +115,8 @@ class Prometheus(Metrics):
                     all_sinks, ['sent', 'failed'])),
                 (self._guard_actions, itertools.product(
                     ACTIONS, ['found', 'acted', 'failed'])),
-                (self._reasons_repaired, [('removed',), ('restored',)])):
+                (self._reasons_repaired, [('found',), ('removed',),
+                                         ('restored',)])):
             for labels in values:
                 counter.labels(*labels)
 
@@ -165,7 +166,7 @@ class Prometheus(Metrics):
         self._guard_actions.labels(action, outcome).inc()
 
     def reason_repaired(self, outcome: str) -> None:
-        """Report that the reason of a lock was repaired."""
+        """Report that the reason of a lock was repaired, or found."""
         self._reasons_repaired.labels(outcome).inc()
 
     def describe(self) -> Iterable[Any]:

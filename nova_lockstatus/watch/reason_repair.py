@@ -14,6 +14,7 @@
 
 import datetime
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from oslo_config import cfg
@@ -36,7 +37,8 @@ class ReasonRepair:
     """Removes reasons of unlocked servers, and restores those of locks.
 
     It restores a reason that it has seen with the lock: so it keeps the
-    reasons of the locked servers of each cell in memory.
+    reasons of the locked servers of each cell in memory. Unless the guard
+    enforces, it logs what it would do, once for each server, and does not.
     """
 
     name = 'lock reasons'
@@ -48,6 +50,8 @@ class ReasonRepair:
         self._cells = cells.CellRunner(self.name, metrics=metrics)
         self._known: dict[str, dict[str, rules.StoredLock]] = {}
         self._looked: dict[str, datetime.datetime] = {}
+        self._reported: dict[str, set[rules.StoredLock]] = {}
+        self._repairs = False
 
     @property
     def interval(self) -> float:
@@ -61,6 +65,11 @@ class ReasonRepair:
 
         :param stop: when it is set, nothing is waited for
         """
+        repairs = self._options.guard == 'enforce'
+        if repairs != self._repairs:
+            # What was found before is to be repaired, too.
+            self._looked.clear()
+            self._repairs = repairs
         if self.interval:
             self._cells.each(self._check_cell, stop, self.interval)
 
@@ -70,21 +79,33 @@ class ReasonRepair:
     def _check_cell(self, cell: Any) -> None:
         context = cells.context(cell)
         began = timeutils.utcnow()
-        self._known[cell.uuid] = self._check_locked(
-            context, self._known.get(cell.uuid, {}))
+        damaged: list[tuple[rules.StoredLock, rules.StoredLock | None]] = []
+        self._known[cell.uuid] = self._find_lost(
+            context, self._known.get(cell.uuid, {}), damaged)
         last = self._looked.get(cell.uuid)
         for page in reason_repair.read_left_over(
                 context, last and last - CLOCKS_DIFFER):
-            for stored in page:
-                self._check(context, stored, None)
+            damaged.extend((stored, None) for stored in page)
+        damaged = [(stored, known) for stored, known in damaged
+                   if rules.repaired(stored, known) is not None]
+        if self._repairs:
+            for stored, known in damaged:
+                self._repair(context, stored, known)
+        else:
+            found = {stored for stored, _known in damaged}
+            self._report(found - self._reported.get(cell.uuid, set()))
+            self._reported[cell.uuid] = found
         self._looked[cell.uuid] = began
 
-    def _check_locked(self, context: Any, before: dict[str, rules.StoredLock]
-                      ) -> dict[str, rules.StoredLock]:
-        """Restore reasons that are lost.
+    def _find_lost(
+        self, context: Any, before: dict[str, rules.StoredLock],
+        damaged: list[tuple[rules.StoredLock, rules.StoredLock | None]],
+    ) -> dict[str, rules.StoredLock]:
+        """Find the locks whose reasons may be lost.
 
         :param before: the locks whose reason is known, by uuid
-        :returns: the same of now
+        :param damaged: where to add a lock, with what is known of it
+        :returns: the locks whose reason is known now
         """
         known = {}
         for page in reason_repair.read_locked(context):
@@ -93,13 +114,11 @@ class ReasonRepair:
                     known[stored.uuid] = stored
                 elif rules.is_same_lock(stored, before.get(stored.uuid)):
                     known[stored.uuid] = before[stored.uuid]
-                    self._check(context, stored, before[stored.uuid])
+                    damaged.append((stored, before[stored.uuid]))
         return known
 
-    def _check(self, context: Any, stored: rules.StoredLock,
-               known: rules.StoredLock | None) -> None:
-        if rules.repaired(stored, known) is None:
-            return
+    def _repair(self, context: Any, stored: rules.StoredLock,
+                known: rules.StoredLock | None) -> None:
         lock = reason_repair.repair(context, stored.uuid, known)
         if lock is None:
             return
@@ -113,3 +132,17 @@ class ReasonRepair:
                         'had saved the server from an older copy. The reason '
                         'is restored.', stored.uuid)
             self._metrics.reason_repaired('restored')
+
+    def _report(self, damaged: Iterable[rules.StoredLock]) -> None:
+        for stored in damaged:
+            if stored.is_locked:
+                LOG.warning('The lock of the server %s has lost its reason: '
+                            'Nova has saved the server from an older copy. '
+                            'With [lockstatus]guard = enforce the reason is '
+                            'restored.', stored.uuid)
+            else:
+                LOG.warning('The server %s is unlocked and has the reason of '
+                            'a lock: Nova has saved it from an older copy. '
+                            'With [lockstatus]guard = enforce the reason is '
+                            'removed.', stored.uuid)
+            self._metrics.reason_repaired('found')

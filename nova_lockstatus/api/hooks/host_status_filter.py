@@ -163,7 +163,7 @@ def _read(state: RequestState, wanted_hosts: host_status.HostStatusFilter,
     # What Nova shows of a host can come from a service that was deleted.
     statement = sqlalchemy.select(*compute_service.COLUMNS).where(
         models.Service.binary == host_status.BINARY).order_by(
-            models.Service.id)
+            models.Service.deleted, models.Service.id)
     services = collections.defaultdict(list)
     with db.get_context_manager(context).reader.allow_async.using(
             context) as session:

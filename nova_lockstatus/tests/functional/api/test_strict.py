@@ -15,91 +15,29 @@
 A pipeline without the filter, over the same services, is asked the same.
 """
 
-import dataclasses
-import re
-
-from nova.api.openstack import api_version_request
 from nova.db.main import models
-from oslo_config import cfg
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import lock_reason
-from nova_lockstatus.embedded import client
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.embedded.nova_fixture import IMAGE
 from nova_lockstatus.policies import server_host_status as host_policies
 from nova_lockstatus.policies import server_locked_status as policies
-from nova_lockstatus.policies.lockstatus import EXTRA_KEYS
 from nova_lockstatus.tests.fixtures import base
-from nova_lockstatus.tests.fixtures import host_status_case
+from nova_lockstatus.tests.fixtures.strict_case import ADMIN
+from nova_lockstatus.tests.fixtures.strict_case import ADMIN_PROJECT
+from nova_lockstatus.tests.fixtures.strict_case import MICROVERSIONS
+from nova_lockstatus.tests.fixtures.strict_case import NEWEST
+from nova_lockstatus.tests.fixtures.strict_case import OWNER
+from nova_lockstatus.tests.fixtures.strict_case import PROJECT
+from nova_lockstatus.tests.fixtures.strict_case import StrictTestCase
 
-OWNER, ADMIN = (
-    dataclasses.replace(caller, roles=(*caller.roles, 'strict'))
-    for caller in (identity.OWNER, identity.ADMIN))
-
-NEWEST = api_version_request.max_api_version().ver_minor
-
-MICROVERSIONS = tuple('2.%d' % minor for minor in range(1, NEWEST + 1))
-
-PROJECT = '/v2/' + identity.OWNER.project_id
-
-ADMIN_PROJECT = '/v2/' + identity.ADMIN.project_id
-
-# Nova reads the records of services in the order of their ids.
+# Nova takes the first service in the index of host, binary and deleted.
 DELETED = -1000
-
-# Of each call its own.
-VOLATILE = re.compile(r'"(updated|adminPass)": "[^"]*"')
 
 # Nova has it at a microversion, and the plugin at all.
 KEYS = {'locked', 'locked_by', 'locked_reason', 'locked_at', 'host_status',
         'disabled_reason', 'forced_down'}
-
-
-class App(client.Client):
-    """Calls an application.
-
-    :param app: that :func:`base.load_app` loaded
-    """
-
-    def __init__(self, app):
-        self.app = app
-
-
-class StrictTestCase(host_status_case.HostStatusTestCase):
-
-    options = {**host_status_case.HostStatusTestCase.options,
-               'policy': {EXTRA_KEYS: 'not role:strict'}}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.stock = App(base.load_app(pipelines=()))
-
-    def setUp(self):
-        super().setUp()
-        # NOTE: since release 30. It takes most of the time of a call, and
-        # sees nothing of what is compared.
-        if 'response_validation' in cfg.CONF.api:
-            self.configure('api', response_validation='ignore')
-
-    def assert_stock(self, method, path, token, microversion=None, body=None,
-                     after=None):
-        """Compare answers, byte for byte.
-
-        :param after: is called after each call
-        :returns: the JSON of the answer
-        """
-        answers = []
-        for app in (self.stock, self.nova):
-            answer = app.request(method, path, token, body, microversion)
-            answers.append((answer.status_code,
-                            VOLATILE.sub('', answer.text)))
-            if after is not None:
-                after()
-        self.assertEqual(answers[0], answers[1],
-                         (method, path, microversion))
-        return answer.json
 
 
 class ServersTestCase(StrictTestCase):

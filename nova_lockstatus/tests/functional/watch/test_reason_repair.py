@@ -36,6 +36,7 @@ class ReasonRepairTestCase(base.NovaTestCase):
 
     def setUp(self):
         super().setUp()
+        self.configure('lockstatus', guard='enforce')
         self.registry = prometheus_client.CollectorRegistry()
         self.watch = reason_repair.ReasonRepair(
             CONF, prometheus.Prometheus(self.registry))
@@ -229,3 +230,51 @@ class LeftAloneTestCase(ReasonRepairTestCase):
         self.assert_untouched(False, 'why')
         reason_repair.ReasonRepair(CONF).run(threading.Event())
         self.assertEqual((False, None), self.stored())
+
+
+class ReportTestCase(ReasonRepairTestCase):
+    """The guard does not enforce, as by default."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure('lockstatus', guard='report')
+        self.accepted(WHY)
+        self.look()
+
+    def test_nothing_is_touched(self):
+        self.write()
+        self.assert_untouched(True, None)
+        self.assertIn('The lock of the server %s has lost its reason'
+                      % self.server_id, self.nova.log)
+        self.assertEqual(1, self.count('found'))
+        self.write('why', locked=False, locked_by=None)
+        self.assert_untouched(False, 'why')
+        self.assertIn('The server %s is unlocked and has the reason'
+                      % self.server_id, self.nova.log)
+        self.assertEqual(2, self.count('found'))
+
+    def test_enforced_from_now_on(self):
+        self.write()
+        self.look()
+        self.configure('lockstatus', guard='enforce')
+        self.look()
+        self.assertEqual((True, 'why'), self.stored())
+        self.assertEqual(1, self.count('restored'))
+
+    def test_enforced_long_after_it_was_found(self):
+        self.write('why', locked=False, locked_by=None)
+        self.look()
+        self.write('why', updated_at=datetime.datetime(2026, 1, 1))
+        self.look()
+        self.configure('lockstatus', guard='enforce')
+        self.look()
+        self.assertEqual((False, None), self.stored())
+
+    def test_damaged_once_more(self):
+        self.write()
+        self.look()
+        self.accepted({'unlock': None}, WHY)
+        self.look()
+        self.write()
+        self.look()
+        self.assertEqual(2, self.count('found'))

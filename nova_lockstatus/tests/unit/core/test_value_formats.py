@@ -36,6 +36,17 @@ class FormatsTestCase(testtools.TestCase):
             self.assertTrue(check(value))
         self.assertEqual([], self.asked)
 
+    def test_addresses(self):
+        check = self.formats.of('uri')
+        del self.asked[:]
+        for value in ('http://10.0.0.5/v2.1', 'https://255.249.199.99:8774'):
+            self.assertTrue(check(value))
+        self.assertEqual([], self.asked)
+        values = ['http://256.0.0.1/', 'http://1.2.3.999', 'http://01.1.1.1:1']
+        for value in values:
+            check(value)
+        self.assertEqual(values, self.asked)
+
     def test_other_values_are_asked_once(self):
         check = self.formats.of('uri')
         del self.asked[:]
