@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from nova_lockstatus.conf import webhooks
 from nova_lockstatus.events.webhook.endpoint import Endpoint
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils.backoff import Backoff
 from nova_lockstatus.utils.backoff import delay
 
@@ -75,7 +76,8 @@ def problem(endpoint: Endpoint, give_up: float) -> str | None:
     needed = sum(map(after_pause, STANDARD_SECONDS))
     if endpoint.retries != webhooks.STANDARD or give_up >= needed:
         return None
-    return ('The webhook %s has retries = standard, which take %d s, but '
-            '[lockstatus]webhook_give_up ends them after %d s. Set it to '
+    return ('The webhook %s has retries = standard, which take %s, but '
+            '[lockstatus]webhook_give_up ends them after %s. Set it to '
             '280000, in the configuration of nova-api, too.' % (
-                endpoint.name, needed, give_up))
+                endpoint.name, duration.in_seconds(needed),
+                duration.in_seconds(give_up)))
