@@ -410,7 +410,7 @@ class UptimeTestCase(HypervisorsTestCase):
         found = self.uptimes()
         elapsed = time.monotonic() - started
         # 80 hosts, 64 at once: one after the other, it would be 80 seconds.
-        self.assertLess(elapsed, 4)
+        self.assertLess(elapsed, 40)
         self.assertEqual({None}, {found[name] for name in self.SILENT})
         self.assertEqual('up 3 days', found['compute1'])
         self.assertIsNone(found['compute2'])

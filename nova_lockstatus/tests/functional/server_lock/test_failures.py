@@ -160,7 +160,8 @@ class HangingCellTestCase(base.NovaTestCase):
         took = time.monotonic() - start
         self.assertEqual(1, cell.hanging)
         self.assertGreaterEqual(took, 1)
-        self.assertLess(took, 10)
+        # The cell hangs for 30 seconds.
+        self.assertLess(took, 25)
         self.assertEqual({'locked': True, 'locked_by': 'owner'},
                          base.lock_of(servers[hangs]))
         self.assertEqual('why', servers[answers]['locked_reason'])
