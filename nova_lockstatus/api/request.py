@@ -36,7 +36,7 @@ from nova_lockstatus.api.policy_cache import PolicyCache
 from nova_lockstatus.api.servers import Servers
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import hypervisor_filter
-from nova_lockstatus.core import state_lock
+from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import fields
 from nova_lockstatus.gateway import instance_actions
@@ -137,7 +137,7 @@ class RequestState:
         self.servers = Servers()
         self.host_status = HostStatus(pipeline.service_is_up)
         self.hypervisors = Hypervisors()
-        self.state_lock: state_lock.LockGate | None = None
+        self.state_lock: state_lock_gate.LockGate | None = None
         """What stops the call if it would change a locked server."""
         self.lock_refusal = LockRefusal()
         self.service_before: dict[str, Any] | None = None

@@ -52,7 +52,7 @@ def _make_metrics(conf: cfg.ConfigOpts
     from nova_lockstatus import exception
     from nova_lockstatus.events import sinks
     from nova_lockstatus.gateway import compute_service
-    from nova_lockstatus.gateway.host_status import HostStatusReader
+    from nova_lockstatus.gateway.cell_hosts import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
     from nova_lockstatus.watch.server_counts import ServerCountCollector
@@ -83,9 +83,9 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from nova_lockstatus.db import database
     from nova_lockstatus.events import retention
     from nova_lockstatus.utils import logs
-    from nova_lockstatus.watch import heartbeat
-    from nova_lockstatus.watch import host_status
+    from nova_lockstatus.watch import host_status_monitor
     from nova_lockstatus.watch import notification_relay
+    from nova_lockstatus.watch import own_heartbeat
     from nova_lockstatus.watch import reason_repair
     from nova_lockstatus.watch import webhook_relay
     from nova_lockstatus.watch.guard import tasks as guard_tasks
@@ -107,8 +107,8 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
                 'Webhooks are not told without [lockstatus]connection.')
         return tasks
     relay = notification_relay.NotificationRelay(conf, store, metrics)
-    return [*tasks, heartbeat.Heartbeat(conf, store), relay,
-            host_status.HostStatusMonitor(conf, store, relay, metrics),
+    return [*tasks, own_heartbeat.Heartbeat(conf, store), relay,
+            host_status_monitor.HostStatusMonitor(conf, store, relay, metrics),
             retention.OutboxRetention(conf, store),
             *(webhook_relay.WebhookRelay(conf, store, *webhook, metrics)
               for webhook in webhooks)]

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Stores the reason of a lock, also where the database cannot hold it.
+"""Encodes the reason of a lock, also where the database cannot hold it.
 
 Nova's tables on MySQL and MariaDB are made in MySQL's utf8, which has no
 characters above U+FFFF: stock Nova answers a lock with such a reason with 500.

@@ -29,7 +29,7 @@ from nova_lockstatus.db import known_status
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events import direct_publisher
-from nova_lockstatus.events import relay
+from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events import retention
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.fan_out import FanOut
@@ -37,7 +37,7 @@ from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
 if TYPE_CHECKING:
-    from nova_lockstatus.gateway.host_status import HostStatusReader
+    from nova_lockstatus.gateway.cell_hosts import HostStatusReader
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 
@@ -77,7 +77,7 @@ class OutboxPublisher:
         self._log_once = LogOnce()
         self._recorder = SerialWorker(self._record)
         self._worker = SerialWorker(self._relay_all)
-        self._relay = relay.OutboxRelay(store, fan_out.deliver)
+        self._relay = outbox_relay.OutboxRelay(store, fan_out.deliver)
         self._retention = retention.OutboxRetention(conf, store)
         self._retention_at = time.monotonic()
         self._stop = threading.Event()
@@ -152,7 +152,7 @@ class OutboxPublisher:
 
     def _record(self, request: _Request) -> None:
         what = 'What calls change of hosts is not written down, and waits'
-        for seconds in relay.store_delays():
+        for seconds in outbox_relay.store_delays():
             try:
                 change = self._try_to_record(request)
             except exception.StoreNotSynced as error:
@@ -206,14 +206,14 @@ class OutboxPublisher:
             another one; None not to wait
         """
         own_sinks = sinks.of_notifications(self._conf)
-        delays = relay.store_delays()
+        delays = outbox_relay.store_delays()
         while own_sinks:
             self._recorded.clear()
             try:
                 relayed = self._relay.relay_next(own_sinks, self._stop)
                 self._log_once.worked(_CANNOT_READ)
                 if relayed:
-                    delays = relay.store_delays()
+                    delays = outbox_relay.store_delays()
                     continue
                 if (change is None or self._stop.is_set()
                         or not outbox.count(self._store, change.id,

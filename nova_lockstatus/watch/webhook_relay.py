@@ -19,11 +19,11 @@ from oslo_config import cfg
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
-from nova_lockstatus.events import relay
+from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.webhook import allowed_addresses
 from nova_lockstatus.events.webhook import delivery
-from nova_lockstatus.events.webhook import retries
+from nova_lockstatus.events.webhook import retry_delays
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.events.webhook.endpoint import read
@@ -53,7 +53,7 @@ class WebhookRelay:
         self._is_checked = False
         self._log_once = LogOnce()
         self._delivery = delivery.Delivery(conf, endpoint, client, metrics)
-        self._relay = relay.OutboxRelay(store, self._delivery.deliver)
+        self._relay = outbox_relay.OutboxRelay(store, self._delivery.deliver)
 
     @property
     def interval(self) -> float:
@@ -102,7 +102,7 @@ def _problem(conf: cfg.ConfigOpts, endpoint: Endpoint, client: WebhookClient
     except exception.LockStatusException as error:
         return 'The webhook %s cannot be told anything: %s' % (
             endpoint.name, error)
-    return retries.problem(endpoint, conf.lockstatus.webhook_give_up)
+    return retry_delays.problem(endpoint, conf.lockstatus.webhook_give_up)
 
 
 def find_problems(conf: cfg.ConfigOpts) -> list[str]:

@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from nova_lockstatus.api import policy
 from nova_lockstatus.api.hooks import dispatch
 from nova_lockstatus.api.hooks import extension_info
-from nova_lockstatus.api.hooks import host_status
 from nova_lockstatus.api.hooks import host_status_filter
 from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import hypervisor_list
@@ -41,6 +40,7 @@ from nova_lockstatus.api.hooks import server_paging
 from nova_lockstatus.api.hooks import server_save
 from nova_lockstatus.api.hooks import server_search
 from nova_lockstatus.api.hooks import server_view
+from nova_lockstatus.api.hooks import service_update
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.hooks import state_lock_others
 from nova_lockstatus.extensions import base as extensions_base
@@ -50,7 +50,7 @@ from nova_lockstatus.gateway import requirements
 HOOKS = (
     *dispatch.HOOKS,
     *extension_info.HOOKS,
-    *host_status.HOOKS,
+    *service_update.HOOKS,
     *host_status_filter.HOOKS,
     *hypervisor_filter.HOOKS,
     *hypervisor_list.HOOKS,

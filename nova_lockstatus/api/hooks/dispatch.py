@@ -27,7 +27,7 @@ from nova_lockstatus.api.hooks import server_lock_refusal
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.core.state_lock import CallBlocked
+from nova_lockstatus.core.state_lock_gate import CallBlocked
 
 
 def _dispatch(original: Callable[..., Any], resource: Any, method: Any,

@@ -16,8 +16,8 @@ Nova reads all system metadata of all servers of a list from microversion 2.73
 on, a score of rows for each, to show one of them, and the whole service of
 each server's host from 2.16 on. This asks for the rows of system metadata that
 extensions show, of the servers that can have them, and for the columns that
-name the state of a host, once for each host. ``gateway/server_list.py`` reads
-them.
+name the state of a host, once for each host. ``gateway/server_list_rows.py``
+reads them.
 """
 
 import functools
@@ -35,7 +35,7 @@ from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import host_status
 from nova_lockstatus.extensions import fields
 from nova_lockstatus.gateway import cells
-from nova_lockstatus.gateway import server_list
+from nova_lockstatus.gateway import server_list_rows
 from nova_lockstatus.policies.lockstatus import EXTRA_KEYS
 from nova_lockstatus.utils.log_once import LogOnce
 
@@ -53,7 +53,7 @@ def read(state: RequestState) -> None:
     mappings, queries = _queries(state)
     if not queries:
         return
-    results = server_list.read(state.context, mappings, queries)
+    results = server_list_rows.read(state.context, mappings, queries)
     for cell_uuid, query in queries.items():
         result = results[cell_uuid]
         if not cells.check_read(_LOG_ONCE, LEFT_OUT, mappings[cell_uuid],
@@ -71,9 +71,9 @@ def read(state: RequestState) -> None:
 
 
 def _queries(state: RequestState
-             ) -> tuple[dict[str, Any], dict[str, server_list.ListQuery]]:
+             ) -> tuple[dict[str, Any], dict[str, server_list_rows.ListQuery]]:
     mappings: dict[str, Any] = {}
-    queries: dict[str, server_list.ListQuery] = {}
+    queries: dict[str, server_list_rows.ListQuery] = {}
     reads = state.pipeline.reads_system_metadata
     statuses = state.host_status.statuses
     sees_extra_keys = _Rights(state.access, EXTRA_KEYS)
@@ -96,7 +96,7 @@ def _queries(state: RequestState
             query = queries.get(cell.uuid)
             if query is None:
                 mappings[cell.uuid] = cell
-                query = queries[cell.uuid] = server_list.ListQuery(
+                query = queries[cell.uuid] = server_list_rows.ListQuery(
                     [], set(), [], state.pipeline.system_metadata_keys)
             if needs_row:
                 query.uuids.append(instance.uuid)

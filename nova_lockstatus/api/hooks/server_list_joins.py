@@ -29,7 +29,7 @@ from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
-from nova_lockstatus.gateway import server_list
+from nova_lockstatus.gateway import server_list_rows
 from nova_lockstatus.policies import server_host_status as rules
 
 SERVICES = 'services'
@@ -95,7 +95,7 @@ def fill(state: RequestState, targeted: Any,
     keys = state.pipeline.system_metadata_keys | {lock_reason.KEY}
     prefix = (utils.SM_IMAGE_PROP_PREFIX
               if state.access.supports(IMAGE_PROPERTIES_SINCE) else None)
-    rows = server_list.read_in_cell(targeted, server_list.ListQuery(
+    rows = server_list_rows.read_in_cell(targeted, server_list_rows.ListQuery(
         uuids, hosts, [], keys, prefix))
     for host in hosts:
         state.host_status.add_services((cell, host), rows.services[host])

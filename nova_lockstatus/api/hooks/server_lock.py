@@ -34,7 +34,7 @@ from nova_lockstatus.api.hooks import server_move as move_hooks
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
-from nova_lockstatus.core import state_lock
+from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.events.notifications import (
     server_lock as lock_notifications,
 )
@@ -77,7 +77,7 @@ _retry_on_deadlock = oslo_db_api.wrap_db_retry(
     max_retries=5, exception_checker=_is_deadlock)
 
 
-class Refused(state_lock.CallBlocked):
+class Refused(state_lock_gate.CallBlocked):
     """A lock or an unlock that cannot be done now."""
 
     # NOTE: Nova's controllers of the two make a 500 of any Exception but 404.

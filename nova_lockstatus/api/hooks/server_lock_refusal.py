@@ -30,7 +30,7 @@ from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
-from nova_lockstatus.core import state_lock
+from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.extensions import server_state_lock
@@ -52,7 +52,7 @@ def explain(state: RequestState, error: BaseException
         return _explain_unlock(state, error)
     instance = state.lock_refusal.instance
     uuid = state.lock_refusal.locked_uuid
-    if isinstance(error, state_lock.RefusedByLock):
+    if isinstance(error, state_lock_gate.RefusedByLock):
         instance, uuid = error.server, error.server.uuid
     if uuid is None:
         return None
@@ -110,7 +110,7 @@ def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     except Exception as error:
         if state.state_lock is None or state.state_lock.is_exempt:
             raise
-        raise state_lock.LockUnreadable from error
+        raise state_lock_gate.LockUnreadable from error
     if state.state_lock is not None:
         state.state_lock.read(state.lock_refusal.instance)
     return state.lock_refusal.instance

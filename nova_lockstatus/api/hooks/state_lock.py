@@ -14,7 +14,7 @@
 
 Nova has routed a call, parsed its body and checked both when it asks the
 call's rule and reads the server. When it has done both, and before it acts,
-the gate of the call decides: see ``nova_lockstatus/core/state_lock.py``.
+the gate of the call decides: see ``nova_lockstatus/core/state_lock_gate.py``.
 """
 
 import functools
@@ -30,8 +30,8 @@ from oslo_db import exception as db_exception
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import state_lock_others
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.core import state_lock
 from nova_lockstatus.core import state_lock_calls
+from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import base as extensions_base
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.policies import server_state_lock as policies
@@ -93,7 +93,7 @@ def prepare(extensions: Sequence[extensions_base.Extension]) -> None:
 
 
 def make_gate(state: RequestState, resource: Any, method: Any, request: Any
-              ) -> state_lock.LockGate | None:
+              ) -> state_lock_gate.LockGate | None:
     """Make the gate that a call has to pass.
 
     :param resource: Nova's Resource, which answers
@@ -115,7 +115,7 @@ def make_gate(state: RequestState, resource: Any, method: Any, request: Any
         return state.access.allows(policies.BYPASS, {
             'project_id': server.project_id, 'user_id': server.user_id})
 
-    return state_lock.LockGate(
+    return state_lock_gate.LockGate(
         call in extension.exempt, may_bypass, state.body, functools.partial(
             state_lock_others.read_on_host, state, call, request))
 
@@ -144,7 +144,7 @@ def unreadable(state: RequestState, error: BaseException
 
     :returns: the response, None where the call failed for another reason
     """
-    unread = isinstance(error, state_lock.LockUnreadable) or (
+    unread = isinstance(error, state_lock_gate.LockUnreadable) or (
         state.state_lock is not None and not state.state_lock.is_exempt
         and not state.state_lock.has_read and _is_of_database(error))
     if not unread:

@@ -21,8 +21,8 @@ from typing import Any
 
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.core import state_lock
 from nova_lockstatus.core import state_lock_calls
+from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.gateway import locked_instances
 
@@ -52,7 +52,7 @@ def _read(read: Callable[[Any, Any], list[Any]], context: Any, what: Any
     try:
         return read(context, what)
     except Exception as error:
-        raise state_lock.LockUnreadable from error
+        raise state_lock_gate.LockUnreadable from error
 
 
 def _associate(original: Callable[..., Any], state: RequestState, api: Any,

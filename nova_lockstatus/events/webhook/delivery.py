@@ -21,10 +21,10 @@ from oslo_config import cfg
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
-from nova_lockstatus.events import relay
+from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.events.webhook import cloudevent
-from nova_lockstatus.events.webhook import retries
+from nova_lockstatus.events.webhook import retry_delays
 from nova_lockstatus.events.webhook import standard_webhooks
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.client import seconds_until
@@ -82,8 +82,8 @@ class Delivery:
         self._lock = threading.Lock()
         self._failures: collections.OrderedDict[str, int] = (
             collections.OrderedDict())
-        self._schedule = retries.schedule(endpoint.retries)
-        self.backoff = retries.backoff(endpoint.retries)
+        self._schedule = retry_delays.schedule(endpoint.retries)
+        self.backoff = retry_delays.backoff(endpoint.retries)
         """The delay between failures of the webhook."""
         self.is_gone = False
         """Whether the webhook has answered that it is gone for good."""
@@ -153,7 +153,7 @@ class Delivery:
         except exception.LockStatusException as error:
             self._metrics.delivery_finished(self._endpoint.sink, 'failed')
             self._log_once.failed(what, error)
-            raise relay.RetryLater(
+            raise outbox_relay.RetryLater(
                 self._postpone(change, retry_after)) from error
         self._metrics.delivery_finished(
             self._endpoint.sink,
@@ -192,7 +192,7 @@ class Delivery:
         self._failures[change.id] = failures
         if len(self._failures) > MAX_COUNTED:
             self._failures.popitem(last=False)
-        return max(retries.after_pause(self.backoff.failed(retry_after)),
+        return max(retry_delays.after_pause(self.backoff.failed(retry_after)),
                    scheduled(failures, self._schedule))
 
     def _switch_off(self) -> None:

@@ -194,7 +194,8 @@ class ServersTestCase(AnnouncementsTestCase):
     def test_what_is_stored_cannot_be_read(self):
         for broken in ('sqlalchemy', 'sinks'):
             with fixtures.MonkeyPatch(
-                    'nova_lockstatus.api.hooks.host_status.' + broken, None):
+                    'nova_lockstatus.api.hooks.service_update.' + broken,
+                    None):
                 self.put('compute1', forced_down=True)
             self.assertEqual([], self.told())
             self.assertIn('that is not announced', self.nova.log)
@@ -204,7 +205,7 @@ class ServersTestCase(AnnouncementsTestCase):
 
     def test_change_cannot_be_told(self):
         with fixtures.MonkeyPatch(
-                'nova_lockstatus.api.hooks.host_status.uuidutils', None):
+                'nova_lockstatus.api.hooks.service_update.uuidutils', None):
             self.put('compute1', forced_down=True)
         self.assertEqual([], self.told())
         self.assertIn('has changed.', self.nova.log)
@@ -284,7 +285,7 @@ class BrokerTestCase(AnnouncementsTestCase):
         self.addCleanup(goes_on.set)
         self.hold_up(type(rpc.NOTIFIER), goes_on, ('service.update',))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.api.hooks.host_status.NOTIFICATION_TIMEOUT',
+            'nova_lockstatus.api.hooks.service_update.NOTIFICATION_TIMEOUT',
             0.5))
         for seconds, value in ((0.5, True), (0, False), (0, True)):
             began = time.monotonic()

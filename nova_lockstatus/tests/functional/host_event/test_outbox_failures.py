@@ -137,7 +137,8 @@ class FailuresTestCase(OutboxTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.db.database.Store.connect', fail))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.relay.STORE_RETRY_MAX_SECONDS', 0.2))
+            'nova_lockstatus.events.outbox_relay.STORE_RETRY_MAX_SECONDS',
+            0.2))
         took = []
         for down in (True, False, True):
             start = time.monotonic()
@@ -212,7 +213,7 @@ class FailuresTestCase(OutboxTestCase):
     def test_call_while_a_cell_is_waited_for(self):
         self.watch.look()
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.relay.STORE_RETRY_SECONDS', 5))
+            'nova_lockstatus.events.outbox_relay.STORE_RETRY_SECONDS', 5))
         with base.failing('instances'):
             self.put('compute3', forced_down=True)
             self.wait_for_failure('compute3')
@@ -258,7 +259,7 @@ class FailuresTestCase(OutboxTestCase):
 
     def test_cell_that_hangs_delays_no_other(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.relay.SHARED_SECONDS', 0.25))
+            'nova_lockstatus.events.outbox_relay.SHARED_SECONDS', 0.25))
         watch, cell = self.watch_of_hanging_cell()
         for host in ('compute1', 'compute3', 'compute2'):
             self.set_service(host, forced_down=True)

@@ -77,7 +77,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_nothing_is_posted_in_a_pause(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.webhook.retries.QUICK_SECONDS', 60))
+            'nova_lockstatus.events.webhook.retry_delays.QUICK_SECONDS', 60))
         self.servers['acme'].answers = [(500, {})]
         for host in ('compute1', 'compute2'):
             self.put(host, forced_down=True)
@@ -128,7 +128,7 @@ class FailuresTestCase(WebhooksTestCase):
     def test_event_that_is_never_taken_does_not_hold_up_other_hosts(self):
         self.servers['acme'].answers = [(500, {})]
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.webhook.retries.QUICK_SECONDS', 1))
+            'nova_lockstatus.events.webhook.retry_delays.QUICK_SECONDS', 1))
         self.put('compute1', forced_down=True)
         self.put('compute2', forced_down=True)
         task = self.webhook('acme')
@@ -196,7 +196,7 @@ class FailuresTestCase(WebhooksTestCase):
 
     def test_cell_that_hangs_delays_no_other(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.relay.SHARED_SECONDS', 0.25))
+            'nova_lockstatus.events.outbox_relay.SHARED_SECONDS', 0.25))
         cell = self.useFixture(hanging_cell.HangingCell(
             self.nova, 'cell1', 'instances.project_id = '))
         for host in ('compute1', 'compute2'):

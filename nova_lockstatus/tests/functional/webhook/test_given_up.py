@@ -51,7 +51,7 @@ class GivenUpTestCase(WebhooksTestCase):
 
     def pause_after_failures(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.webhook.retries.QUICK_SECONDS', 60))
+            'nova_lockstatus.events.webhook.retry_delays.QUICK_SECONDS', 60))
 
     def test_too_old(self):
         self.fill('webhook:acme', ['gone1', 'gone2'], 3601)

@@ -23,7 +23,7 @@ import standardwebhooks
 
 from nova_lockstatus.conf import webhooks as options
 from nova_lockstatus.db import clock
-from nova_lockstatus.events.webhook import retries
+from nova_lockstatus.events.webhook import retry_delays
 from nova_lockstatus.tests.fixtures.webhook_case import WebhooksTestCase
 
 OLD, NEW = ('whsec_' + base64.b64encode(character * 32).decode()
@@ -155,8 +155,8 @@ class StandardRetriesTestCase(WebhooksTestCase):
             self.passed += 300
         tries = len(acme.requests)
         # At once, and those of the schedule until the next is too late.
-        starts = [sum(retries.STANDARD_SECONDS[:count])
-                  for count in range(len(retries.STANDARD_SECONDS))]
+        starts = [sum(retry_delays.STANDARD_SECONDS[:count])
+                  for count in range(len(retry_delays.STANDARD_SECONDS))]
         self.assertEqual(sum(start < 24 * 3600 for start in starts), tries)
         acme.answers = []
         while self.waits('acme') and self.passed < 48 * 3600:

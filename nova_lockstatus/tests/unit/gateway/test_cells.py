@@ -24,7 +24,7 @@ from oslo_utils import uuidutils
 
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils import log_once
-from nova_lockstatus.watch import host_status
+from nova_lockstatus.watch import host_status_monitor
 
 INTERVAL = 0.1
 
@@ -77,7 +77,7 @@ class CellsTestCase(testtools.TestCase):
         """
         looks = cells.CellRunner('looks', kept)
         for _ in range(rounds):
-            looks.each(look, self.stop, host_status.CELLS_TIMEOUT)
+            looks.each(look, self.stop, host_status_monitor.CELLS_TIMEOUT)
             time.sleep(INTERVAL)
         times = self.times['good']
         self.assertEqual(rounds, len(times))

@@ -26,7 +26,7 @@ CONSTANT = re.compile('_?[A-Z][A-Z_]*')
 # cannot be caused from outside. The list is to become shorter.
 REPLACED = {
     'api.after_response': 'a server with green threads that stand still',
-    'api.hooks.host_status': 'a failure in the hook itself',
+    'api.hooks.service_update': 'a failure in the hook itself',
     'db.clock': 'a later time',
     'db.database': 'a database that is away for a while',
     'db.outbox': 'another call between two statements',

@@ -13,7 +13,7 @@
 import fixtures
 
 from nova_lockstatus import exception
-from nova_lockstatus.events import relay
+from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events.webhook import delivery
 from nova_lockstatus.events.webhook import endpoint
 from nova_lockstatus.tests.fixtures import webhook_server
@@ -38,7 +38,8 @@ class ConsentTestCase(WebhookTestCase):
         return delivery.Delivery(self.conf, webhook, client)
 
     def refused(self, made):
-        later = self.assertRaises(relay.RetryLater, made.post, CHANGE, SERVER)
+        later = self.assertRaises(
+            outbox_relay.RetryLater, made.post, CHANGE, SERVER)
         self.assertFalse(made.may_post)
         self.assertEqual([], self.server.requests)
         return later
@@ -67,7 +68,8 @@ class ConsentTestCase(WebhookTestCase):
     def test_asked_again_after_a_pause(self):
         log = self.useFixture(fixtures.FakeLogger())
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.events.webhook.retries.QUICK_SECONDS', 0.001))
+            'nova_lockstatus.events.webhook.retry_delays.QUICK_SECONDS',
+            0.001))
         made = self.make()
         for _ in range(2):
             self.assertIsInstance(self.refused(made).__cause__,

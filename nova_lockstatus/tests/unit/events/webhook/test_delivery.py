@@ -17,7 +17,7 @@ import fixtures
 import testtools
 
 from nova_lockstatus import exception
-from nova_lockstatus.events import relay
+from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events.webhook import delivery
 from nova_lockstatus.events.webhook import endpoint
 from nova_lockstatus.tests.fixtures import metrics
@@ -61,7 +61,7 @@ class RetryTestCase(WebhookTestCase):
 
     def retry(self, cause):
         """Post an event that fails, and return when it is tried again."""
-        later = self.assertRaises(relay.RetryLater, self.post)
+        later = self.assertRaises(outbox_relay.RetryLater, self.post)
         self.assertIsInstance(later.__cause__, cause)
         self.assertFalse(self.delivery.backoff.is_over)
         return later.seconds
@@ -120,7 +120,7 @@ class RetryTestCase(WebhookTestCase):
             'nova_lockstatus.events.webhook.delivery.MAX_COUNTED', 2))
         self.server.answers = [(500, {})] * 3
         for _ in range(3):
-            self.assertRaises(relay.RetryLater, self.delivery.post,
+            self.assertRaises(outbox_relay.RetryLater, self.delivery.post,
                               dataclasses.replace(
                                   CHANGE, id=str(uuid.uuid4())), SERVER)
         self.assertEqual(2, len(self.delivery._failures))

@@ -27,7 +27,7 @@ from nova_lockstatus.core import host_event
 from nova_lockstatus.db import migration
 from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
-from nova_lockstatus.events import relay
+from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.tests.fixtures import store_databases
 
 SINK = 'a'
@@ -44,7 +44,8 @@ class LeaseTestCase(testtools.TestCase):
         migration.sync(self.store)
         self.useFixture(fixtures.MockPatchObject(
             outbox_lease, 'LEASE_SECONDS', 1))
-        self.useFixture(fixtures.MockPatchObject(relay, 'SHARED_SECONDS', 30))
+        self.useFixture(fixtures.MockPatchObject(
+            outbox_relay, 'SHARED_SECONDS', 30))
         for old, new in (('UP', 'DOWN'), ('DOWN', 'UP')):
             outbox.record(self.store, host_event.StatusChange(
                 id=str(uuid.uuid4()), cell='cell1', host='compute1', old=old,
@@ -71,7 +72,8 @@ class LeaseTestCase(testtools.TestCase):
                     return False
             return True
 
-        return relay.OutboxRelay(store, tell).relay_next([SINK], self.stop)
+        return outbox_relay.OutboxRelay(store, tell).relay_next(
+            [SINK], self.stop)
 
     def start_first(self):
         def tell():

@@ -13,7 +13,7 @@
 import testtools
 
 from nova_lockstatus.events.webhook import endpoint
-from nova_lockstatus.events.webhook import retries
+from nova_lockstatus.events.webhook import retry_delays
 from nova_lockstatus.tests.fixtures.webhook_config import WebhookTestCase
 
 HOUR = 3600
@@ -23,10 +23,10 @@ class ScheduleTestCase(testtools.TestCase):
 
     def test_quick(self):
         self.assertEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
-                         retries.schedule('quick'))
+                         retry_delays.schedule('quick'))
 
     def test_standard(self):
-        schedule = retries.schedule('standard')
+        schedule = retry_delays.schedule('standard')
         starts = [sum(schedule[:count]) for count in range(1, 10)]
         # The times since the start that the standard has in its table.
         self.assertEqual(
@@ -36,8 +36,8 @@ class ScheduleTestCase(testtools.TestCase):
              for start in starts])
 
     def test_standard_backoff(self):
-        backoff = retries.backoff('standard')
-        for seconds in (*retries.STANDARD_SECONDS, 24 * HOUR, 24 * HOUR):
+        backoff = retry_delays.backoff('standard')
+        for seconds in (*retry_delays.STANDARD_SECONDS, 24 * HOUR, 24 * HOUR):
             pause = backoff.failed()
             self.assertTrue(0.9 * seconds <= pause <= seconds, pause)
         backoff.worked()
@@ -45,7 +45,7 @@ class ScheduleTestCase(testtools.TestCase):
 
     def test_event_waits_longer_than_its_webhook(self):
         for pause, seconds in ((1, 2), (300, 600), (HOUR, HOUR + 300)):
-            self.assertEqual(seconds, retries.after_pause(pause))
+            self.assertEqual(seconds, retry_delays.after_pause(pause))
 
 
 class ProblemTestCase(WebhookTestCase):
@@ -56,7 +56,7 @@ class ProblemTestCase(WebhookTestCase):
                 ('standard', 270000, True), ('standard', 280000, False)):
             self.configure('acme', retries=name)
             webhook, = endpoint.read(self.conf)
-            problem = retries.problem(webhook, give_up)
+            problem = retry_delays.problem(webhook, give_up)
             self.assertEqual(wrong, problem is not None)
         self.configure('acme', retries='standard')
         webhook, = endpoint.read(self.conf)
@@ -64,4 +64,4 @@ class ProblemTestCase(WebhookTestCase):
             'The webhook acme has retries = standard, which take 274510 s, '
             'but [lockstatus]webhook_give_up ends them after 3600 s. Set it '
             'to 280000, in the configuration of nova-api, too.',
-            retries.problem(webhook, 3600))
+            retry_delays.problem(webhook, 3600))

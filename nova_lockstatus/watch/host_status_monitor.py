@@ -29,9 +29,9 @@ from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import host_outage
 from nova_lockstatus.watch import host_recovery
 from nova_lockstatus.watch import notification_relay
+from nova_lockstatus.watch import outage_grace
 
 LOG = logs.logger(__name__)
 
@@ -69,7 +69,7 @@ class HostStatusMonitor:
         self._cells = cells.CellRunner(
             self.name, cells.LIST_KEPT_SECONDS, metrics)
         self._recovery = host_recovery.HostRecovery(conf)
-        self._outages = host_outage.OutageGrace(conf)
+        self._outages = outage_grace.OutageGrace(conf)
         self._polls: dict[str, _Poll] = {}
 
     @property

@@ -19,7 +19,7 @@ from nova.conf import CONF
 from oslo_config import fixture
 from oslo_utils import timeutils
 
-from nova_lockstatus.watch import host_outage
+from nova_lockstatus.watch import outage_grace
 
 CELLS = {'cell1': ('a', 'b', 'c', 'd'), 'cell2': ('e',)}
 
@@ -43,7 +43,7 @@ class OutageTestCase(testtools.TestCase):
         self.grace = self.restart()
 
     def restart(self):
-        return host_outage.OutageGrace(CONF, lambda: self.now)
+        return outage_grace.OutageGrace(CONF, lambda: self.now)
 
     def utc(self):
         return self.began + datetime.timedelta(seconds=self.now)

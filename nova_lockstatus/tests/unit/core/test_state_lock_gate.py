@@ -15,7 +15,10 @@ import itertools
 import testtools
 from nova.objects import instance
 
-from nova_lockstatus.core import state_lock
+from nova_lockstatus.core.state_lock_gate import SWAP
+from nova_lockstatus.core.state_lock_gate import LockGate
+from nova_lockstatus.core.state_lock_gate import LockUnreadable
+from nova_lockstatus.core.state_lock_gate import RefusedByLock
 
 RULE = 'os_compute_api:servers:update'
 
@@ -36,7 +39,7 @@ class GuardTestCase(testtools.TestCase):
             self.asked.append(server.uuid)
             return bypass
 
-        return state_lock.LockGate(is_exempt, may_bypass, body, read_others)
+        return LockGate(is_exempt, may_bypass, body, read_others)
 
     def test_unlocked(self):
         guard = self.guard()
@@ -50,18 +53,18 @@ class GuardTestCase(testtools.TestCase):
         guard = self.guard()
         guard.read(locked)
         self.assertEqual([], self.asked)
-        error = self.assertRaises(state_lock.RefusedByLock, guard.passed, RULE)
+        error = self.assertRaises(RefusedByLock, guard.passed, RULE)
         self.assertIs(locked, error.server)
         guard = self.guard()
         guard.passed(RULE)
-        self.assertRaises(state_lock.RefusedByLock, guard.read, locked)
+        self.assertRaises(RefusedByLock, guard.read, locked)
 
     def test_each_server(self):
         guard = self.guard()
         guard.passed(RULE)
         guard.read(server(locked=False))
         error = self.assertRaises(
-            state_lock.RefusedByLock, guard.read, server('b', locked=True))
+            RefusedByLock, guard.read, server('b', locked=True))
         self.assertEqual('b', error.server.uuid)
 
     def test_decides_once_for_a_server(self):
@@ -87,7 +90,7 @@ class GuardTestCase(testtools.TestCase):
                 self.assertTrue(guard.bypasses('b'))
             else:
                 error = self.assertRaises(
-                    state_lock.RefusedByLock, guard.passed, RULE)
+                    RefusedByLock, guard.passed, RULE)
                 self.assertEqual('b', error.server.uuid)
             self.assertEqual([1], read)
             read.clear()
@@ -114,7 +117,7 @@ class GuardTestCase(testtools.TestCase):
     def test_no_word_of_a_lock(self):
         guard = self.guard(bypass=True)
         guard.passed(RULE)
-        self.assertRaises(state_lock.LockUnreadable, guard.read, server())
+        self.assertRaises(LockUnreadable, guard.read, server())
         guard = self.guard(is_exempt=True)
         guard.passed(RULE)
         guard.read(server())
@@ -122,17 +125,17 @@ class GuardTestCase(testtools.TestCase):
     def test_swap(self):
         volume = {'volumeId': 'v'}
         for rule, more, passes in (
-                (state_lock.SWAP, {}, True), (RULE, {}, False),
-                (state_lock.SWAP, {'delete_on_termination': True}, False),
-                (state_lock.SWAP, {'delete_on_termination': False}, False),
-                (state_lock.SWAP, {'tag': 'x'}, True)):
+                (SWAP, {}, True), (RULE, {}, False),
+                (SWAP, {'delete_on_termination': True}, False),
+                (SWAP, {'delete_on_termination': False}, False),
+                (SWAP, {'tag': 'x'}, True)):
             guard = self.guard(body={'volumeAttachment': volume | more})
             guard.read(server(locked=True))
             if passes:
                 guard.passed(rule)
                 self.assertFalse(guard.bypasses('a'))
             else:
-                self.assertRaises(state_lock.RefusedByLock, guard.passed, rule)
+                self.assertRaises(RefusedByLock, guard.passed, rule)
 
     def test_has_read(self):
         guard = self.guard()
@@ -154,8 +157,8 @@ class GuardTestCase(testtools.TestCase):
                 for event in order:
                     events[event](guard)
 
-            self.assertRaises(state_lock.RefusedByLock, run)
+            self.assertRaises(RefusedByLock, run)
 
     def test_nova_cannot_take_it_for_an_error_of_its_own(self):
-        for stop in (state_lock.RefusedByLock, state_lock.LockUnreadable):
+        for stop in (RefusedByLock, LockUnreadable):
             self.assertFalse(issubclass(stop, Exception))
