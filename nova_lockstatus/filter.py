@@ -103,7 +103,7 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
         )
         from nova_lockstatus.events.publisher import shared_publisher
         from nova_lockstatus.gateway import compute_service
-        from nova_lockstatus.gateway.cell_hosts import HostStatusReader
+        from nova_lockstatus.gateway.host_status_reader import HostStatusReader
     except (ImportError, AttributeError) as error:
         raise exception.HookMismatch(
             target='a module or a name in it',

@@ -21,7 +21,7 @@ Each part has one family of hooks that writes it:
 * ``hypervisors``: the ``hypervisor_*`` hooks
 * ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
 * ``policy``: ``policy_cache``
-* ``service_before``, ``on_close``: ``host_status``
+* ``service_before``, ``on_close``: ``service_update``
 * ``response_body``: ``response_validation``
 """
 

@@ -52,7 +52,7 @@ def _make_metrics(conf: cfg.ConfigOpts
     from nova_lockstatus import exception
     from nova_lockstatus.events import sinks
     from nova_lockstatus.gateway import compute_service
-    from nova_lockstatus.gateway.cell_hosts import HostStatusReader
+    from nova_lockstatus.gateway.host_status_reader import HostStatusReader
     from nova_lockstatus.utils import http_server
     from nova_lockstatus.utils.metrics import NO_METRICS
     from nova_lockstatus.watch.server_counts import ServerCountCollector
@@ -64,11 +64,11 @@ def _make_metrics(conf: cfg.ConfigOpts
         import prometheus_client
     except ImportError as error:
         raise exception.MetricsLibraryMissing(reason=error) from error
-    from nova_lockstatus.watch import prometheus
+    from nova_lockstatus.watch import prometheus_metrics
 
     # Not the library's own registry, which shows the process as well.
     registry = prometheus_client.CollectorRegistry()
-    metrics = prometheus.Prometheus(registry, sinks.of_webhooks(conf))
+    metrics = prometheus_metrics.Prometheus(registry, sinks.of_webhooks(conf))
     server = http_server.BackgroundServer(
         prometheus_client.make_wsgi_app(registry), options.metrics_bind,
         options.metrics_port)

@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The calls that the lock of a server refuses.
+"""Which calls the lock of a server refuses: all but those listed here.
 
-A call is named by its action, such as ``reboot``, or else by method and path,
-such as ``PUT /servers/{server_id}/tags``.
+A new action of Nova is refused until it is listed. A call is named by its
+action, such as ``reboot``, or else by method and path, such as
+``PUT /servers/{server_id}/tags``.
 """
 
 import enum

@@ -37,7 +37,7 @@ from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import SerialWorker
 
 if TYPE_CHECKING:
-    from nova_lockstatus.gateway.cell_hosts import HostStatusReader
+    from nova_lockstatus.gateway.host_status_reader import HostStatusReader
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 

@@ -29,7 +29,7 @@ from nova_lockstatus.events.fan_out import FanOut
 from nova_lockstatus.events.webhook.endpoint import read
 
 if TYPE_CHECKING:
-    from nova_lockstatus.gateway.cell_hosts import HostStatusReader
+    from nova_lockstatus.gateway.host_status_reader import HostStatusReader
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)

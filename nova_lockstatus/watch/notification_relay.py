@@ -26,7 +26,7 @@ from nova_lockstatus.events import sinks
 from nova_lockstatus.events.fan_out import FanOut
 from nova_lockstatus.events.notifications.objects import service_publisher
 from nova_lockstatus.gateway import compute_service
-from nova_lockstatus.gateway.cell_hosts import HostStatusReader
+from nova_lockstatus.gateway.host_status_reader import HostStatusReader
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics

@@ -24,7 +24,7 @@ from nova_lockstatus.core import host_status
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.gateway import instances
-from nova_lockstatus.gateway.cell_hosts import HostStatusReader
+from nova_lockstatus.gateway.host_status_reader import HostStatusReader
 from nova_lockstatus.utils import http_server
 from nova_lockstatus.utils.metrics import CellCounts
 from nova_lockstatus.utils.metrics import Metrics

@@ -33,7 +33,7 @@ from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_list_joins
 from nova_lockstatus.api.hooks import server_list_parameters
 from nova_lockstatus.api.hooks import server_lock
-from nova_lockstatus.api.hooks import server_lock_check
+from nova_lockstatus.api.hooks import server_lock_bypass
 from nova_lockstatus.api.hooks import server_lock_refusal
 from nova_lockstatus.api.hooks import server_move
 from nova_lockstatus.api.hooks import server_paging
@@ -55,7 +55,7 @@ HOOKS = (
     *hypervisor_filter.HOOKS,
     *hypervisor_list.HOOKS,
     *hypervisor_uptime.HOOKS,
-    *server_lock_check.HOOKS,
+    *server_lock_bypass.HOOKS,
     *policy_cache.HOOKS,
     *search_condition.HOOKS,
     *server_list.HOOKS,

@@ -158,7 +158,7 @@ def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
                 context, policies.POLICY_ROOT % 'unlock:unlock_override',
                 {'project_id': instance.project_id})
         rows.write(server_lock.UNLOCKED, instance_actions.UNLOCK,
-                  nova_policy.CONF.host)
+                   nova_policy.CONF.host)
     return server_lock.UNLOCKED
 
 

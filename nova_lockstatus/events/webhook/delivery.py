@@ -133,7 +133,7 @@ class Delivery:
         return True
 
     def post(self, change: host_event.StatusChange,
-              server: instances.InstanceRow) -> int:
+             server: instances.InstanceRow) -> int:
         """Post the event of a server.
 
         :returns: the HTTP status of the response, which is final

@@ -114,7 +114,7 @@ class BypassTestCase(StateLockTestCase):
             if not isinstance(layer, types.FunctionType):
                 continue
             file = layer.__code__.co_filename.rpartition('/')[2]
-            if file == 'server_lock_check.py' and hasattr(
+            if file == 'server_lock_bypass.py' and hasattr(
                 layer, '__wrapped__'):
                 passed.add(layer.__wrapped__)
             for cell in layer.__closure__ or ():
@@ -125,7 +125,7 @@ class BypassTestCase(StateLockTestCase):
         self.assertEqual(set(), checks - passed)
         for check in checks:
             self.assertEqual(
-                {'server_lock_check.py'}, outside[id(check)], check)
+                {'server_lock_bypass.py'}, outside[id(check)], check)
 
 
 class DefaultTestCase(StateLockTestCase):

@@ -21,7 +21,7 @@ from nova.compute import api as compute_api
 
 from nova_lockstatus import exception
 from nova_lockstatus.api import pipeline as pipelines
-from nova_lockstatus.api.hooks import server_lock_check
+from nova_lockstatus.api.hooks import server_lock_bypass
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.extensions import loader
@@ -31,13 +31,13 @@ class CheckTestCase(testtools.TestCase):
     """Nova's own check of the lock is not what it was."""
 
     def assert_mismatch(self, problem):
-        for hook in server_lock_check.HOOKS:
+        for hook in server_lock_bypass.HOOKS:
             error = self.assertRaises(exception.HookMismatch, hook.check)
             self.assertIn('nova.compute.api:check_instance_lock ' + problem,
                           str(error))
 
     def test_fits(self):
-        for hook in server_lock_check.HOOKS:
+        for hook in server_lock_bypass.HOOKS:
             hook.check()
 
     def test_is_gone(self):

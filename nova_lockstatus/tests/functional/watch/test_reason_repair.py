@@ -26,7 +26,7 @@ from nova.db.main import models
 
 from nova_lockstatus.gateway import reason_repair as gateway
 from nova_lockstatus.tests.fixtures import base
-from nova_lockstatus.watch import prometheus
+from nova_lockstatus.watch import prometheus_metrics
 from nova_lockstatus.watch import reason_repair
 
 WHY = {'lock': {'locked_reason': 'why'}}
@@ -39,7 +39,7 @@ class ReasonRepairTestCase(base.NovaTestCase):
         self.configure('lockstatus', guard='enforce')
         self.registry = prometheus_client.CollectorRegistry()
         self.watch = reason_repair.ReasonRepair(
-            CONF, prometheus.Prometheus(self.registry))
+            CONF, prometheus_metrics.Prometheus(self.registry))
         self.server_id = self.nova.boot_server('db')
         self.addCleanup(self.act, {'forceDelete': None})
 

@@ -32,7 +32,7 @@ from nova_lockstatus.tests.fixtures import hanging_cell
 from nova_lockstatus.tests.fixtures import store_databases
 from nova_lockstatus.tests.fixtures.webhook_case import PROJECTS
 from nova_lockstatus.tests.fixtures.webhook_case import WebhooksTestCase
-from nova_lockstatus.watch import prometheus
+from nova_lockstatus.watch import prometheus_metrics
 from nova_lockstatus.watch import service
 
 
@@ -62,7 +62,8 @@ class FailuresTestCase(WebhooksTestCase):
         acme.answers = [(500, {}), (429, {}), (503, {})]
         self.put('compute1', forced_down=True)
         registry = prometheus_client.CollectorRegistry()
-        task = self.webhook('acme', metrics=prometheus.Prometheus(registry))
+        task = self.webhook(
+            'acme', metrics=prometheus_metrics.Prometheus(registry))
         self.run_until_delivered(task, 'acme')
         self.assertEqual([('s1', 'UP', 'DOWN')] * 4, self.events('acme'))
         self.assertEqual([3, 1], [registry.get_sample_value(

@@ -129,7 +129,8 @@ METRICS = {
 
 def metrics():
     """Yield name, kind and labels of each metric, as the code makes it."""
-    for node in source.all_modules()['nova_lockstatus.watch.prometheus'].nodes:
+    for node in source.all_modules()[
+            'nova_lockstatus.watch.prometheus_metrics'].nodes:
         if isinstance(node, ast.Call) and node.args and ast.unparse(
                 node.args[0]).startswith('PREFIX + '):
             labels = [argument for argument in (

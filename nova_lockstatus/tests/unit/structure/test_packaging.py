@@ -42,7 +42,7 @@ EXTRAS = {
     # Does without the library where it is not installed.
     'utils.terminal': 'osc',
     'core.response_validation': 'speedups',
-    'watch.prometheus': 'metrics',
+    'watch.prometheus_metrics': 'metrics',
     'cli.watch': 'metrics',
 }
 

@@ -24,7 +24,7 @@ import testtools
 from nova_lockstatus import exception
 from nova_lockstatus.tests.fixtures import metrics
 from nova_lockstatus.utils import http_server
-from nova_lockstatus.watch import prometheus
+from nova_lockstatus.watch import prometheus_metrics
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -94,7 +94,7 @@ class ServerTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.registry = prometheus_client.CollectorRegistry()
-        prometheus.Prometheus(self.registry)
+        prometheus_metrics.Prometheus(self.registry)
         self.port = metrics.free_port()
 
     def make(self, address='127.0.0.1', port=None):

@@ -25,7 +25,7 @@ from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import CellCounts
 from nova_lockstatus.utils.metrics import Metrics
-from nova_lockstatus.watch import prometheus
+from nova_lockstatus.watch import prometheus_metrics
 
 PAGE = repository.DOC / 'source' / 'admin' / 'metrics.rst'
 
@@ -45,7 +45,7 @@ class MetricsTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.registry = prometheus_client.CollectorRegistry()
-        self.metrics: Metrics = prometheus.Prometheus(
+        self.metrics: Metrics = prometheus_metrics.Prometheus(
             self.registry, ['webhook:billing'])
 
     def value(self, name, **labels):
@@ -147,7 +147,7 @@ class RegistryTestCase(MetricsTestCase):
             family.name for family in prometheus_client.REGISTRY.collect()
             if family.name.startswith('nova_lockstatus')])
         # So a second one is none too many.
-        prometheus.Prometheus(prometheus_client.CollectorRegistry())
+        prometheus_metrics.Prometheus(prometheus_client.CollectorRegistry())
 
     def test_one_metric_can_be_asked_for(self):
         self.tell_all()
@@ -161,7 +161,7 @@ class RegistryTestCase(MetricsTestCase):
     def test_off_keeps_the_same_methods(self):
         for name, method in vars(Metrics).items():
             if callable(method):
-                self.assertIn(name, vars(prometheus.Prometheus))
+                self.assertIn(name, vars(prometheus_metrics.Prometheus))
         self.metrics = NO_METRICS
         self.tell_all()
         self.metrics.cell_not_counted('cell1')
@@ -195,7 +195,7 @@ class DocumentationTestCase(MetricsTestCase):
 
     def test_every_metric_has_a_prefix_and_a_text(self):
         for family in self.registry.collect():
-            self.assertTrue(family.name.startswith(prometheus.PREFIX))
+            self.assertTrue(family.name.startswith(prometheus_metrics.PREFIX))
             self.assertTrue(family.documentation.endswith('.'))
 
 

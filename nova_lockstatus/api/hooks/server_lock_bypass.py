@@ -28,7 +28,7 @@ class LockCheck(Hook):
     """The check that Nova's functions begin with, for who may bypass it.
 
     It lets admins pass and nobody else. What it is wrapped around is called
-    past it for whom the guard has let through; nothing else changes for them.
+    past it for whom the gate has let through; nothing else changes for them.
     """
 
     DECORATES = ('delete', 'reboot', 'stop')
