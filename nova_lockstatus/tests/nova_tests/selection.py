@@ -12,6 +12,8 @@
 
 """Which of Nova's tests run, and what may differ with the plugin."""
 
+import pkgutil
+
 PASTE_FILE = 'NOVA_LOCKSTATUS_API_PASTE'
 """The variable of the environment that names the paste file of a run."""
 
@@ -104,6 +106,20 @@ LEFT_OUT = (
     r'\(v2_1\)$',
 )
 """Regular expressions of ids in these modules that do not run, with why."""
+
+
+def modules(all_samples):
+    """Return the names of the modules to run.
+
+    :param all_samples: whether to run those of all API samples and no others
+    """
+    if not all_samples:
+        return MODULES
+    from nova.tests.functional import api_sample_tests
+    return sorted('api_sample_tests.' + module.name
+                  for module in pkgutil.iter_modules(
+                      api_sample_tests.__path__)
+                  if module.name.startswith('test_'))
 
 ADDED_KEYS = {
     'hostId': {

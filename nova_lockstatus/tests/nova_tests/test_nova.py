@@ -20,7 +20,10 @@ import re
 from nova_lockstatus.embedded import nova_fixture  # isort:skip
 
 import testscenarios
+from oslo_policy import policy
 
+from nova_lockstatus.policies import lockstatus
+from nova_lockstatus.tests.nova_tests import answers
 from nova_lockstatus.tests.nova_tests import samples
 from nova_lockstatus.tests.nova_tests import selection
 
@@ -29,7 +32,7 @@ def load_tests(loader, tests, pattern):
     """Load the modules of the selection."""
     left_out = re.compile('|'.join(selection.LEFT_OUT))
     suite = loader.suiteClass()
-    for name in selection.MODULES:
+    for name in selection.modules(answers.FOLDER in os.environ):
         module = importlib.import_module('nova.tests.functional.' + name)
         suite.addTests(
             test for test in testscenarios.generate_scenarios(
@@ -42,3 +45,7 @@ if selection.PASTE_FILE in os.environ:
     samples.prepare()
     path = os.environ[selection.PASTE_FILE]
     nova_fixture.Configuration({('wsgi', 'api_paste_config'): path}).setUp()
+    if answers.FOLDER in os.environ:
+        lockstatus.RULES[:] = [policy.DocumentedRuleDefault(
+            rule.name, '!', rule.description, rule.operations)
+            for rule in lockstatus.RULES]
