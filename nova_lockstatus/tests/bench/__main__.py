@@ -72,9 +72,10 @@ def parse(arguments):
     parser.add_argument('--plot', metavar='FILE',
                         help='where the plot of --sizes goes, an SVG; needs '
                              'matplotlib')
-    parser.add_argument('--read', metavar='FILE',
+    parser.add_argument('--read', metavar='FILE', nargs='+',
                         help='read the JSON of an earlier run, and measure '
-                             'nothing')
+                             'nothing; of a second one, what --sizes '
+                             'measured')
     parser.add_argument('--only', type=re.compile, default='',
                         metavar='REGEX',
                         help='measure the calls alone that it matches '
@@ -191,10 +192,18 @@ def _cpu():
     return platform.machine()
 
 
-def read(path):
-    """Read the result of an earlier run."""
+def read(path, *others):
+    """Read the result of an earlier run.
+
+    :param path: of its JSON
+    :param others: that of a run whose numbers of servers take the place of
+        its own, if any
+    """
     with open(path) as file:
-        return json.load(file)
+        result = json.load(file)
+    for other in others:
+        result['growth'] = read(other)['growth']
+    return result
 
 
 def write(path, text):
@@ -217,7 +226,7 @@ def main(arguments):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
     from sqlalchemy import exc
     try:
-        result = read(options.read) if options.read else run(options)
+        result = read(*options.read) if options.read else run(options)
     except (OSError, RuntimeError, exc.SQLAlchemyError) as error:
         say('It cannot be measured: %s' % error)
         return 2

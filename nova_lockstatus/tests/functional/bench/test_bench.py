@@ -109,7 +109,7 @@ class BenchTestCase(testtools.TestCase):
                 self.assertEqual(one['servers'], row['stock']['items'])
 
     def check_rst(self, result):
-        bench = run('--read', self.json, '--rst', self.rst)
+        bench = run('--read', self.json, self.json, '--rst', self.rst)
         self.assertEqual(0, bench.returncode, bench.stderr)
         with open(self.rst) as file:
             text = file.read()
