@@ -24,6 +24,10 @@ from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import identity as identities
 from nova_lockstatus.embedded import nova_fixture
 
+WAIT_SECONDS = 120
+"""How long a server may take to become what it is to be: one second on most
+machines, and many where others work as well."""
+
 
 class Client:
     """Calls the API of a Nova without a socket.
@@ -106,7 +110,7 @@ class Client:
         # NOTE: it is ACTIVE before that. But nova-compute is still to send
         # its last notification, and takes the server's ports away again if
         # that fails.
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + WAIT_SECONDS
         while not self._is_built(uuid, request_id):
             if time.monotonic() > deadline:
                 raise RuntimeError(f'{uuid} is not built yet')
@@ -123,7 +127,7 @@ class Client:
             for event in action.get('events', ()))
 
     def wait_for(
-        self, uuid: str, status: str, timeout: float = 30,
+        self, uuid: str, status: str, timeout: float = WAIT_SECONDS,
     ) -> dict[str, Any]:
         """Wait for a server to reach a status, and no task to be left.
 

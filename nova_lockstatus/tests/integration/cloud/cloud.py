@@ -88,7 +88,7 @@ class Cloud:
         engines.create(
             self.name, ('api', 'cell0', 'store', 'keystone', 'placement',
                         *nova_config.CELLS), ('top', *nova_config.CELLS))
-        ports = dict(zip(_PORTS, _free_ports(len(_PORTS))))
+        ports = dict(zip(_PORTS, free_ports(len(_PORTS))))
         self.processes = processes.Processes(self.folder)
         parts = (self.processes, self.folder)
         self.keystone = keystone.Keystone(*parts, ports['keystone'])
@@ -246,7 +246,12 @@ class Cloud:
         self.nova.start_compute(host)
 
 
-def _free_ports(count):
+def free_ports(count):
+    """Find ports that nothing listens on.
+
+    :param count: how many
+    :returns: their numbers
+    """
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket())
                    for _ in range(count)]
