@@ -12,8 +12,6 @@
 
 """Configuration of Sphinx."""
 
-import pathlib
-
 extensions = [
     'cliff.sphinxext',
     'openstackdocstheme',
@@ -21,19 +19,12 @@ extensions = [
     'oslo_config.sphinxext',
     'oslo_policy.sphinxext',
     'oslo_policy.sphinxpolicygen',
-    'reno.sphinxext',
 ]
 
 project = 'nova-lockstatus'
 copyright = 'the nova-lockstatus contributors'
 exclude_patterns = ['contributor/example_extension']
 pygments_style = 'native'
-
-# reno reads the history of git, of which a shallow clone has not enough.
-if (pathlib.Path(__file__).parents[2] / '.git' / 'shallow').exists():
-    extensions.remove('reno.sphinxext')
-    exclude_patterns.append('releasenotes.rst')
-    suppress_warnings = ['toc.excluded']
 
 html_theme = 'openstackdocs'
 html_theme_options = {

@@ -29,6 +29,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.cli import config_files
 from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli.upgrade_check import checks
+from nova_lockstatus.cli.upgrade_check import libraries
 from nova_lockstatus.cli.upgrade_check import policy as policy_checks
 from nova_lockstatus.cli.upgrade_check import speedups
 from nova_lockstatus.cli.upgrade_check.installation import Installation
@@ -87,6 +88,7 @@ class Checks(upgradecheck.UpgradeCommands):
     _upgrade_checks = (
         ('Configuration', _of(checks.check_configuration)),
         ('Release of Nova', _of(checks.check_release)),
+        ('Libraries', _of(libraries.check)),
         ('Hooks into Nova', _of(checks.check_hooks)),
         ('Speedups', _of(speedups.check)),
         ('Filter in api-paste.ini', _of(checks.check_filter)),

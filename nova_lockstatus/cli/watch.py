@@ -148,11 +148,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # NOTE: nova.config answers it with Nova's.
         sys.stdout.write(metadata.version('nova-lockstatus') + '\n')
         return 0
-    _choose_concurrency()
+    from nova_lockstatus import exception
+
+    try:
+        _choose_concurrency()
+    except ModuleNotFoundError as error:
+        sys.stderr.write('%s\n' % exception.NovaNotUsable(reason=error))
+        return 1
     import nova.conf
     from nova import objects
 
-    from nova_lockstatus import exception
     from nova_lockstatus.gateway import requirements
     from nova_lockstatus.utils import logs
     from nova_lockstatus.watch import requirements as watch_requirements

@@ -91,7 +91,8 @@ def progress_bar(title: str, total: int, app: Any
     if total < 2 or not sys.stderr.isatty() or app.options.verbose_level < 1:
         yield lambda: None
         return
-    # NOTE: it takes a while to import, and comes with the extra "osc" alone.
+    # NOTE: it takes a while to import, and only newer releases of cliff bring
+    # it along.
     try:
         from rich import console
         from rich import progress

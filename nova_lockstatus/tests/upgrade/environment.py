@@ -75,7 +75,7 @@ def _make(folder, release):
             [folder / 'bin' / 'python', '-m', 'pip', 'install', '--quiet',
              '-c', TOP / 'constraints' / ('nova-%s.txt' % release),
              '-r', TOP / 'test-requirements.txt',
-             '-e', '%s[nova]' % TOP]):
+             '-e', '%s[nova,server]' % TOP]):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError('There is no environment with Nova %s: %s'

@@ -40,7 +40,7 @@ from nova_lockstatus.cli import status
 sys.exit(status.main(sys.argv[1:]))
 """
 
-NAMES = ['Configuration', 'Release of Nova', 'Hooks into Nova',
+NAMES = ['Configuration', 'Release of Nova', 'Libraries', 'Hooks into Nova',
          'Speedups', 'Filter in api-paste.ini', 'Extensions', 'Policy file',
          'Policy rules', 'Notifications', 'Watch service', 'Webhooks']
 

@@ -15,8 +15,10 @@
 import configparser
 import re
 import sys
+from importlib import metadata
 
 import testtools
+from packaging import requirements
 
 from nova_lockstatus.tests.unit.structure import source
 
@@ -29,52 +31,54 @@ PROJECTS = {
     'yaml': 'PyYAML',
 }
 
+# Imported by modules that import Nova too, which brings it along.
+WITH_NOVA = {'oslo-messaging'}
+
 # Required, but imported by no module, each with the reason.
 NOT_IMPORTED = {
-    'pbr': 'makes the version and the metadata of the wheel',
     'python-openstackclient': 'has the program that loads osc',
 }
 
-# The extra that has what a package, or one module, imports beyond
-# requirements.txt.
+# The extra that has what a package, or one module, imports. All others import
+# what is in the extra "server".
 EXTRAS = {
     'osc': 'osc',
     # Does without the library where it is not installed.
-    'utils.terminal': 'osc',
+    'utils.terminal': 'progress',
     'core.response_validation': 'speedups',
     'watch.prometheus_metrics': 'metrics',
     'cli.watch': 'metrics',
 }
+
+# The releases of Nova whose constraints are checked here. "tox -e install"
+# installs the package beside these.
+FROZEN = (27, 31, 34)
 
 
 def normal(project):
     return re.sub('[-_.]+', '-', project).lower()
 
 
-def names(lines):
-    """Return the projects that requirements name, and that comments do.
-
-    :param lines: the lines of a requirements file
-    :returns: those to install, and those that a comment says come with Nova
-    """
-    required, with_nova = set(), set()
-    for line in lines:
-        if line.startswith('# Comes with Nova:'):
-            with_nova.update(map(normal, line.partition(':')[2].split()))
-        elif line.strip() and not line.startswith('#'):
-            required.add(normal(re.split('[<>=!~;# ]', line)[0]))
-    return required, with_nova
-
-
-def read(name):
-    return names((source.TOP / name).read_text().splitlines())
+def read_ini(name):
+    config = configparser.RawConfigParser()
+    config.read(source.TOP / name)
+    return config
 
 
 def read_extras():
-    setup = configparser.ConfigParser()
-    setup.read(source.TOP / 'setup.cfg')
-    return {extra: names(text.splitlines())[0]
-            for extra, text in setup['extras'].items()}
+    """Return the requirements of each extra, by the name of the project."""
+    return {extra: required(text.splitlines())
+            for extra, text in read_ini('setup.cfg')['extras'].items()}
+
+
+def required(lines):
+    found = [requirements.Requirement(line.partition('#')[0])
+             for line in lines if line.partition('#')[0].strip()]
+    return {normal(requirement.name): requirement for requirement in found}
+
+
+def read(name):
+    return required((source.TOP / name).read_text().splitlines())
 
 
 def project_of(imported):
@@ -99,12 +103,30 @@ def imported_projects(modules):
             if (project := project_of(imported))}
 
 
+def brought_along(project):
+    """Return the installed projects that a project requires, and they in turn.
+
+    :param project: the project
+    """
+    found, left = set(), [project]
+    while left:
+        for line in metadata.requires(left.pop()) or ():
+            requirement = requirements.Requirement(line)
+            name = normal(requirement.name)
+            if name not in found and (
+                    requirement.marker is None
+                    or requirement.marker.evaluate({'extra': ''})):
+                found.add(name)
+                left.append(name)
+    return found
+
+
 class RequirementsTestCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.required, self.with_nova = read('requirements.txt')
         self.extras = read_extras()
+        self.server = set(self.extras['server'])
 
     def test_what_is_imported_is_required(self):
         wrong = []
@@ -112,9 +134,9 @@ class RequirementsTestCase(testtools.TestCase):
             if source.is_within(module.short, 'embedded'):
                 continue
             extra = extra_of(module)
-            there = self.required | self.extras.get(extra, set())
+            there = set(self.extras[extra] if extra else ())
             if extra != 'osc':
-                there |= self.extras['nova'] | self.with_nova
+                there |= self.server | set(self.extras['nova']) | WITH_NOVA
             wrong += ['%s imports %s' % (module.at(imported.line),
                                          imported.name)
                       for imported in module.imports
@@ -123,11 +145,11 @@ class RequirementsTestCase(testtools.TestCase):
         self.assertEqual([], wrong, '\n'.join(wrong))
 
     def test_what_is_required_is_imported(self):
-        required = self.required | self.with_nova | set().union(
-            *self.extras.values())
-        self.assertEqual(set(NOT_IMPORTED), required - imported_projects(
-            module for module in source.production()
-            if not source.is_within(module.short, 'embedded')))
+        self.assertEqual(
+            set(NOT_IMPORTED),
+            WITH_NOVA.union(*self.extras.values()) - imported_projects(
+                module for module in source.production()
+                if not source.is_within(module.short, 'embedded')))
 
     def test_each_extra_is_imported_by_those_that_it_is_for(self):
         for extra in set(EXTRAS.values()):
@@ -135,26 +157,59 @@ class RequirementsTestCase(testtools.TestCase):
                 module for module in source.production()
                 if extra_of(module) == extra)
             self.assertEqual(
-                set(), self.extras[extra] - imported - set(NOT_IMPORTED))
+                set(), set(self.extras[extra]) - imported - set(NOT_IMPORTED))
 
     def test_the_tests_have_what_the_embedded_nova_imports(self):
-        there = (self.required | self.extras['nova']
-                 | read('test-requirements.txt')[0])
+        there = {*self.server, *self.extras['nova'],
+                 *read('test-requirements.txt')}
         self.assertEqual(set(), imported_projects(
             module for module in source.production()
             if source.is_within(module.short, 'embedded')) - there)
 
     def test_the_tests_have_what_the_extras_have(self):
-        self.assertEqual(set(), set().union(*self.extras.values()) - {'nova'}
-                         - read('test-requirements.txt')[0] - self.required)
+        self.assertEqual(set(), set().union(*self.extras.values())
+                         - {'nova', *read('test-requirements.txt')}
+                         - self.server)
 
-    def test_what_only_some_need_is_no_dependency_of_the_wheel(self):
-        self.assertEqual(set(), self.required & set().union(
-            *self.extras.values()))
-        self.assertEqual({'nova', 'metrics', 'osc', 'speedups'},
-                         set(self.extras))
-        self.assertIn('nova', self.extras['nova'])
-        self.assertIn('prometheus-client', self.extras['metrics'])
-        self.assertEqual({'jsonschema-rs'}, self.extras['speedups'])
-        self.assertLessEqual({'python-openstackclient', 'rich'},
-                             self.extras['osc'])
+    def test_the_package_itself_requires_nothing(self):
+        # NOTE: pbr makes requirements of files with such names.
+        self.assertEqual([], [path.name for path in source.TOP.glob(
+            'requirements*.txt')])
+        self.assertEqual({'nova', 'metrics', 'osc', 'progress', 'server',
+                          'speedups'}, set(self.extras))
+
+    def test_nova_brings_the_server_side_along(self):
+        self.assertEqual(
+            set(), (self.server | WITH_NOVA) - brought_along('nova'))
+
+    def test_the_frozen_novas_are_new_enough(self):
+        for release in FROZEN:
+            frozen = {name: str(pin.specifier).removeprefix('==')
+                      for name, pin in read(
+                          'constraints/nova-%d.txt' % release).items()}
+            for extra, wanted in self.extras.items():
+                wrong = ['%s is %s' % (requirement, frozen[name])
+                         for name, requirement in wanted.items()
+                         if name in frozen
+                         and not requirement.specifier.contains(
+                             frozen[name])]
+                self.assertEqual([], wrong, (release, extra))
+            self.assertEqual(set(), self.server - set(frozen))
+
+
+class PythonTestCase(testtools.TestCase):
+    """The package names the versions of Python that the tests run with."""
+
+    def test_each_version_has_its_environments(self):
+        package = read_ini('setup.cfg')['metadata']
+        named = re.findall(r'(?m):: Python :: (3\.\d+)$',
+                           package['classifiers'])
+        self.assertEqual('>=' + named[0], package['python_requires'])
+        factors = ','.join(name.replace('.', '') for name in named)
+        tox = read_ini('tox.ini')
+        for tests in ('unit', 'functional'):
+            self.assertIn('testenv:%s-py{%s}' % (tests, factors), tox)
+        self.assertEqual(
+            ['py%s: python%s' % (name.replace('.', ''), name)
+             for name in named],
+            tox['testenv:unit-py{%s}' % factors]['basepython'].split('\n')[1:])
