@@ -78,6 +78,11 @@ class InvalidLockTime(LockStatusException):
                'Value: %(value)s. %(problem)s.')
 
 
+class InvalidLock(LockStatusException):
+    # The text of Nova's schemas.
+    msg_fmt = 'Invalid input for field/attribute lock. %(problem)s.'
+
+
 class InvalidSearch(LockStatusException):
     # The text of Nova's query schemas.
     msg_fmt = ('Invalid input for query parameters %(key)s. '

@@ -20,6 +20,8 @@ Each part has one family of hooks that writes it:
   ``server_list_joins``
 * ``hypervisors``: the ``hypervisor_*`` hooks
 * ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
+* ``server_locks``, ``lock_given``: ``server_locks_gate``,
+  ``server_locks_body``
 * ``policy``: ``policy_cache``
 * ``service_before``, ``on_close``: ``service_update``
 * ``response_body``: ``response_validation``
@@ -139,6 +141,11 @@ class RequestState:
         self.hypervisors = Hypervisors()
         self.state_lock: state_lock_gate.LockGate | None = None
         """What stops the call if it would change a locked server."""
+        self.server_locks: state_lock_gate.ServerLocksGate | None = None
+        """What stops the call if one of a server's locks refuses it."""
+        self.lock_given: dict[str, Any] = {}
+        """What the body of a lock gives beside the reason, by the field of a
+        LockRecord."""
         self.lock_refusal = LockRefusal()
         self.service_before: dict[str, Any] | None = None
         """The record of the compute service that Nova is saving, as it was,
@@ -147,6 +154,21 @@ class RequestState:
         """Is called once the client has the answer."""
         self.response_body: Any = None
         """The serialised body of the response that Nova validates."""
+
+    @property
+    def gates(self) -> Iterator[state_lock_gate.Gate]:
+        """Yield the gates that the call has to pass, in their order."""
+        # The first lifts what has ended, so that the other one passes it.
+        for gate in (self.server_locks, self.state_lock):
+            if gate is not None:
+                yield gate
+
+    @property
+    def blocking_gate(self) -> state_lock_gate.Gate | None:
+        """Return a gate that the call cannot pass before it has decided."""
+        if self.state_lock is not None and not self.state_lock.is_exempt:
+            return self.state_lock
+        return self.server_locks
 
     def merge(self) -> None:
         """Add the fields to the servers and hypervisors of the answer."""

@@ -60,6 +60,17 @@ Possible values:
   that the installed Nova does not have stops the start of nova-api.
 """),
     cfg.IntOpt(
+        'max_lock_time',
+        default=10 * 365 * 24 * 3600,
+        min=0,
+        help="""
+How far ahead the end of a lock may be, in seconds.
+
+With os-server-locks, a lock can have an end. One that is further ahead is
+refused with 400, as it is most likely a mistake; the default are ten years. A
+lock without an end is always possible. 0 means no limit.
+"""),
+    cfg.IntOpt(
         'hypervisor_uptime_timeout',
         default=5,
         min=1,

@@ -20,7 +20,7 @@ A server can have several locks, each a record of its own. Those of the level
 import dataclasses
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from oslo_utils import timeutils
 
@@ -37,6 +37,9 @@ CHANGE = 'change'
 DELETE = 'delete'
 LEVELS = (CHANGE, DELETE)
 """The levels, the strictest first."""
+
+ORIGIN_PATTERN = r'^[A-Za-z0-9._/-]{1,64}\Z'
+"""What the name of a program that locks can be, for a JSON schema."""
 
 # With a time zone, of which the parser below would take UTC by default.
 _ISO_8601 = re.compile(
@@ -183,3 +186,21 @@ def describe(lock: VisibleLock) -> str:
     # The sentence may come to a terminal. The field has the reason as it is.
     return ' '.join(words) + (
         ': %s' % terminal.escape(lock.reason) if lock.reason else '')
+
+
+def describe_all(sentence: str, locks: Sequence[VisibleLock]) -> str:
+    """Describe the locks that stand over a server for an error message.
+
+    :param sentence: Nova's, such as "Instance X is locked"
+    :param locks: the locks, the strictest first; one at the least
+    :returns: such as ``Instance X is locked by admin: unpaid. It also has:
+        lock against deletion by owner.``
+    """
+    first, *others = locks
+    own = dataclasses.replace(first, scope=None)
+    place = ('' if first.scope in (None, SERVER)
+             else ' with its %s' % first.scope)
+    text = sentence + place + describe(own)[len('lock'):]
+    if others:
+        text += '. It also has: %s' % '; '.join(map(describe, others))
+    return text

@@ -38,6 +38,28 @@ class Kind(enum.Enum):
     NO_SERVER = 'has no server'
 
 
+class Loss(enum.Enum):
+    """What a call destroys."""
+
+    SERVER = 'the server, or its disks'
+    LOCAL_DISK = 'the disks on the host, where the root disk is no volume'
+    ROOT_VOLUME = 'the root disk, where the volume in the path is that'
+
+
+DESTROYS = {
+    'DELETE /servers/{}': Loss.SERVER,
+    'DELETE /os-volumes_boot/{}': Loss.SERVER,
+    'forceDelete': Loss.SERVER,
+    'rebuild': Loss.SERVER,
+    # Nova offloads what is shelved, at once by default, and keeps an image of
+    # the root disk alone.
+    'shelve': Loss.LOCAL_DISK,
+    'shelveOffload': Loss.LOCAL_DISK,
+    'PUT /servers/{}/os-volume_attachments/{}': Loss.ROOT_VOLUME,
+    'DELETE /servers/{}/os-volume_attachments/{}': Loss.ROOT_VOLUME,
+}
+"""Calls that a lock of the level ``delete`` refuses."""
+
 LOCKS = ('lock', 'unlock')
 
 HOST = (

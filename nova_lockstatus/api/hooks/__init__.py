@@ -35,6 +35,9 @@ from nova_lockstatus.api.hooks import server_list_parameters
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_bypass
 from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import server_locks
+from nova_lockstatus.api.hooks import server_locks_gate
+from nova_lockstatus.api.hooks import server_locks_image
 from nova_lockstatus.api.hooks import server_move
 from nova_lockstatus.api.hooks import server_paging
 from nova_lockstatus.api.hooks import server_save
@@ -62,6 +65,10 @@ HOOKS = (
     *server_list_joins.HOOKS,
     *server_list_parameters.HOOKS,
     *server_lock.HOOKS,
+    # Over those of server_lock, and before those of state_lock.
+    *server_locks.HOOKS,
+    *server_locks_gate.HOOKS,
+    *server_locks_image.HOOKS,
     *server_move.HOOKS,
     *server_paging.HOOKS,
     *server_lock_refusal.HOOKS,

@@ -24,6 +24,8 @@ from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import server_locks_body
+from nova_lockstatus.api.hooks import server_locks_gate
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
@@ -41,7 +43,10 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         body=action_args.get('body'), parameters=_parameters(request),
         # NOTE: the name of is_supported's second parameter changed.
         supports=functools.partial(api_version_request.is_supported, request))
-    state.state_lock = state_lock.make_gate(state, resource, method, request)
+    call = state_lock.name_call(resource, method, request)
+    state.state_lock = state_lock.make_gate(state, call, request)
+    state.server_locks = server_locks_gate.make_gate(state, call, request)
+    server_locks_body.take_out(state, call, action_args)
     hypervisor_filter.take_out(state, resource.controller, request)
     token = CURRENT.set(state)
     try:

@@ -42,6 +42,7 @@ OPTIONS = {
         'guard_probe_workers': ('Integer(min=1)', 8),
         'host_interval': ('Float(min=0.1)', 0.5),
         'hypervisor_uptime_timeout': ('Integer(min=1, max=60)', 5),
+        'max_lock_time': ('Integer(min=0)', 315360000),
         'metrics_bind': ('HostAddress', '127.0.0.1'),
         'metrics_interval': ('Integer(min=10)', 60),
         'metrics_port': ('Port(min=0, max=65535)', 0),
@@ -84,6 +85,9 @@ POLICIES = {
     'os-server-locked-status:locked_by': READER,
     'os-server-locked-status:locked_by_user_id': ADMIN,
     'os-server-locked-status:locked_reason': SHOW,
+    'os-server-locks:bypass': ADMIN,
+    'os-server-locks:delete_protected': SHOW,
+    'os-server-locks:locked_until': SHOW,
     'os-server-state-lock:bypass': ADMIN,
 }
 
@@ -93,8 +97,8 @@ NOTIFICATIONS = {
     ('compute.instance.host_status', None, None),
     ('lockstatus.guard.suspend', 'GuardPayload', '1.0'),
     ('lockstatus.host_status.update', 'HostStatusPayload', '1.0'),
-    ('lockstatus.lock', 'InstancePayload', '1.0'),
-    ('lockstatus.unlock', 'InstancePayload', '1.0'),
+    ('lockstatus.lock', 'InstancePayload', '1.1'),
+    ('lockstatus.unlock', 'InstancePayload', '1.1'),
 }
 
 WEBHOOK = ('org.openstack.nova.lockstatus.host_status',

@@ -33,6 +33,7 @@ ENTRY_POINTS = {
     ('nova_lockstatus.extensions', 'os-server-host-status'),
     ('nova_lockstatus.extensions', 'os-hypervisor-status'),
     ('nova_lockstatus.extensions', 'os-server-locked-status'),
+    ('nova_lockstatus.extensions', 'os-server-locks'),
     ('nova_lockstatus.extensions', 'os-server-state-lock'),
     ('openstack.cli.extension', 'lockstatus'),
     ('openstack.lockstatus.v2', 'hypervisor_status_list'),
