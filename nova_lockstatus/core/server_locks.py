@@ -37,6 +37,9 @@ LIFT_LOCK = 'lift_lock'
 """The instance actions that do not change whether a server is locked. Since
 when it is locked is read from Nova's own two."""
 
+ACTIONS = ('lock', 'unlock', ADD_LOCK, LIFT_LOCK)
+"""The instance actions of all changes of locks."""
+
 _NAMESPACE = uuids.UUID('5b0b1d0c-2f52-4cf0-9f0c-3c1a3a0d6c55')
 
 

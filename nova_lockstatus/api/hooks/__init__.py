@@ -99,13 +99,14 @@ def install(extensions: Sequence[extensions_base.Extension]) -> None:
     :raises HookMismatch: when a hook does not fit it
     :raises BrokenExtension: when an extension names an attribute that an
         Instance does not have, a rule that nobody registers, or a rule that
-        is registered differently
+        is registered differently, or an extension that it needs is missing
     :raises InvalidExemption: when the calls that are exempt from the lock of
         a server name one that Nova does not have
     """
     check()
     for extension in extensions:
         instance_attributes.check(extension)
+    server_locks_gate.prepare(extensions)
     state_lock.prepare(extensions)
     policy.register(extensions)
     for hook in HOOKS:

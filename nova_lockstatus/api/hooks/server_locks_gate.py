@@ -23,6 +23,7 @@ from typing import Any
 import webob.exc
 from oslo_utils import timeutils
 
+from nova_lockstatus import exception
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import server_locks as server_locks_hooks
 from nova_lockstatus.api.request import RequestState
@@ -31,11 +32,28 @@ from nova_lockstatus.core import server_locks
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.core.state_lock_calls import Loss
+from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.extensions import server_locks as extension
 from nova_lockstatus.gateway import root_disk
 from nova_lockstatus.policies import server_locks as policies
 
 ALIAS = extension.ServerLocks.alias
+
+
+def prepare(extensions: Sequence[base.Extension]) -> None:
+    """Check that a pipeline has what os-server-locks relies on.
+
+    :param extensions: the extensions of a pipeline that is being made
+    :raises BrokenExtension: when os-server-locked-status is missing
+    """
+    aliases = [found.alias for found in extensions]
+    needed = server_locked_status.ServerLockedStatus.alias
+    if ALIAS in aliases and needed not in aliases:
+        raise exception.BrokenExtension(
+            alias=ALIAS, problem='it needs %s in the same pipeline, whose '
+                                 'hooks keep the locks that are stored'
+            % needed)
 
 
 def records_over(state: RequestState, instance: Any
