@@ -110,6 +110,9 @@ TABLES = {
         'user_id project_id last_server tries not_before claimed_by '
         'claimed_until due_at',
     'host_statuses': 'cell host status version changed_at',
+    'scope_locks':
+        'number id scope scope_id cell lock_level user_id project_id reason '
+        'origin since until lifted_at_end refuses_create',
     'watches': 'host started_at reported_at',
 }
 
