@@ -116,8 +116,10 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     if any(extension.reads_host_status for extension in extensions):
         publisher = shared_publisher(conf, service_publisher.API,
                                      HostStatusReader(service_is_up))
-    return pipelines.Pipeline(extensions, service_is_up, publisher,
-                              conf.lockstatus.speedups)
+    pipeline = pipelines.Pipeline(extensions, service_is_up, publisher,
+                                  conf.lockstatus.speedups)
+    pipeline.routes = hooks.api_routes.make_mapper(extensions)
+    return pipeline
 
 
 def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:

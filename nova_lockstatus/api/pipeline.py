@@ -47,6 +47,8 @@ class Pipeline:
         self.service_is_up = service_is_up
         self.speedups = speedups
         self.publisher = publisher
+        self.routes: Any = None
+        """The table of the routes of the extensions, None without one."""
         self.extensions = {extension.alias: extension
                            for extension in extensions}
         self.server_fields = fields.Fields(

@@ -62,6 +62,13 @@ DESTROYS = {
 
 LOCKS = ('lock', 'unlock')
 
+RESOURCE = (
+    'POST /os-locks',
+    'PUT /os-locks/{}',
+    'DELETE /os-locks/{}',
+)
+"""Calls of os-server-locks that lock or unlock; Nova does not have them."""
+
 HOST = (
     'PUT /os-hosts/{}',
     'GET /os-hosts/{}/reboot',
@@ -140,7 +147,8 @@ NO_SERVER = (
 runs its nova-compute already, and its servers stay as they are."""
 
 _KINDS = {name: kind for kind, names in (
-    (Kind.CHANGES, HOST), (Kind.LOCKS, LOCKS), (Kind.READS, READS),
+    (Kind.CHANGES, HOST), (Kind.LOCKS, LOCKS),
+    (Kind.LOCKS, RESOURCE), (Kind.READS, READS),
     (Kind.SERVICE, SERVICES), (Kind.NO_SERVER, NO_SERVER)) for name in names}
 
 

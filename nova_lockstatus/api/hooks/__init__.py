@@ -20,6 +20,7 @@ as stock Nova.
 from collections.abc import Sequence
 
 from nova_lockstatus.api import policy
+from nova_lockstatus.api.hooks import api_routes
 from nova_lockstatus.api.hooks import dispatch
 from nova_lockstatus.api.hooks import extension_info
 from nova_lockstatus.api.hooks import host_status_filter
@@ -51,6 +52,7 @@ from nova_lockstatus.gateway import instance_attributes
 from nova_lockstatus.gateway import requirements
 
 HOOKS = (
+    *api_routes.HOOKS,
     *dispatch.HOOKS,
     *extension_info.HOOKS,
     *service_update.HOOKS,
