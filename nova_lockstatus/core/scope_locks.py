@@ -47,14 +47,14 @@ class StandingLocks:
 
         :param project_id: the project that the server belongs to
         :param host: the cell and the name of the host that it is on, None
-            where it is on none
+            where it is on none. A host whose cell is None can be in any
         """
         return lock_record.strictest_first(
             record for record, cell in self._locks
             if (record.scope == lock_record.PROJECT
                 and record.scope_id == project_id)
-            or (record.scope == lock_record.HOST
-                and (cell, record.scope_id) == host))
+            or (record.scope == lock_record.HOST and host is not None
+                and record.scope_id == host[1] and host[0] in (cell, None)))
 
     def over_new_server(self, project_id: str | None) -> list[LockRecord]:
         """Return the locks that refuse new servers, the strictest first.

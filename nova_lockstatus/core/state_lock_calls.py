@@ -96,9 +96,11 @@ SERVICES = (
 """Calls of Cinder, Neutron, Ironic and Cyborg. They report an event that has
 happened, or are part of a call to those services."""
 
+CREATES = ('POST /servers', 'POST /os-volumes_boot')
+"""Calls that make servers."""
+
 NO_SERVER = (
-    'POST /servers',
-    'POST /os-volumes_boot',
+    *CREATES,
     'POST /flavors',
     'PUT /flavors/{}',
     'DELETE /flavors/{}',

@@ -20,6 +20,10 @@ SWAP = 'os_compute_api:os-volumes-attachments:swap'
 """The rule that lets Cinder replace a volume of a server."""
 
 
+CREATE = 'os_compute_api:servers:create'
+"""The rule of all calls that make servers."""
+
+
 class CallBlocked(BaseException):
     """A call that must not go on.
 
@@ -97,22 +101,49 @@ class Gate(abc.ABC):
 class ServerLocksGate(Gate):
     """Blocks a call where one of the locks of os-server-locks refuses it.
 
-    :param check: is called with a server that Nova has read, once a rule has
-        let the caller pass; it raises what refuses the call
+    :param check: is called with a server that Nova has read and the rule that
+        has let the caller pass; it raises what refuses the call
     """
 
-    def __init__(self, check: Callable[[Any], None]) -> None:
+    def __init__(self, check: Callable[[Any, str], None]) -> None:
         super().__init__()
         self._check_server = check
 
     def _check(self, server: Any, rule: str) -> None:
-        self._check_server(server)
+        self._check_server(server, rule)
+
+
+class NewServersGate(Gate):
+    """Blocks a call that makes servers where its project is locked.
+
+    :param check: is called once :data:`CREATE` has let the caller pass; it
+        raises what refuses the call
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__()
+        self._check_project = check
+
+    @property
+    def has_read(self) -> bool:
+        """Return True: no server's lock counts for the call."""
+        return True
+
+    def passed(self, rule: str) -> None:
+        """Note that a policy rule has let the caller pass."""
+        if rule == CREATE:
+            self._check_project()
+
+    def _check(self, server: Any, rule: str) -> None:
+        """Let each server pass."""
 
 
 class LockGate(Gate):
     """Blocks one call that would change a server that Nova has locked.
 
     :param may_bypass: tells whether the caller may change a locked server
+    :param on_bypass: is called where the lock would refuse the call and the
+        caller may; what it raises refuses the call
     :param read_others: reads the locked servers that the call changes without
         naming them. It is called once a rule has let the caller pass, and not
         for an exempt call
@@ -120,10 +151,13 @@ class LockGate(Gate):
 
     def __init__(self, is_exempt: bool, may_bypass: Callable[[Any], bool],
                  body: Any = None,
-                 read_others: Callable[[], Iterable[Any]] = tuple) -> None:
+                 read_others: Callable[[], Iterable[Any]] = tuple,
+                 on_bypass: Callable[[Any], None] = lambda server: None
+                 ) -> None:
         super().__init__()
         self.is_exempt = is_exempt
         self._may_bypass = may_bypass
+        self._on_bypass = on_bypass
         self._body = body
         self._read_others = tuple if is_exempt else read_others
         self._bypassed: set[str] = set()
@@ -148,12 +182,20 @@ class LockGate(Gate):
             if not self.is_exempt:
                 raise LockUnreadable
         elif server.locked:
+            refuses = not (self.is_exempt or only_swaps(rule, self._body))
             if self._may_bypass(server):
+                if refuses:
+                    self._on_bypass(server)
                 self._bypassed.add(server.uuid)
-            elif not (self.is_exempt or self._swaps(rule)):
+            elif refuses:
                 raise RefusedByLock(server)
 
-    def _swaps(self, rule: str) -> bool:
-        """Tell whether Cinder replaces a volume, and nothing else."""
-        return rule == SWAP and 'delete_on_termination' not in (
-            self._body['volumeAttachment'])
+
+def only_swaps(rule: str, body: Any) -> bool:
+    """Tell whether Cinder replaces a volume, and nothing else.
+
+    :param rule: the policy rule that has let the caller pass
+    :param body: the body of the call, which Nova has checked
+    """
+    return rule == SWAP and 'delete_on_termination' not in (
+        body['volumeAttachment'])

@@ -29,6 +29,7 @@ class ApiRequest:
     :param may: checks a policy rule for the caller and a target
     :param next_link: returns the URL of the next page of a list, from the
         path of the list and the marker
+    :param conf: Nova's configuration
     """
 
     context: Any
@@ -37,6 +38,7 @@ class ApiRequest:
     query: Mapping[str, str]
     may: Callable[[str, dict[str, Any]], bool]
     next_link: Callable[[str, str], str]
+    conf: Any
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -22,10 +22,17 @@ from typing import Any
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import lock_rows
+from nova_lockstatus.core import lock_schemas
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import route
+from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.policies import server_locks as rules
+
+_RESOURCE = 'nova_lockstatus.api.lock_resource:%s'
+_LIST = 'nova_lockstatus.api.lock_list:%s'
 
 
 def _is_server(columns: Mapping[str, Any]) -> bool:
@@ -34,12 +41,18 @@ def _is_server(columns: Mapping[str, Any]) -> bool:
 
 
 def _locked_until(server: base.Server) -> str | None:
+    scope_lock = server_locked_status.scope_lock(server)
+    if scope_lock is not None:
+        return locked_server.format_time(scope_lock.until)
     return locked_server.format_time(lock_rows.locked_until(
         server.system_metadata, server.instance.locked_by))
 
 
 def _delete_protected(server: base.Server) -> bool:
-    return lock_rows.is_protected(server.system_metadata, timeutils.utcnow())
+    return (any(record.level == lock_record.DELETE
+                for record in server.scope_locks)
+            or lock_rows.is_protected(server.system_metadata,
+                                      timeutils.utcnow()))
 
 
 class ServerLocks(base.Extension):
@@ -60,6 +73,20 @@ class ServerLocks(base.Extension):
         base.ServerField('locked_until', rules.LOCKED_UNTIL, _locked_until),
         base.ServerField('delete_protected', rules.DELETE_PROTECTED,
                          _delete_protected),
+    )
+
+    routes = (
+        route.Route('GET', '/os-locks', _LIST % 'index', rules.INDEX,
+                    query=lock_schemas.LIST),
+        route.Route('POST', '/os-locks', _RESOURCE % 'create', rules.CREATE,
+                    status=201, body=lock_schemas.CREATE),
+        route.Route('GET', '/os-locks/{id}', _RESOURCE % 'show', rules.INDEX),
+        route.Route('PUT', '/os-locks/{id}', _RESOURCE % 'update',
+                    rules.UPDATE, body=lock_schemas.UPDATE),
+        route.Route('DELETE', '/os-locks/{id}', _RESOURCE % 'delete',
+                    rules.DELETE, status=204),
+        route.Route('GET', '/servers/{server_id}/os-locks',
+                    _LIST % 'of_server', rules.SERVER_INDEX),
     )
 
     exempt: frozenset[str] = frozenset()

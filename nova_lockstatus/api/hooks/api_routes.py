@@ -29,6 +29,7 @@ from nova.api.openstack import common
 from nova.api.openstack import wsgi
 from nova.api.openstack.compute import routes as nova_routes
 from nova.api.validation import validators
+from nova.conf import CONF
 
 from nova_lockstatus import exception
 from nova_lockstatus.api import pipeline as pipelines
@@ -70,7 +71,7 @@ class _Controller:
             self._function(ApiRequest(
                 context=context, path=path, body=body, query=query,
                 may=functools.partial(policy.may, context),
-                next_link=functools.partial(_next_link, req))),
+                next_link=functools.partial(_next_link, req), conf=CONF)),
             code=self._route.status)
 
     def _checked_query(self, req: Any) -> dict[str, str]:

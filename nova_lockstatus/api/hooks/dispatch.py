@@ -18,6 +18,7 @@ from typing import Any
 
 from nova.api.openstack import api_version_request
 
+from nova_lockstatus.api import locks_over
 from nova_lockstatus.api import pipeline as pipelines
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import hypervisor_filter
@@ -29,6 +30,7 @@ from nova_lockstatus.api.hooks import server_locks_gate
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.core import bypass_reason
 from nova_lockstatus.core.state_lock_gate import CallBlocked
 
 
@@ -43,6 +45,7 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         body=action_args.get('body'), parameters=_parameters(request),
         # NOTE: the name of is_supported's second parameter changed.
         supports=functools.partial(api_version_request.is_supported, request))
+    state.bypass_header = request.headers.get(bypass_reason.HEADER)
     call = state_lock.name_call(resource, method, request)
     state.state_lock = state_lock.make_gate(state, call, request)
     state.server_locks = server_locks_gate.make_gate(state, call, request)
@@ -81,6 +84,7 @@ def _complete(state: RequestState) -> None:
         server_list.read(state)
     except Exception as error:
         state.servers.add_unread(state.servers.cells, error)
+    locks_over.read_shown(state)
     state.merge()
 
 

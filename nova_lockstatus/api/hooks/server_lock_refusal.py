@@ -24,6 +24,7 @@ from typing import Any
 import webob.exc
 from nova import exception as nova_exception
 
+from nova_lockstatus.api import visible_locks
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import server_locks_gate
 from nova_lockstatus.api.hooks.server_lock import UNLOCK_OVERRIDE
@@ -37,7 +38,6 @@ from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.policies import server_locked_status as policies
-from nova_lockstatus.policies import server_locks as locks_policies
 from nova_lockstatus.utils import logs
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
@@ -111,16 +111,7 @@ def _visible_locks(state: RequestState, instance: Any
                     instance.uuid, exc_info=True)
         return []
     target = {'project_id': instance.project_id, 'user_id': instance.user_id}
-
-    def seen(rule: str, value: Any) -> Any:
-        return value if state.access.allows(rule, target) else None
-
-    return [lock_record.VisibleLock(
-        record.scope, seen(locks_policies.DELETE_PROTECTED, record.level),
-        seen(policies.LOCKED_BY, record.locked_by),
-        seen(policies.LOCKED_REASON, record.reason),
-        seen(locks_policies.LOCKED_UNTIL, record.until))
-        for record in records]
+    return visible_locks.see(state.access, records, target)
 
 
 def _visible(instance: Any, access: fields.RequestAccess) -> server_lock.Lock:

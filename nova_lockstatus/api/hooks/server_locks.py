@@ -22,11 +22,11 @@ from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
 from nova_lockstatus import exception
+from nova_lockstatus.api import locks_over
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import server_lock as lock_hooks
 from nova_lockstatus.api.hooks import server_lock_body
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import lock_rows
 from nova_lockstatus.core import server_lock
@@ -47,10 +47,7 @@ def records_of(instance: Any) -> list[LockRecord]:
     :returns: also those that have ended and are not lifted yet
     :raises ValueError: when the locks that are stored are damaged
     """
-    return server_locks.reconcile(
-        instance.uuid, lock_rows.read(instance.uuid, instance.system_metadata),
-        server_lock.Lock(instance.locked_by,
-                         lock_reason.read(instance.system_metadata)))
+    return locks_over.of_server(instance)
 
 
 def _caller(instance: Any, context: Any) -> server_locks.Caller:

@@ -28,6 +28,7 @@ from nova.conf import CONF
 from oslo_db import exception as db_exception
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import lock_bypass
 from nova_lockstatus.api.hooks import state_lock_others
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock_calls
@@ -115,7 +116,8 @@ def make_gate(state: RequestState, call: str, request: Any
 
     return state_lock_gate.LockGate(
         call in extension.exempt, may_bypass, state.body, functools.partial(
-            state_lock_others.read_on_host, state, call, request))
+            state_lock_others.read_on_host, state, call, request),
+        functools.partial(lock_bypass.use, state))
 
 
 def name_call(resource: Any, method: Any, request: Any) -> str:

@@ -28,6 +28,7 @@ from nova_lockstatus.tests.unit.structure import source
 OPTIONS = {
     'lockstatus': {
         'announce_host_status': ('Boolean', True),
+        'bypass_needs_reason': ('Boolean', False),
         'connection': ('String', None),
         'enabled_extensions': ('List of String', [
             'os-server-locked-status', 'os-server-host-status',
@@ -86,8 +87,16 @@ POLICIES = {
     'os-server-locked-status:locked_by_user_id': ADMIN,
     'os-server-locked-status:locked_reason': SHOW,
     'os-server-locks:bypass': ADMIN,
+    'os-server-locks:create': ADMIN,
+    'os-server-locks:delete': ADMIN,
     'os-server-locks:delete_protected': SHOW,
+    'os-server-locks:index': READER,
+    'os-server-locks:index:all_projects': ADMIN,
     'os-server-locks:locked_until': SHOW,
+    'os-server-locks:server_index': READER,
+    'os-server-locks:show': READER,
+    'os-server-locks:show:host': ADMIN,
+    'os-server-locks:update': ADMIN,
     'os-server-state-lock:bypass': ADMIN,
 }
 
@@ -95,6 +104,7 @@ POLICIES = {
 # functional tests compare the samples with what is sent.
 NOTIFICATIONS = {
     ('compute.instance.host_status', None, None),
+    ('lockstatus.bypass.update', 'BypassPayload', '1.0'),
     ('lockstatus.guard.suspend', 'GuardPayload', '1.0'),
     ('lockstatus.host_status.update', 'HostStatusPayload', '1.0'),
     ('lockstatus.lock', 'InstancePayload', '1.1'),

@@ -70,7 +70,7 @@ CONTRACT = {
 
 # Likewise of nova_lockstatus.extensions.route.
 ROUTES = {
-    'ApiRequest': 'context path body query may next_link',
+    'ApiRequest': 'context path body query may next_link conf',
     'Route': 'method path function rule status= body= query=',
 }
 
