@@ -72,6 +72,17 @@ class LockUnread(LockStatusException):
     msg_fmt = 'The records of the lock of server %(uuid)s could not be read.'
 
 
+class InvalidLockTime(LockStatusException):
+    # The text of Nova's schemas.
+    msg_fmt = ('Invalid input for field/attribute locked_until. '
+               'Value: %(value)s. %(problem)s.')
+
+
+class InvalidLock(LockStatusException):
+    # The text of Nova's schemas.
+    msg_fmt = 'Invalid input for field/attribute lock. %(problem)s.'
+
+
 class InvalidSearch(LockStatusException):
     # The text of Nova's query schemas.
     msg_fmt = ('Invalid input for query parameters %(key)s. '

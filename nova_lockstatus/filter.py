@@ -22,7 +22,9 @@ from nova_lockstatus import conf as lockstatus_conf
 from nova_lockstatus import exception
 from nova_lockstatus.api import after_response
 from nova_lockstatus.api import pipeline as pipelines
+from nova_lockstatus.api import scope_locks
 from nova_lockstatus.extensions import loader
+from nova_lockstatus.extensions import server_locks
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
@@ -116,8 +118,13 @@ def _make_pipeline(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]
     if any(extension.reads_host_status for extension in extensions):
         publisher = shared_publisher(conf, service_publisher.API,
                                      HostStatusReader(service_is_up))
-    return pipelines.Pipeline(extensions, service_is_up, publisher,
-                              conf.lockstatus.speedups)
+    pipeline = pipelines.Pipeline(extensions, service_is_up, publisher,
+                                  conf.lockstatus.speedups)
+    if any(isinstance(extension, server_locks.ServerLocks)
+           for extension in extensions):
+        pipeline.scope_locks = scope_locks.open_scope_locks(conf)
+    pipeline.routes = hooks.api_routes.make_mapper(extensions)
+    return pipeline
 
 
 def aliases(conf: cfg.ConfigOpts, local_conf: Mapping[str, str]) -> list[str]:

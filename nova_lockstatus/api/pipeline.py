@@ -18,6 +18,7 @@ import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nova_lockstatus.api.scope_locks import ScopeLocks
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import fields
 
@@ -47,6 +48,10 @@ class Pipeline:
         self.service_is_up = service_is_up
         self.speedups = speedups
         self.publisher = publisher
+        self.scope_locks = ScopeLocks()
+        """The locks of projects and hosts."""
+        self.routes: Any = None
+        """The table of the routes of the extensions, None without one."""
         self.extensions = {extension.alias: extension
                            for extension in extensions}
         self.server_fields = fields.Fields(

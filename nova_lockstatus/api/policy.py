@@ -56,10 +56,10 @@ def add(enforcer: Any, extensions: Sequence[base.Extension]) -> None:
                     alias=extension.alias,
                     problem="the rule '%s' has another default already"
                             % default.name)
-    _check_fields(enforcer, extensions)
+    _check_rules(enforcer, extensions)
 
 
-def _check_fields(enforcer: Any, extensions: Sequence[base.Extension]
+def _check_rules(enforcer: Any, extensions: Sequence[base.Extension]
                   ) -> None:
     for extension in extensions:
         for field in extension.fields:
@@ -70,6 +70,12 @@ def _check_fields(enforcer: Any, extensions: Sequence[base.Extension]
                         alias=extension.alias,
                         problem="nobody registers the rule '%s' of its field "
                                 "'%s'" % (rule, field.key))
+        for route in extension.routes:
+            if route.rule not in enforcer.registered_rules:
+                raise exception.BrokenExtension(
+                    alias=extension.alias,
+                    problem="nobody registers the rule '%s' of its route "
+                            "'%s %s'" % (route.rule, route.method, route.path))
 
 
 NOBODY = '0' * 32

@@ -20,6 +20,10 @@ Each part has one family of hooks that writes it:
   ``server_list_joins``
 * ``hypervisors``: the ``hypervisor_*`` hooks
 * ``state_lock``, ``lock_refusal``: ``state_lock``, ``server_lock_refusal``
+* ``server_locks``, ``lock_given``: ``server_locks_gate``,
+  ``server_locks_body``
+* ``scope_locks``: ``dispatch`` and ``server_locks_gate``, by ``locks_over``
+* ``bypass_header``, ``bypassed``: ``dispatch``, ``lock_bypass``
 * ``policy``: ``policy_cache``
 * ``service_before``, ``on_close``: ``service_update``
 * ``response_body``: ``response_validation``
@@ -36,6 +40,7 @@ from nova_lockstatus.api.policy_cache import PolicyCache
 from nova_lockstatus.api.servers import Servers
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import hypervisor_filter
+from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import fields
@@ -139,6 +144,17 @@ class RequestState:
         self.hypervisors = Hypervisors()
         self.state_lock: state_lock_gate.LockGate | None = None
         """What stops the call if it would change a locked server."""
+        self.server_locks: state_lock_gate.Gate | None = None
+        """What stops the call if one of a server's locks refuses it."""
+        self.lock_given: dict[str, Any] = {}
+        """What the body of a lock gives beside the reason, by the field of a
+        LockRecord."""
+        self.scope_locks: dict[str, Sequence[lock_record.LockRecord]] = {}
+        """The locks of its project and host over each server, by uuid."""
+        self.bypass_header: str | None = None
+        """The header that says why a lock is bypassed."""
+        self.bypassed: set[str] = set()
+        """The uuids of the servers whose lock the caller has bypassed."""
         self.lock_refusal = LockRefusal()
         self.service_before: dict[str, Any] | None = None
         """The record of the compute service that Nova is saving, as it was,
@@ -147,6 +163,21 @@ class RequestState:
         """Is called once the client has the answer."""
         self.response_body: Any = None
         """The serialised body of the response that Nova validates."""
+
+    @property
+    def gates(self) -> Iterator[state_lock_gate.Gate]:
+        """Yield the gates that the call has to pass, in their order."""
+        # The first lifts what has ended, so that the other one passes it.
+        for gate in (self.server_locks, self.state_lock):
+            if gate is not None:
+                yield gate
+
+    @property
+    def blocking_gate(self) -> state_lock_gate.Gate | None:
+        """Return a gate that the call cannot pass before it has decided."""
+        if self.state_lock is not None and not self.state_lock.is_exempt:
+            return self.state_lock
+        return self.server_locks
 
     def merge(self) -> None:
         """Add the fields to the servers and hypervisors of the answer."""
@@ -157,16 +188,15 @@ class RequestState:
 
     def _server(self, instance: Any) -> base.Server:
         system_metadata = self.servers.system_metadata(instance)
-        read_host_status = functools.partial(self._host_status, instance)
-        if not self.shows_alone:
-            return base.Server(
-                instance, system_metadata,
-                functools.partial(self.servers.lock, instance.uuid),
-                read_host_status)
-        # Several fields of one server read the same.
-        read_lock = functools.partial(instance_actions.read_lock, instance)
-        return base.Server(instance, system_metadata,
-                           functools.cache(read_lock), read_host_status)
+        read_lock = (
+            # Several fields of one server read the same.
+            functools.cache(functools.partial(
+                instance_actions.read_lock, instance)) if self.shows_alone
+            else functools.partial(self.servers.lock, instance.uuid))
+        return base.Server(
+            instance, system_metadata, read_lock,
+            functools.partial(self._host_status, instance),
+            self.scope_locks.get(instance.uuid, ()))
 
     def _host_status(self, instance: Any) -> str:
         # Neither has Nova services for a server that is deleted.

@@ -60,6 +60,29 @@ Possible values:
   that the installed Nova does not have stops the start of nova-api.
 """),
     cfg.IntOpt(
+        'max_lock_time',
+        default=10 * 365 * 24 * 3600,
+        min=0,
+        help="""
+How far ahead the end of a lock may be, in seconds.
+
+With os-server-locks, a lock can have an end. One that is further ahead is
+refused with 400, as it is most likely a mistake; the default are ten years. A
+lock without an end is always possible. 0 means no limit.
+"""),
+    cfg.BoolOpt(
+        'bypass_needs_reason',
+        default=False,
+        help="""
+Whether who may change a locked server has to say why.
+
+With os-server-locks, a call that a lock refuses, and whose caller may pass the
+lock, then needs the header ``X-Lock-Bypass-Reason`` with 1 to 255 characters.
+Without it the call is refused with 409. With it, the reason is recorded as the
+instance action ``bypass_lock``, logged and announced before the call is made.
+That includes calls that Nova's own check of the lock lets admins make.
+"""),
+    cfg.IntOpt(
         'hypervisor_uptime_timeout',
         default=5,
         min=1,

@@ -38,7 +38,36 @@ class Kind(enum.Enum):
     NO_SERVER = 'has no server'
 
 
+class Loss(enum.Enum):
+    """What a call destroys."""
+
+    SERVER = 'the server, or its disks'
+    LOCAL_DISK = 'the disks on the host, where the root disk is no volume'
+    ROOT_VOLUME = 'the root disk, where the volume in the path is that'
+
+
+DESTROYS = {
+    'DELETE /servers/{}': Loss.SERVER,
+    'DELETE /os-volumes_boot/{}': Loss.SERVER,
+    'forceDelete': Loss.SERVER,
+    'rebuild': Loss.SERVER,
+    # Nova offloads what is shelved, at once by default, and keeps an image of
+    # the root disk alone.
+    'shelve': Loss.LOCAL_DISK,
+    'shelveOffload': Loss.LOCAL_DISK,
+    'PUT /servers/{}/os-volume_attachments/{}': Loss.ROOT_VOLUME,
+    'DELETE /servers/{}/os-volume_attachments/{}': Loss.ROOT_VOLUME,
+}
+"""Calls that a lock of the level ``delete`` refuses."""
+
 LOCKS = ('lock', 'unlock')
+
+RESOURCE = (
+    'POST /os-locks',
+    'PUT /os-locks/{}',
+    'DELETE /os-locks/{}',
+)
+"""Calls of os-server-locks that lock or unlock; Nova does not have them."""
 
 HOST = (
     'PUT /os-hosts/{}',
@@ -67,9 +96,11 @@ SERVICES = (
 """Calls of Cinder, Neutron, Ironic and Cyborg. They report an event that has
 happened, or are part of a call to those services."""
 
+CREATES = ('POST /servers', 'POST /os-volumes_boot')
+"""Calls that make servers."""
+
 NO_SERVER = (
-    'POST /servers',
-    'POST /os-volumes_boot',
+    *CREATES,
     'POST /flavors',
     'PUT /flavors/{}',
     'DELETE /flavors/{}',
@@ -118,7 +149,8 @@ NO_SERVER = (
 runs its nova-compute already, and its servers stay as they are."""
 
 _KINDS = {name: kind for kind, names in (
-    (Kind.CHANGES, HOST), (Kind.LOCKS, LOCKS), (Kind.READS, READS),
+    (Kind.CHANGES, HOST), (Kind.LOCKS, LOCKS),
+    (Kind.LOCKS, RESOURCE), (Kind.READS, READS),
     (Kind.SERVICE, SERVICES), (Kind.NO_SERVER, NO_SERVER)) for name in names}
 
 

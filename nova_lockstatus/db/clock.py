@@ -15,6 +15,15 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+_EXPRESSIONS = {
+    'mysql': 'UTC_TIMESTAMP(6)',
+    'postgresql': "TIMEZONE('UTC', CLOCK_TIMESTAMP())",
+    'sqlite': "STRFTIME('%Y-%m-%d %H:%M:%f', 'now')",
+}
 
 
 def now() -> datetime.datetime:
@@ -26,3 +35,14 @@ def in_seconds(seconds: float) -> datetime.datetime:
     """Return the time after some seconds, or before them if they are negative.
     """
     return now() + datetime.timedelta(seconds=seconds)
+
+
+def of_database(connection: Any) -> Any:
+    """Return an expression of SQL for the time by the database's own clock.
+
+    All processes have that one in common.
+
+    :param connection: of SQLAlchemy
+    """
+    return sa.literal_column(_EXPRESSIONS[connection.dialect.name],
+                             sa.DateTime)

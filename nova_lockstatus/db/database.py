@@ -159,7 +159,7 @@ def open_store(conf: cfg.ConfigOpts, limited: bool = True) -> Store:
 
 
 def _limits(driver: str, limited: bool) -> dict[str, str]:
-    """Return the parameters of a URL for timeouts.
+    """Return the parameters of a URL for timeouts, and the character set.
 
     oslo.db has an option that appends parameters to the URL, but none that
     knows those of each driver.
@@ -167,6 +167,10 @@ def _limits(driver: str, limited: bool) -> dict[str, str]:
     if driver not in _MYSQL_DRIVERS + _POSTGRESQL_DRIVERS:
         return {}
     limits = {'connect_timeout': str(CONNECT_TIMEOUT)}
+    if driver in _MYSQL_DRIVERS:
+        # NOTE: oslo.db would speak MySQL's utf8, which has no characters above
+        # U+FFFF. A reason of a lock can have some.
+        limits['charset'] = 'utf8mb4'
     if limited and driver in _MYSQL_DRIVERS:
         limits['read_timeout'] = limits['write_timeout'] = str(
             STATEMENT_TIMEOUT)

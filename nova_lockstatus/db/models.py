@@ -91,3 +91,32 @@ OUTBOX = sa.Table(
     sa.Index('announcements_of_sink', 'sink', 'cell', 'host', 'number'),
     sa.Index('announcements_due', 'sink', 'due_at', 'number', 'cell'),
     **MYSQL)
+
+SCOPE_LOCKS = sa.Table(
+    'scope_locks', METADATA,
+    # In the order in which they were made.
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
+              primary_key=True, autoincrement=True),
+    sa.Column('id', sa.String(36), nullable=False),
+    # "project" and its id, or "host", its name and the uuid of its cell.
+    sa.Column('scope', sa.String(16), nullable=False),
+    sa.Column('scope_id', sa.String(255), nullable=False),
+    sa.Column('cell', sa.String(36)),
+    # "change" or "delete".
+    sa.Column('lock_level', sa.String(16), nullable=False),
+    # The holder.
+    sa.Column('user_id', sa.String(255)),
+    sa.Column('project_id', sa.String(255)),
+    sa.Column('reason', sa.String(255)),
+    sa.Column('origin', sa.String(64)),
+    # By the clock of the database.
+    sa.Column('since', moment(), nullable=False),
+    sa.Column('until', moment()),
+    # Whether it is no lock any more after its end, and whether a project gets
+    # no new servers.
+    sa.Column('lifted_at_end', sa.Boolean, nullable=False),
+    sa.Column('refuses_create', sa.Boolean, nullable=False),
+    sa.Index('scope_locks_id', 'id', unique=True),
+    sa.Index('scope_locks_of_scope', 'scope', 'scope_id', 'number'),
+    sa.Index('scope_locks_of_origin', 'origin', 'number'),
+    **MYSQL)

@@ -20,6 +20,14 @@ from typing import Any, NamedTuple, Protocol
 
 from oslo_policy import policy
 
+from nova_lockstatus.core import lock_record
+from nova_lockstatus.extensions.field import ABSENT as ABSENT
+from nova_lockstatus.extensions.field import Fallback as Fallback
+from nova_lockstatus.extensions.field import Field as Field
+from nova_lockstatus.extensions.field import HypervisorField as HypervisorField
+from nova_lockstatus.extensions.field import ServerField as ServerField
+from nova_lockstatus.extensions.route import Route
+
 
 class Lock(NamedTuple):
     """The lock in force, as Nova's instance actions record it.
@@ -35,10 +43,6 @@ class Lock(NamedTuple):
 
 def _no_host() -> str:
     return ''
-
-
-ABSENT: Any = object()
-"""The value of a field that is not there for one subject."""
 
 
 class Subject(Protocol):
@@ -65,12 +69,15 @@ class Server:
         actions. Only a field that is ``shown_alone`` may call it
     :param read_host_status: returns the state of the server's host, as Nova
         names it; for an extension that sets ``reads_host_status``
+    :param scope_locks: the locks that stand over its project and its host,
+        the strictest first; none where os-server-locks is not enabled
     """
 
     instance: Any
     system_metadata: Mapping[str, str]
     read_lock: Callable[[], Lock] = Lock
     read_host_status: Callable[[], str] = _no_host
+    scope_locks: Sequence[lock_record.LockRecord] = ()
 
     @property
     def target(self) -> dict[str, Any]:
@@ -105,84 +112,6 @@ class Hypervisor:
     def knows(self, names: Sequence[str]) -> bool:
         """Return True: node and service are always whole."""
         return True
-
-
-class Fallback(NamedTuple):
-    """The value of a field where its rule refuses.
-
-    :param rule: the policy rule that is checked then
-    :param value: computes the value, or :data:`ABSENT`
-    :param permits: tells which values of Nova's own the rule lets the caller
-        see, where Nova's value stands; None: each
-    """
-
-    rule: str
-    value: Callable[[Any], Any]
-    permits: Callable[[Any], bool] | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Field:
-    """A key that an extension adds to each subject of a kind.
-
-    A caller whom the rule ``os_compute_api:lockstatus:extra_keys`` refuses
-    gets no key that Nova does not have, and Nova's own values.
-
-    :param key: its name in the JSON
-    :param rule: the policy rule that is checked before the value is computed,
-        with the ``target`` of the subject
-    :param value: computes what JSON can carry from a subject, or
-        :data:`ABSENT`; a field whose function raises is left out of the answer
-    :param nova_since: the microversion from which Nova itself has the key, as
-        ``'2.73'``. From there on Nova's value stands, and is withheld where
-        the rule refuses. None: Nova never has it
-    :param nova_requires: whether Nova's schema requires the key from there
-        on: it is null where it is withheld, otherwise it is absent
-    :param replaces_nova: whether the value stands in place of Nova's from
-        there on; Nova's stands where it cannot be computed
-    :param fallback: the value where the rule refuses
-    :param shown_alone: whether only a request for one subject has the field,
-        such as GET /servers/{id}
-    :param follows_nova: whether the rule withholds nothing that Nova itself
-        shows while the operator has not changed it
-    :param list_parameter: the query parameter that has lists show a field,
-        too, that is ``shown_alone``
-    """
-
-    key: str
-    rule: str
-    value: Callable[[Any], Any]
-    nova_since: str | None = None
-    nova_requires: bool = True
-    replaces_nova: bool = False
-    fallback: Fallback | None = None
-    shown_alone: bool = False
-    follows_nova: bool = False
-    list_parameter: str | None = dataclasses.field(default=None, kw_only=True)
-
-    @property
-    def rules(self) -> Iterable[str]:
-        """Return all policy rules of the field."""
-        return (self.rule, *([self.fallback.rule] if self.fallback else ()))
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ServerField(Field):
-    """A key that an extension adds to servers, computed from a Server.
-
-    The target of its rules are the server's ``project_id`` and ``user_id``.
-
-    :param searchable: whether Nova can filter and sort servers by a column
-        of the name ``key``. Who may see the field may then do so, at every
-        microversion
-    """
-
-    searchable: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class HypervisorField(Field):
-    """A key that an extension adds to hypervisors, without a target."""
 
 
 class Extension(abc.ABC):
@@ -242,6 +171,9 @@ class Extension(abc.ABC):
     reads_host_status: bool = False
     """Whether the fields read the status of a server's host. It is then read
     for the servers of which the caller may see one of the server fields."""
+
+    routes: Sequence[Route] = ()
+    """Calls of the API that the extension answers, beside Nova's own."""
 
     @property
     def fields(self) -> Iterable[Field]:

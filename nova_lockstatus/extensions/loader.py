@@ -22,6 +22,7 @@ from oslo_policy import policy
 
 from nova_lockstatus import exception
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import route
 
 NAMESPACE = 'nova_lockstatus.extensions'
 
@@ -31,6 +32,7 @@ _PARTS: Mapping[str, type] = {
     'hypervisor_fields': base.HypervisorField,
     'instance_attributes': str,
     'system_metadata': str,
+    'routes': route.Route,
 }
 
 

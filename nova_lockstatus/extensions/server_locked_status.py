@@ -19,7 +19,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import locked_server
+from nova_lockstatus.core import server_lock
+from nova_lockstatus.core.lock_record import LockRecord
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
 
@@ -36,22 +39,41 @@ def is_locked(columns: Mapping[str, Any]) -> bool:
     return bool(columns['locked_by'])
 
 
+def scope_lock(server: base.Server) -> LockRecord | None:
+    """Return the lock of its project or host that is shown of a server.
+
+    :returns: the strictest, None where its own lock is as strict
+    """
+    if server.instance.locked_by == server_lock.ADMIN:
+        return None
+    return next((record for record in server.scope_locks
+                 if record.level == lock_record.CHANGE), None)
+
+
 def _locked(server: base.Server) -> bool:
-    return is_locked(server.instance)
+    return is_locked(server.instance) or scope_lock(server) is not None
 
 
 def _locked_by(server: base.Server) -> str | None:
-    locked_by: str | None = server.instance.locked_by
+    found = scope_lock(server)
+    locked_by: str | None = (found.locked_by if found
+                             else server.instance.locked_by)
     return locked_by
 
 
 def _locked_reason(server: base.Server) -> str | None:
+    found = scope_lock(server)
+    if found is not None:
+        return found.reason
     if not is_locked(server.instance):
         return None
     return lock_reason.read(server.system_metadata)
 
 
 def _lock(server: base.Server) -> base.Lock:
+    found = scope_lock(server)
+    if found is not None:
+        return base.Lock(found.since, found.user_id)
     return server.read_lock() if is_locked(server.instance) else base.Lock()
 
 
@@ -78,7 +100,8 @@ class ServerLockedStatus(base.Extension):
     system_metadata = dict.fromkeys(lock_reason.KEYS, is_locked)
     server_fields = (
         base.ServerField('locked', rules.LOCKED, _locked,
-                         nova_since='2.9', follows_nova=True, searchable=True),
+                         nova_since='2.9', replaces_nova=True,
+                         follows_nova=True, searchable=True),
         base.ServerField('locked_by', rules.LOCKED_BY, _locked_by,
                          searchable=True),
         base.ServerField('locked_reason', rules.LOCKED_REASON,

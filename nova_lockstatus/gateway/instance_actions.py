@@ -22,6 +22,7 @@ from nova.db.main import api as db
 from nova.db.main import models
 from oslo_utils import timeutils
 
+from nova_lockstatus.core import server_locks
 from nova_lockstatus.extensions import base
 from nova_lockstatus.gateway import instances
 
@@ -123,7 +124,7 @@ def _select_locks(uuids: Any) -> Any:
 
 
 def next_time(connection: Any, uuid: str) -> datetime.datetime:
-    """Return the time of a lock or an unlock, not before that of the last.
+    """Return the time of a change of locks, not before that of the last.
 
     The caller has locked the server's row: that is what orders them, and the
     clocks of two API hosts differ.
@@ -135,7 +136,7 @@ def next_time(connection: Any, uuid: str) -> datetime.datetime:
     last: datetime.datetime | None = connection.execute(
         sqlalchemy.select(sqlalchemy.func.max(row.created_at)).where(
             row.instance_uuid == uuid, row.deleted == 0,
-            row.action.in_(('lock', 'unlock')))).scalar()
+            row.action.in_(server_locks.ACTIONS))).scalar()
     now: datetime.datetime = timeutils.utcnow()
     return now if last is None else max(now, last)
 

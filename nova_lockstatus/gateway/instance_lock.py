@@ -19,7 +19,8 @@ instance action. The rules of the decision: ``core/server_lock.py``.
 """
 
 import contextlib
-from collections.abc import Iterator
+import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy
@@ -31,17 +32,25 @@ from oslo_db import exception as db_exception
 from oslo_utils import timeutils
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.gateway import instance_actions
+from nova_lockstatus.gateway import system_metadata
 
 RELIES_ON = ('nova.db.main.models:InstanceActionEvent',
              'nova.objects.instance_action:InstanceAction.pack_action_start')
 
 INSTANCES = models.Instance.__table__
-SYSTEM_METADATA = models.InstanceSystemMetadata.__table__
 
 _LOCK_WAIT_TIMEOUT = 1205
 _LOCK_NOT_AVAILABLE = '55P03'
+
+_NOW = {
+    'mysql': 'SELECT UTC_TIMESTAMP(6)',
+    'mariadb': 'SELECT UTC_TIMESTAMP(6)',
+    'postgresql': "SELECT TIMEZONE('UTC', CLOCK_TIMESTAMP())",
+    'sqlite': "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'now')",
+}
 
 CHARSETS = sqlalchemy.text(
     'SELECT character_set_name, @@character_set_connection '
@@ -67,52 +76,51 @@ class LockedRow:
 
     def reason(self) -> dict[str, str]:
         """Read the rows of system metadata that have the reason, by key."""
-        return {row.key: row.value for row in self._reason_rows()}
+        return system_metadata.read(
+            self.connection, self.uuid, system_metadata.REASON)
 
-    def write(self, lock: server_lock.Lock, action: str, host: str) -> None:
+    def locks(self) -> dict[str, str]:
+        """Read the rows of system metadata that have the locks, by key."""
+        return system_metadata.read(
+            self.connection, self.uuid, system_metadata.LOCKS)
+
+    def now(self) -> datetime.datetime:
+        """Return the time of the database, in UTC, without a time zone."""
+        found = self.connection.execute(sqlalchemy.text(
+            _NOW[self.connection.dialect.name])).scalar()
+        return found if isinstance(found, datetime.datetime) else (
+            datetime.datetime.fromisoformat(found))
+
+    def write(self, lock: server_lock.Lock, action: str, host: str,
+              locks: Mapping[str, str] | None = None) -> None:
         """Write a lock, and record the instance action that made it.
 
         :param lock: the lock that comes into force
+        :param locks: the rows that have all locks of the server, by key; None
+            leaves those that are there
         """
-        self.replace(lock)
+        self.replace(lock, locks)
         instance_actions.record(
             self.connection, instance_action.InstanceAction.pack_action_start(
                 self.context, self.uuid, action), 'api_' + action, host,
             instance_actions.next_time(self.connection, self.uuid))
 
-    def replace(self, lock: server_lock.Lock) -> None:
-        """Write a lock, and record nothing."""
-        now = timeutils.utcnow()
+    def replace(self, lock: server_lock.Lock,
+                locks: Mapping[str, str] | None = None) -> None:
+        """Write a lock, and record nothing.
+
+        :param locks: as :meth:`write` has it
+        """
         self.connection.execute(INSTANCES.update().where(
             INSTANCES.c.uuid == self.uuid, INSTANCES.c.deleted == 0,
         ).values(locked=lock.locked_by is not None, locked_by=lock.locked_by,
-                 updated_at=now))
-        self._write_reason(lock.reason, now)
-
-    def _write_reason(self, reason: str | None, now: Any) -> None:
-        wanted = lock_reason.rows(reason, self._holds(reason))
-        found = self._reason_rows()
-        if sorted((row.key, row.value) for row in found) == sorted(
-                wanted.items()):
-            return
-        # NOTE: Nova deletes such rows for good: it reads those that are only
-        # marked as deleted, too. By id, a database locks no more than these.
-        if found:
-            self.connection.execute(SYSTEM_METADATA.delete().where(
-                SYSTEM_METADATA.c.id.in_([row.id for row in found])))
-        if wanted:
-            self.connection.execute(SYSTEM_METADATA.insert(), [
-                {'instance_uuid': self.uuid, 'key': key, 'value': value,
-                 'created_at': now, 'deleted': 0}
-                for key, value in wanted.items()])
-
-    def _reason_rows(self) -> Any:
-        columns = SYSTEM_METADATA.c
-        return self.connection.execute(
-            sqlalchemy.select(columns.id, columns.key, columns.value).where(
-                columns.instance_uuid == self.uuid,
-                columns.key.in_(lock_reason.KEYS),
-            ).order_by(columns.id)).all()
+                 updated_at=timeutils.utcnow()))
+        system_metadata.replace(
+            self.connection, self.uuid, system_metadata.REASON,
+            lock_reason.rows(lock.reason, self._holds(lock.reason)))
+        if locks is not None:
+            system_metadata.replace(
+                self.connection, self.uuid, system_metadata.LOCKS, locks)
 
     def _holds(self, reason: str | None) -> bool:
         """Tell whether the database holds each character of a reason."""
@@ -164,10 +172,13 @@ def is_busy(error: BaseException) -> bool:
             or is_lock_timeout(error))
 
 
-def refresh(instance: Any, lock: server_lock.Lock) -> None:
+def refresh(instance: Any, lock: server_lock.Lock,
+            locks: Mapping[str, str] | None = None) -> None:
     """Let an Instance say what was written of its lock.
 
     :param instance: the Instance, with its system metadata
+    :param locks: the rows that have all locks of the server, by key; None
+        leaves those that are there
     """
     instance.locked = lock.locked_by is not None
     instance.locked_by = lock.locked_by
@@ -175,6 +186,9 @@ def refresh(instance: Any, lock: server_lock.Lock) -> None:
         instance.system_metadata.pop(key, None)
     if lock.reason is not None:
         instance.system_metadata[lock_reason.KEY] = lock.reason
+    if locks is not None:
+        instance.system_metadata = lock_rows.replace(
+            instance.system_metadata, locks)
     instance.obj_reset_changes(['locked', 'locked_by', 'system_metadata'])
 
 
@@ -184,7 +198,7 @@ def reload(instance: Any) -> None:
     :raises InstanceNotFound: when the server is not there any more
     """
     with locked_row(instance._context, instance.uuid) as row:
-        lock, reason = row.read(), row.reason()
-    refresh(instance, lock._replace(reason=None))
+        lock, reason, locks = row.read(), row.reason(), row.locks()
+    refresh(instance, lock._replace(reason=None), locks)
     instance.system_metadata.update(reason)
     instance.obj_reset_changes(['system_metadata'])

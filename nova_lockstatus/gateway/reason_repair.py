@@ -27,6 +27,7 @@ from nova.db.main import models
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import reason_repair
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.core import server_locks
 from nova_lockstatus.gateway import instance_lock
 from nova_lockstatus.gateway import instances
 
@@ -114,7 +115,7 @@ def _read(session: Any, *conditions: Any
     rows = session.execute(
         sqlalchemy.select(
             _ROW.id, _ROW.uuid, IS_LOCKED.label('is_locked'), _ROW.locked_by,
-            _ROW.task_state, _change().label('change'))
+            _ROW.task_state, last_change().label('change'))
         .where(_ROW.deleted == 0, instances.NOT_HIDDEN, *conditions)
         .order_by(_ROW.id).limit(PAGE_SIZE)).all()
     reasons = instances.read_reasons(session, [row.uuid for row in rows])
@@ -124,13 +125,13 @@ def _read(session: Any, *conditions: Any
         row.uuid in reasons)) for row in rows]
 
 
-def _change() -> Any:
-    """Select the id of the last lock or unlock, if it is finished."""
+def last_change() -> Any:
+    """Select the id of the last change of locks, if it is finished."""
     # NOTE: Nova without the plugin records the action, stores the lock, and
     # finishes the event then.
     newest = sqlalchemy.select(sqlalchemy.func.max(_ACTION.id)).where(
         _ACTION.instance_uuid == _ROW.uuid,
-        _ACTION.action.in_(('lock', 'unlock'))).correlate(
+        _ACTION.action.in_(server_locks.ACTIONS)).correlate(
             _ROW).scalar_subquery()
     return sqlalchemy.select(sqlalchemy.func.max(_EVENT.action_id)).where(
         _EVENT.action_id == newest, _EVENT.finish_time.is_not(None),

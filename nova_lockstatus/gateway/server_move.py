@@ -18,7 +18,7 @@ deletes one of the two at the end of it. The rules: ``core/server_move.py``.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -70,27 +70,35 @@ class LockedRows:
         """Read the lock that is in force."""
         return self._shown.read()
 
-    def write(self, lock: server_lock.Lock, action: str, host: str) -> None:
+    @property
+    def shown(self) -> instance_lock.LockedRow:
+        """Return the row in the cell that shows the server."""
+        return self._shown
+
+    def write(self, lock: server_lock.Lock, action: str, host: str,
+              locks: Mapping[str, str] | None = None) -> None:
         """Write a lock, and record the instance action that made it.
 
         :param lock: the lock that comes into force
+        :param locks: the rows that have all locks of the server, by key; None
+            leaves those that are there
         :raises OtherCellUnreachable: when another cell cannot be written
         """
         with _other_cell():
             for row in self._others:
-                row.write(lock, action, host)
-        self._shown.write(lock, action, host)
+                row.write(lock, action, host, locks)
+        self._shown.write(lock, action, host, locks)
 
     def repeat(self) -> None:
         """Write the lock that is in force into the other rows.
 
         :raises OtherCellUnreachable: when another cell cannot be written
         """
-        lock = self._shown.read()
+        lock, locks = self._shown.read(), self._shown.locks()
         with _other_cell():
             for row in self._others:
-                if row.read() != lock:
-                    row.replace(lock)
+                if row.read() != lock or row.locks() != locks:
+                    row.replace(lock, locks)
 
 
 class _Move(NamedTuple):

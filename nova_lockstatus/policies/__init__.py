@@ -19,10 +19,12 @@ from oslo_policy import policy
 from nova_lockstatus.policies import hypervisor_status
 from nova_lockstatus.policies import lockstatus
 from nova_lockstatus.policies import server_locked_status
+from nova_lockstatus.policies import server_locks
 from nova_lockstatus.policies import server_state_lock
 
 
 def list_rules() -> Iterable[policy.RuleDefault]:
     """Return all rules, for oslo.policy's generators."""
     return [*lockstatus.RULES, *hypervisor_status.RULES,
-            *server_locked_status.RULES, *server_state_lock.RULES]
+            *server_locked_status.RULES, *server_locks.RULES,
+            *server_state_lock.RULES]

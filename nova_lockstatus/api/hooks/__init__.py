@@ -20,6 +20,7 @@ as stock Nova.
 from collections.abc import Sequence
 
 from nova_lockstatus.api import policy
+from nova_lockstatus.api.hooks import api_routes
 from nova_lockstatus.api.hooks import dispatch
 from nova_lockstatus.api.hooks import extension_info
 from nova_lockstatus.api.hooks import host_status_filter
@@ -35,6 +36,9 @@ from nova_lockstatus.api.hooks import server_list_parameters
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_bypass
 from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import server_locks
+from nova_lockstatus.api.hooks import server_locks_gate
+from nova_lockstatus.api.hooks import server_locks_image
 from nova_lockstatus.api.hooks import server_move
 from nova_lockstatus.api.hooks import server_paging
 from nova_lockstatus.api.hooks import server_save
@@ -48,6 +52,7 @@ from nova_lockstatus.gateway import instance_attributes
 from nova_lockstatus.gateway import requirements
 
 HOOKS = (
+    *api_routes.HOOKS,
     *dispatch.HOOKS,
     *extension_info.HOOKS,
     *service_update.HOOKS,
@@ -62,6 +67,10 @@ HOOKS = (
     *server_list_joins.HOOKS,
     *server_list_parameters.HOOKS,
     *server_lock.HOOKS,
+    # Over those of server_lock, and before those of state_lock.
+    *server_locks.HOOKS,
+    *server_locks_gate.HOOKS,
+    *server_locks_image.HOOKS,
     *server_move.HOOKS,
     *server_paging.HOOKS,
     *server_lock_refusal.HOOKS,
@@ -92,13 +101,14 @@ def install(extensions: Sequence[extensions_base.Extension]) -> None:
     :raises HookMismatch: when a hook does not fit it
     :raises BrokenExtension: when an extension names an attribute that an
         Instance does not have, a rule that nobody registers, or a rule that
-        is registered differently
+        is registered differently, or an extension that it needs is missing
     :raises InvalidExemption: when the calls that are exempt from the lock of
         a server name one that Nova does not have
     """
     check()
     for extension in extensions:
         instance_attributes.check(extension)
+    server_locks_gate.prepare(extensions)
     state_lock.prepare(extensions)
     policy.register(extensions)
     for hook in HOOKS:

@@ -18,15 +18,19 @@ from typing import Any
 
 from nova.api.openstack import api_version_request
 
+from nova_lockstatus.api import locks_over
 from nova_lockstatus.api import pipeline as pipelines
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import hypervisor_filter
 from nova_lockstatus.api.hooks import server_list
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_lock_refusal
+from nova_lockstatus.api.hooks import server_locks_body
+from nova_lockstatus.api.hooks import server_locks_gate
 from nova_lockstatus.api.hooks import state_lock
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
+from nova_lockstatus.core import bypass_reason
 from nova_lockstatus.core.state_lock_gate import CallBlocked
 
 
@@ -41,7 +45,11 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         body=action_args.get('body'), parameters=_parameters(request),
         # NOTE: the name of is_supported's second parameter changed.
         supports=functools.partial(api_version_request.is_supported, request))
-    state.state_lock = state_lock.make_gate(state, resource, method, request)
+    state.bypass_header = request.headers.get(bypass_reason.HEADER)
+    call = state_lock.name_call(resource, method, request)
+    state.state_lock = state_lock.make_gate(state, call, request)
+    state.server_locks = server_locks_gate.make_gate(state, call, request)
+    server_locks_body.take_out(state, call, action_args)
     hypervisor_filter.take_out(state, resource.controller, request)
     token = CURRENT.set(state)
     try:
@@ -76,6 +84,7 @@ def _complete(state: RequestState) -> None:
         server_list.read(state)
     except Exception as error:
         state.servers.add_unread(state.servers.cells, error)
+    locks_over.read_shown(state)
     state.merge()
 
 

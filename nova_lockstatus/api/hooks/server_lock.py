@@ -13,15 +13,13 @@
 """Locks and unlocks servers, with a reason at every microversion."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import webob.exc
 from nova import exception as nova_exception
 from nova import notifications
 from nova import policy as nova_policy
-from nova.api.openstack.compute.schemas import lock_server as schemas
-from nova.api.validation import validators
 from nova.compute import instance_actions
 from nova.compute import utils as compute_utils
 from nova.objects import fields as nova_fields
@@ -30,10 +28,11 @@ from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exception
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import server_lock_body
 from nova_lockstatus.api.hooks import server_move as move_hooks
 from nova_lockstatus.api.request import RequestState
-from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.core import server_locks
 from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.events.notifications import (
     server_lock as lock_notifications,
@@ -44,11 +43,14 @@ from nova_lockstatus.gateway import server_move
 from nova_lockstatus.utils import logs
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
-KEY = lock_reason.KEY
 API = 'nova.compute.api:API'
 
-# NOTE: its name had one more underscore in older releases.
-LOCK_SCHEMA = getattr(schemas, 'lock_v273', None) or schemas.lock_v2_73
+UNLOCK_OVERRIDE = policies.POLICY_ROOT % 'unlock:unlock_override'
+"""Nova's rule on lifting another's lock."""
+
+_NOVAS = (instance_actions.LOCK, instance_actions.UNLOCK)
+_NOTIFIED = {server_locks.ADD_LOCK: instance_actions.LOCK,
+             server_locks.LIFT_LOCK: instance_actions.UNLOCK}
 
 RETRY_AFTER_SECONDS = 5
 """Seconds after which a client may try again what was refused with 503."""
@@ -73,7 +75,7 @@ def _is_deadlock(error: BaseException) -> bool:
 # NOTE: as Nova's own functions that write an instance, but not after the
 # database has waited for another transaction as long as it ever does, which
 # is 50 s by default.
-_retry_on_deadlock = oslo_db_api.wrap_db_retry(
+retry_on_deadlock = oslo_db_api.wrap_db_retry(
     max_retries=5, exception_checker=_is_deadlock)
 
 
@@ -87,50 +89,21 @@ class Refused(state_lock_gate.CallBlocked):
         self.response = response
 
 
-def requested_reason(body: Any) -> str | None:
-    """Read the reason in the body of a lock, at whatever microversion.
-
-    :param body: the body, which stock Nova accepts in any form below 2.73
-    :returns: the reason, None where the body has none
-    :raises ValidationError: when it is no string of 1 to 255 characters, with
-        the words of Nova 2.73
-    """
-    lock = body.get('lock') if isinstance(body, dict) else None
-    if not isinstance(lock, dict) or KEY not in lock:
-        return None
-    reason: Any = lock[KEY]
-    try:
-        validators._SchemaValidator(LOCK_SCHEMA).validate(
-            {'lock': {KEY: reason}})
-    except RecursionError as error:
-        # The validator puts all of the reason into its words.
-        raise nova_exception.ValidationError(
-            detail='Invalid input for field/attribute %s. It is nested too '
-                   'deeply.' % KEY) from error
-    try:
-        reason.encode()
-    except UnicodeEncodeError as error:
-        raise nova_exception.ValidationError(
-            detail='Invalid input for field/attribute %s. It is no Unicode '
-                   'text.' % KEY) from error
-    return str(reason)
-
-
 def _lock(original: Callable[..., Any], state: RequestState, api: Any,
           context: Any, instance: Any, reason: str | None = None) -> None:
     before = instance.obj_clone()
     holder = server_lock.holder(instance.project_id, context.project_id)
-    reason = requested_reason(state.body)
-    with _refuse_if_busy(instance):
+    reason = server_lock_body.requested_reason(state.body)
+    with refuse_if_busy(instance):
         lock = _write_lock(instance, holder, reason)
     if lock is not None:
-        _notify(before, instance, lock, instance_actions.LOCK)
+        notify(before, instance, lock, instance_actions.LOCK)
 
 
-@_retry_on_deadlock  # type: ignore[untyped-decorator,unused-ignore]
+@retry_on_deadlock  # type: ignore[untyped-decorator,unused-ignore]
 def _write_lock(instance: Any, holder: str, reason: str | None
                 ) -> server_lock.Lock | None:
-    with _locked_rows(instance) as rows:
+    with locked_rows(instance) as rows:
         lock = server_lock.lock(rows.read(), holder, reason)
         if lock is not None:
             rows.write(lock, instance_actions.LOCK, nova_policy.CONF.host)
@@ -140,22 +113,22 @@ def _write_lock(instance: Any, holder: str, reason: str | None
 def _unlock(original: Callable[..., Any], state: RequestState, api: Any,
             context: Any, instance: Any) -> None:
     before = instance.obj_clone()
-    with _refuse_if_busy(instance):
+    with refuse_if_busy(instance):
         lock = _write_unlock(instance, context)
-    _notify(before, instance, lock, instance_actions.UNLOCK)
+    notify(before, instance, lock, instance_actions.UNLOCK)
 
 
-@_retry_on_deadlock  # type: ignore[untyped-decorator,unused-ignore]
+@retry_on_deadlock  # type: ignore[untyped-decorator,unused-ignore]
 def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
     holder = server_lock.holder(instance.project_id, context.project_id)
-    with _locked_rows(instance) as rows:
+    with locked_rows(instance) as rows:
         # Nova's controller has asked its rule for the lock that it read.
         current = rows.read()
         if server_lock.needs_override(
                 current, holder, authorized=instance.locked_by):
             instance_lock.refresh(instance, current)
             nova_policy.authorize(
-                context, policies.POLICY_ROOT % 'unlock:unlock_override',
+                context, UNLOCK_OVERRIDE,
                 {'project_id': instance.project_id})
         rows.write(server_lock.UNLOCKED, instance_actions.UNLOCK,
                    nova_policy.CONF.host)
@@ -163,7 +136,12 @@ def _write_unlock(instance: Any, context: Any) -> server_lock.Lock:
 
 
 @contextlib.contextmanager
-def _locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
+def locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
+    """Lock all rows of a server until the end of the block.
+
+    :raises Refused: when that cannot be done now
+    :raises HTTPNotFound: when the server is not there any more
+    """
     try:
         with server_move.locked_rows(
                 instance, move_hooks.may_cross_cells()) as rows:
@@ -182,7 +160,11 @@ def _locked_rows(instance: Any) -> Iterator[server_move.LockedRows]:
 
 
 @contextlib.contextmanager
-def _refuse_if_busy(instance: Any) -> Iterator[None]:
+def refuse_if_busy(instance: Any) -> Iterator[None]:
+    """Refuse the call where other transactions keep the rows of a server.
+
+    :raises Refused: when they do
+    """
     try:
         yield
     except Exception as error:
@@ -209,17 +191,26 @@ def refusal(error: BaseException) -> webob.exc.HTTPException | None:
     return error.response if isinstance(error, Refused) else None
 
 
-def _notify(before: Any, instance: Any, lock: server_lock.Lock, action: str
-            ) -> None:
-    """Send what Nova sends of a changed lock, and the plugin's own."""
-    instance_lock.refresh(instance, lock)
+def notify(before: Any, instance: Any, lock: server_lock.Lock, action: str,
+           locks: Mapping[str, str] | None = None) -> None:
+    """Send what Nova sends of a changed lock, and the plugin's own.
+
+    :param before: the Instance as it was
+    :param lock: the lock that Nova has now
+    :param action: the instance action that was recorded
+    :param locks: the rows that have all locks of the server, by key; None
+        leaves those that the Instance has
+    """
+    instance_lock.refresh(instance, lock, locks)
     context, host = instance._context.elevated(), nova_policy.CONF.host
     notifications.send_update(context, before, instance)
-    with lock_notifications.unsent_is_logged('instance.' + action):
-        compute_utils.notify_about_instance_action(
-            context, instance, host, action=action,
-            source=nova_fields.NotificationSource.API)
-    lock_notifications.send_lock(context, instance, action, host)
+    if action in _NOVAS:
+        with lock_notifications.unsent_is_logged('instance.' + action):
+            compute_utils.notify_about_instance_action(
+                context, instance, host, action=action,
+                source=nova_fields.NotificationSource.API)
+    lock_notifications.send_lock(
+        context, instance, _NOTIFIED.get(action, action), host)
 
 
 # NOTE: the controllers of lock and unlock call these two after they have asked

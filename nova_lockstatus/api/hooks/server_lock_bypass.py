@@ -20,6 +20,7 @@ from typing import Any
 
 from nova_lockstatus import exception
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import lock_bypass
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.gateway import requirements
 
@@ -111,8 +112,14 @@ def _pass(layer: Any) -> Any:
     def wrapped(self: Any, context: Any, instance: Any, *args: Any,
                 **kwargs: Any) -> Any:
         state = CURRENT.get()
-        if (state is None or state.state_lock is None
-                or not state.state_lock.bypasses(instance.uuid)):
+        if state is None:
+            return layer(self, context, instance, *args, **kwargs)
+        bypasses = (state.state_lock is not None
+                    and state.state_lock.bypasses(instance.uuid))
+        # NOTE: the check lets admins pass.
+        if instance.locked and (bypasses or context.is_admin):
+            lock_bypass.use(state, instance)
+        if not bypasses:
             return layer(self, context, instance, *args, **kwargs)
         return layer.__wrapped__(self, context, instance, *args, **kwargs)
 

@@ -23,22 +23,26 @@ from typing import Any
 
 import webob.exc
 from nova import exception as nova_exception
-from nova.policies import lock_server as nova_policies
 
+from nova_lockstatus.api import visible_locks
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import server_locks_gate
+from nova_lockstatus.api.hooks.server_lock import UNLOCK_OVERRIDE
 from nova_lockstatus.api.request import CURRENT
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import fields
 from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.policies import server_locked_status as policies
+from nova_lockstatus.utils import logs
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
 ALIASES = {ALIAS, server_state_lock.ServerStateLock.alias}
-UNLOCK_OVERRIDE = nova_policies.POLICY_ROOT % 'unlock:unlock_override'
+LOG = logs.logger(__name__)
 CONTROLLER = 'nova.api.openstack.compute.servers:ServersController'
 
 
@@ -60,7 +64,7 @@ def explain(state: RequestState, error: BaseException
         instance_uuid=uuid).format_message()
     if (ALIAS in state.pipeline.extensions
             and instance is not None and instance.uuid == uuid):
-        message += server_lock.describe(_visible(instance, state.access))
+        message = _describe(state, instance)
     # NOTE: Nova answers with the explanation, and logs the detail, at INFO. A
     # reason is not for the log, nor is a line end in it.
     return webob.exc.HTTPConflict(detail=text, explanation=message)
@@ -80,12 +84,34 @@ def _explain_unlock(state: RequestState, error: Any
     if ALIAS not in state.pipeline.extensions or instance is None:
         return None
     text = error.format_message()
-    message = '%s. %s%s' % (
-        text.rstrip('.'),
-        nova_exception.InstanceIsLocked(
-            instance_uuid=instance.uuid).format_message(),
-        server_lock.describe(_visible(instance, state.access)))
+    message = '%s. %s' % (text.rstrip('.'), _describe(state, instance))
     return webob.exc.HTTPForbidden(detail=text, explanation=message)
+
+
+def _describe(state: RequestState, instance: Any) -> str:
+    """Say that a server is locked, by whom and why."""
+    sentence: str = nova_exception.InstanceIsLocked(
+        instance_uuid=instance.uuid).format_message()
+    if server_locks_gate.ALIAS in state.pipeline.extensions:
+        locks = _visible_locks(state, instance)
+        if locks:
+            return lock_record.describe_all(sentence, locks)
+    return sentence + server_lock.describe(_visible(instance, state.access))
+
+
+def _visible_locks(state: RequestState, instance: Any
+                   ) -> list[lock_record.VisibleLock]:
+    """Return all locks over a server as far as the caller may see them."""
+    if 'system_metadata' not in instance:
+        return []
+    try:
+        records = server_locks_gate.records_over(state, instance)
+    except Exception:
+        LOG.warning('The locks over the server %s cannot be read.',
+                    instance.uuid, exc_info=True)
+        return []
+    target = {'project_id': instance.project_id, 'user_id': instance.user_id}
+    return visible_locks.see(state.access, records, target)
 
 
 def _visible(instance: Any, access: fields.RequestAccess) -> server_lock.Lock:
@@ -108,11 +134,11 @@ def _get(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     except (nova_exception.InstanceNotFound, webob.exc.HTTPNotFound):
         raise
     except Exception as error:
-        if state.state_lock is None or state.state_lock.is_exempt:
+        if state.blocking_gate is None:
             raise
         raise state_lock_gate.LockUnreadable from error
-    if state.state_lock is not None:
-        state.state_lock.read(state.lock_refusal.instance)
+    for gate in state.gates:
+        gate.read(state.lock_refusal.instance)
     return state.lock_refusal.instance
 
 

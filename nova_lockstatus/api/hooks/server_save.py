@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keeps the reason of a lock when nova-api saves a server whole.
+"""Keeps the locks of a server when nova-api saves it whole.
 
 Nova stores all system metadata of a server anew from the copy that it has read
-before: a reason that was given in between is lost, and one that was replaced
-or deleted comes back.
+before: a reason or a lock that was given in between is lost, and one that was
+replaced or deleted comes back.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from typing import Any
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.extensions import server_locked_status
 
 ALIAS = server_locked_status.ServerLockedStatus.alias
@@ -34,7 +35,8 @@ def _update(original: Callable[..., Any], state: RequestState, context: Any,
     if metadata_type == 'system_metadata':
         stored = {row['key']: row['value'] for row in instance[metadata_type]}
         # What is as it was read in this transaction is not written.
-        metadata = lock_reason.replace(metadata, stored)
+        metadata = lock_rows.replace(
+            lock_reason.replace(metadata, stored), stored)
     return original(context, instance, metadata_type, model, metadata)
 
 

@@ -28,11 +28,13 @@ from nova.conf import CONF
 from oslo_db import exception as db_exception
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.api.hooks import lock_bypass
 from nova_lockstatus.api.hooks import state_lock_others
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.extensions import base as extensions_base
+from nova_lockstatus.extensions import server_locks
 from nova_lockstatus.extensions import server_state_lock
 from nova_lockstatus.policies import server_state_lock as policies
 
@@ -86,28 +88,25 @@ def prepare(extensions: Sequence[extensions_base.Extension]) -> None:
     :raises InvalidExemption: when the option names what Nova does not have
     """
     for extension in extensions:
-        if isinstance(extension, server_state_lock.ServerStateLock):
+        if isinstance(extension, (server_state_lock.ServerStateLock,
+                                  server_locks.ServerLocks)):
             extension.exempt = state_lock_calls.exempt(
                 CONF.lockstatus.state_lock_exempt,
                 {name for name, *_rest in calls()})
 
 
-def make_gate(state: RequestState, resource: Any, method: Any, request: Any
+def make_gate(state: RequestState, call: str, request: Any
               ) -> state_lock_gate.LockGate | None:
     """Make the gate that a call has to pass.
 
-    :param resource: Nova's Resource, which answers
-    :param method: the method of its controller that it is going to call
+    :param call: the name of the call
     :param request: Nova's Request, which has been routed
     :returns: the gate, None where the call changes no server
     """
     extension = state.pipeline.extensions.get(ALIAS)
-    if not isinstance(extension, server_state_lock.ServerStateLock):
+    if not call or not isinstance(
+            extension, server_state_lock.ServerStateLock):
         return None
-    if 'routes.route' not in request.environ:
-        # NOTE: only the documents of the API's versions are not routed.
-        return None
-    call = _name(resource, method, request)
     if state_lock_calls.kind(call) is not state_lock_calls.Kind.CHANGES:
         return None
 
@@ -117,10 +116,21 @@ def make_gate(state: RequestState, resource: Any, method: Any, request: Any
 
     return state_lock_gate.LockGate(
         call in extension.exempt, may_bypass, state.body, functools.partial(
-            state_lock_others.read_on_host, state, call, request))
+            state_lock_others.read_on_host, state, call, request),
+        functools.partial(lock_bypass.use, state))
 
 
-def _name(resource: Any, method: Any, request: Any) -> str:
+def name_call(resource: Any, method: Any, request: Any) -> str:
+    """Name a call as ``core/state_lock_calls.py`` does.
+
+    :param resource: Nova's Resource, which answers
+    :param method: the method of its controller that it is going to call
+    :param request: Nova's Request, which has been routed
+    :returns: the name, an empty one for the documents of the API's versions
+    """
+    if 'routes.route' not in request.environ:
+        # NOTE: only those documents are not routed.
+        return ''
     # NOTE: RoutesMiddleware leaves the route and what it matched there, and
     # a Resource looks the function of an action up in its wsgi_actions: since
     # before release 20. The route's method counts, not the request's: a GET
@@ -144,9 +154,9 @@ def unreadable(state: RequestState, error: BaseException
 
     :returns: the response, None where the call failed for another reason
     """
+    gate = state.blocking_gate
     unread = isinstance(error, state_lock_gate.LockUnreadable) or (
-        state.state_lock is not None and not state.state_lock.is_exempt
-        and not state.state_lock.has_read and _is_of_database(error))
+        gate is not None and not gate.has_read and _is_of_database(error))
     if not unread:
         return None
     return webob.exc.HTTPServiceUnavailable(explanation=UNREADABLE)

@@ -44,10 +44,11 @@ def create_table(name: str, *columns: sa.Column[Any]) -> None:
         raise exception.StoreTableForeign(table=name)
 
 
-def create_index(name: str, table: str, *columns: str) -> None:
+def create_index(name: str, table: str, *columns: str,
+                 unique: bool = False) -> None:
     """Create an index that does not exist yet."""
     if not _has_index(name, table):
-        op.create_index(name, table, list(columns))
+        op.create_index(name, table, list(columns), unique=unique)
 
 
 def drop_index(name: str, table: str) -> None:

@@ -10,13 +10,20 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""os-server-rack: in which rack does a server belong?"""
+"""os-server-rack: in which rack does a server belong, and where is it?"""
 
+from typing import Any
+
+import webob.exc
 from oslo_policy import policy
 
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import route
 
 RACK = 'os_compute_api:os-server-rack:rack'
+SHOW = 'os_compute_api:os-server-rack:show'
+
+ROOMS = {'r7': 'north', 'r8': 'south'}
 
 RULES = (
     policy.DocumentedRuleDefault(
@@ -25,6 +32,12 @@ RULES = (
         description='See in which rack a server belongs: the key ``rack``.',
         operations=[{'method': 'GET', 'path': '/servers/{server_id}'},
                     {'method': 'GET', 'path': '/servers/detail'}],
+        scope_types=['project']),
+    policy.DocumentedRuleDefault(
+        name=SHOW,
+        check_str='rule:context_is_admin',
+        description='See in which room a rack is.',
+        operations=[{'method': 'GET', 'path': '/os-racks/{id}'}],
         scope_types=['project']),
 )
 
@@ -39,8 +52,16 @@ def _rack(server: base.Server) -> str | None:
     return rack
 
 
+def show(request: route.ApiRequest) -> dict[str, Any]:
+    """Answer GET /os-racks/{id}."""
+    rack = request.path['id']
+    if rack not in ROOMS:
+        raise webob.exc.HTTPNotFound(explanation='There is no such rack.')
+    return {'rack': {'id': rack, 'room': ROOMS[rack]}}
+
+
 class ServerRack(base.Extension):
-    """Shows the metadata ``rack`` of a server as a key of its own."""
+    """Shows the metadata ``rack`` of a server, and racks as a resource."""
 
     alias = 'os-server-rack'
     name = 'ServerRack'
@@ -51,3 +72,6 @@ class ServerRack(base.Extension):
     policies = RULES
     instance_attributes = ('metadata',)
     server_fields = (base.ServerField('rack', RACK, _rack),)
+    routes = (
+        route.Route('GET', '/os-racks/{id}', 'nova_server_rack:show', SHOW),
+    )

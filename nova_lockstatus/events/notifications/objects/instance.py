@@ -17,8 +17,10 @@ from typing import Any
 from nova.notifications.objects import base
 from nova.objects import base as nova_base
 from nova.objects import fields
+from oslo_utils import timeutils
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_rows
 
 NAMESPACE = 'nova_lockstatus'
 """The namespace of the plugin's objects. Nova has some of the same names."""
@@ -33,7 +35,8 @@ class InstancePayload(base.NotificationPayloadBase):
     """
 
     # Version 1.0: Initial version
-    VERSION = '1.0'
+    # Version 1.1: Add locked_until and delete_protected
+    VERSION = '1.1'
     OBJ_PROJECT_NAMESPACE = NAMESPACE
 
     SCHEMA = {
@@ -54,6 +57,8 @@ class InstancePayload(base.NotificationPayloadBase):
         'locked': fields.BooleanField(),
         'locked_by': fields.StringField(nullable=True),
         'locked_reason': fields.StringField(nullable=True),
+        'locked_until': fields.DateTimeField(nullable=True),
+        'delete_protected': fields.BooleanField(),
         'request_id': fields.StringField(nullable=True),
         'action_initiator_user': fields.StringField(nullable=True),
         'action_initiator_project': fields.StringField(nullable=True),
@@ -62,6 +67,10 @@ class InstancePayload(base.NotificationPayloadBase):
     def __init__(self, context: Any, instance: Any) -> None:
         super().__init__()
         self.locked_reason = lock_reason.read(instance.system_metadata)
+        self.locked_until = lock_rows.locked_until(
+            instance.system_metadata, instance.locked_by)
+        self.delete_protected = lock_rows.is_protected(
+            instance.system_metadata, timeutils.utcnow())
         self.request_id = context.request_id
         self.action_initiator_user = context.user_id
         self.action_initiator_project = context.project_id

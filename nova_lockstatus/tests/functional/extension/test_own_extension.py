@@ -14,6 +14,7 @@
 
 import tomllib
 
+from nova_lockstatus.embedded import identity
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import packages
 from nova_lockstatus.tests.fixtures import repository
@@ -60,6 +61,47 @@ class OwnExtensionTestCase(base.NovaTestCase):
 
     def test_policy(self):
         self.assertNotIn('rack', self.show(self.servers['r7'], 'reader'))
+
+    def ask_rack(self, path, token='admin', microversion=None):
+        return self.nova.request('GET', path, token,
+                                 microversion=microversion)
+
+    def test_resource(self):
+        project = identity.ADMIN.project_id
+        for path, versions in (
+                ('/v2.1/os-racks/r7', ('2.1', '2.50', 'latest')),
+                ('/v2.1/%s/os-racks/r7' % project, ('2.1', 'latest')),
+                ('/v2/%s/os-racks/r7' % project, (None,)),
+                ('/v2/os-racks/r7', (None,))):
+            for version in versions:
+                answer = self.ask_rack(path, microversion=version)
+                self.assertEqual(
+                    (200, {'rack': {'id': 'r7', 'room': 'north'}}),
+                    (answer.status_code, answer.json), path)
+
+    def test_resource_refuses(self):
+        for path, token, status in (
+                ('/os-racks/r7', 'owner', 403),
+                ('/os-racks/r9', 'admin', 404),
+                ('/os-racks/r7?room=north', 'admin', 400),
+                ('/os-racks/r7?_method=DELETE', 'admin', 404),
+                ('/os-racks', 'admin', 404),
+                ('/%s/os-racks/r7' % identity.OWNER.project_id, 'admin',
+                 400)):
+            answer = self.ask_rack('/v2.1' + path, token)
+            self.assertEqual(status, answer.status_code,
+                             (path, answer.text))
+
+    def test_resource_is_not_in_other_pipelines(self):
+        stock = base.load_app(pipelines=())
+        other = base.load_app(enabled_extensions='os-server-locked-status')
+        expected = base.ask(stock, 'GET', '/v2.1/os-racks/r7', 'admin')
+        self.assertEqual(404, expected.status_code)
+        for app in (stock, other):
+            for path in ('/v2.1/os-racks/r7', '/v2/os-racks/r7'):
+                answer = base.ask(app, 'GET', path, 'admin')
+                self.assertEqual((404, expected.body),
+                                 (answer.status_code, answer.body))
 
     def test_listed(self):
         answer = self.nova.request(

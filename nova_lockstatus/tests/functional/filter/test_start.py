@@ -142,6 +142,13 @@ class StartTestCase(base.NovaTestCase):
             exception.BrokenExtension, "no attribute 'colour'",
             enabled_extensions='x-unknown')
 
+    def test_extension_that_needs_another(self):
+        self.assertDoesNotStart(
+            exception.BrokenExtension,
+            "'os-server-locks' cannot be used: it needs "
+            'os-server-locked-status in the same pipeline',
+            enabled_extensions='os-server-locks')
+
     def test_rule_that_nobody_registers(self):
         self.assertDoesNotStart(
             exception.BrokenExtension, "'no:such:rule'",

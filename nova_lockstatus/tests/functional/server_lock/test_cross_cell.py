@@ -12,126 +12,19 @@
 
 """The lock of a server that is migrated to another cell, and back."""
 
-import contextlib
-import time
 
 import fixtures
-from nova import context as nova_context
-from nova import objects
 from nova.compute import api
-from nova.conductor.tasks import cross_cell_migrate
-from nova.db.main import api as db
 from nova.db.main import models
 from nova.tests import fixtures as nova_fixtures
 
-from nova_lockstatus.tests.fixtures import base
-
-REASON = 'locked_reason'
-
-SECONDS = 180
-"""How long a migration may take on a busy machine."""
+from nova_lockstatus.tests.fixtures import cross_cell_case
 
 
-class CrossCellCase(base.NovaTestCase):
-    """A server in the first of two cells, which is migrated to the second."""
-
-    options = {
-        'cells': 2, 'hosts': ('compute1', 'compute2'),
-        'policy': {'compute:servers:resize:cross_cell': 'rule:admin_api'}}
-
-    def setUp(self):
-        super().setUp()
-        self.server_id = self.nova.boot_server('db', host='compute1')
-        self.addCleanup(self.act, {'forceDelete': None}, 'admin')
-
-    def act(self, body, token='admin'):
-        return self.nova.request(
-            'POST', '/v2.1/servers/%s/action' % self.server_id, token, body,
-            '2.73')
-
-    def accepted(self, body, token='admin'):
-        answer = self.act(body, token)
-        self.assertIn(answer.status_code, (202, 204), answer.text)
-
-    def migrate(self):
-        self.accepted({'migrate': {'host': 'compute2'}})
-        self.nova.wait_for(self.server_id, 'VERIFY_RESIZE', SECONDS)
-
-    def revert(self):
-        self.accepted({'revertResize': None})
-        self.finish('compute1')
-
-    def confirm(self):
-        self.accepted({'confirmResize': None})
-        self.finish('compute2')
-
-    def finish(self, host):
-        """Wait until one row of the server is left, which is on the host."""
-        server = self.nova.wait_for(self.server_id, 'ACTIVE', SECONDS)
-        deadline = time.monotonic() + SECONDS
-        while len(self.rows()) > 1 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.assertEqual([host], [row.host for row in self.rows().values()])
-        self.assertEqual(host, server['OS-EXT-SRV-ATTR:host'])
-
-    @contextlib.contextmanager
-    def session(self, cell):
-        context = nova_context.get_admin_context()
-        nova_context.set_target_cell(
-            context, self.nova.services.cell_mappings[cell])
-        manager = db.get_context_manager(context)
-        with manager.writer.using(context) as session:
-            yield session
-
-    def rows(self):
-        """Return the Instance in each cell that has a row of the server."""
-        found = {}
-        for cell in ('cell1', 'cell2'):
-            context = nova_context.get_admin_context()
-            nova_context.set_target_cell(
-                context, self.nova.services.cell_mappings[cell])
-            with contextlib.suppress(Exception):
-                found[cell] = objects.Instance.get_by_uuid(
-                    context, self.server_id,
-                    expected_attrs=['system_metadata'])
-        return found
-
-    def locks(self):
-        """Return locked, holder and reason in each cell."""
-        return {cell: (row.locked, row.locked_by,
-                       row.system_metadata.get(REASON))
-                for cell, row in self.rows().items()}
-
-    def actions(self):
-        """Return the names of the recorded locks and unlocks, newest first."""
-        return [action['action'] for action in self.nova.request(
-            'GET', '/v2.1/servers/%s/os-instance-actions' % self.server_id,
-            'admin').json['instanceActions']
-            if action['action'] in ('lock', 'unlock')]
-
-    def shown(self):
-        server = self.show(self.server_id, 'admin')
-        return tuple(server[key] for key in base.KEYS)
-
-    @contextlib.contextmanager
-    def before(self, task, function):
-        """Call a function before a task of the conductor is executed."""
-        owner = getattr(cross_cell_migrate, task)
-        execute = owner._execute
-
-        def wrapped(itself):
-            function()
-            return execute(itself)
-
-        with fixtures.MonkeyPatch('%s.%s._execute' % (
-                cross_cell_migrate.__name__, task), wrapped):
-            yield
-
-
-class AfterTheMigrationTestCase(CrossCellCase):
+class AfterTheMigrationTestCase(cross_cell_case.CrossCellCase):
     """A lock and an unlock in VERIFY_RESIZE."""
 
-    LOCK = {'lock': {REASON: 'why'}}
+    LOCK = {'lock': {cross_cell_case.REASON: 'why'}}
 
     def assert_locked(self):
         self.assertEqual((True, 'admin', 'why'), self.shown())
@@ -194,12 +87,13 @@ class AfterTheMigrationTestCase(CrossCellCase):
         self.accepted(self.LOCK)
         with self.session('cell1') as session:
             session.query(models.InstanceSystemMetadata).filter_by(
-                instance_uuid=self.server_id, key=REASON).delete()
+                instance_uuid=self.server_id,
+                key=cross_cell_case.REASON).delete()
         self.revert()
         self.assert_locked()
 
 
-class MeanwhileTestCase(CrossCellCase):
+class MeanwhileTestCase(cross_cell_case.CrossCellCase):
     """A lock while Nova moves the server."""
 
     def change_before(self, task, run, body):
@@ -211,7 +105,7 @@ class MeanwhileTestCase(CrossCellCase):
         return answers[0]
 
     def test_lock(self):
-        lock = {'lock': {REASON: 'why'}}
+        lock = {'lock': {cross_cell_case.REASON: 'why'}}
         for task, finish in (
                 ('PrepResizeAtSourceTask', self.revert),
                 ('FinishResizeAtDestTask', self.revert),
@@ -228,7 +122,7 @@ class MeanwhileTestCase(CrossCellCase):
                 ('PrepResizeAtSourceTask', self.revert),
                 ('FinishResizeAtDestTask', self.revert),
                 ('FinishResizeAtDestTask', self.confirm)):
-            self.accepted({'lock': {REASON: 'why'}})
+            self.accepted({'lock': {cross_cell_case.REASON: 'why'}})
             answer = self.change_before(
                 task, self.migrate, {'unlock': None})
             self.assertEqual(202, answer.status_code, (task, answer.text))
@@ -239,7 +133,7 @@ class MeanwhileTestCase(CrossCellCase):
     def test_copy_is_being_made(self):
         for task in ('TargetDBSetupTask', 'PrepResizeAtDestTask'):
             answer = self.change_before(
-                task, self.migrate, {'lock': {REASON: 'why'}})
+                task, self.migrate, {'lock': {cross_cell_case.REASON: 'why'}})
             self.assertEqual(409, answer.status_code, (task, answer.text))
             self.assertIn('another cell',
                           answer.json['conflictingRequest']['message'])
@@ -252,7 +146,7 @@ class MeanwhileTestCase(CrossCellCase):
                              ('ConfirmResizeTask', self.confirm)):
             self.migrate()
             answer = self.change_before(
-                task, finish, {'lock': {REASON: 'why'}})
+                task, finish, {'lock': {cross_cell_case.REASON: 'why'}})
             self.assertEqual(409, answer.status_code, (task, answer.text))
             self.assertEqual((False, None, None), self.shown())
 
@@ -263,7 +157,7 @@ class MeanwhileTestCase(CrossCellCase):
 
         def lock_first(*args, **kwargs):
             with fixtures.MonkeyPatch(name, original):
-                self.accepted({'lock': {REASON: 'why'}})
+                self.accepted({'lock': {cross_cell_case.REASON: 'why'}})
             return original(*args, **kwargs)
 
         with fixtures.MonkeyPatch(name, lock_first):

@@ -29,7 +29,7 @@ from nova_lockstatus.tests.fixtures import repository
 
 FINGERPRINTS = {
     'InstanceNotification': '1.0-a73147b93b520ff0061865849d3dfa56',
-    'InstancePayload': '1.0-59041f5c617bba20a04bd849a9cddd10',
+    'InstancePayload': '1.1-acc1d0cacc465f4cd1697f979766d7be',
 }
 
 

@@ -74,6 +74,7 @@ class UnroutedTestCase(testtools.TestCase):
     def test_is_no_call_to_a_server(self):
         pipeline = pipelines.Pipeline(
             loader.load_extensions([state_lock.ALIAS]), lambda service: True)
+        request = webob.Request.blank('/v2.1/')
+        call = state_lock.name_call(None, None, request)
         self.assertIsNone(state_lock.make_gate(
-            RequestState(pipeline, 'index'), None, None,
-            webob.Request.blank('/v2.1/')))
+            RequestState(pipeline, 'index'), call, request))

@@ -28,8 +28,8 @@ from nova_lockstatus.tests.fixtures import store_cases
 from nova_lockstatus.tests.fixtures import store_databases
 from nova_lockstatus.tests.fixtures import sync_cases
 
-MYSQL_LIMITS = {'connect_timeout': '5', 'read_timeout': '10',
-                'write_timeout': '10'}
+MYSQL_LIMITS = {'charset': 'utf8mb4', 'connect_timeout': '5',
+                'read_timeout': '10', 'write_timeout': '10'}
 
 POSTGRESQL_LIMITS = {
     'connect_timeout': '5', 'options': '-c statement_timeout=10000',
@@ -94,10 +94,13 @@ class UrlTestCase(testtools.TestCase):
             self.assertEqual(query, dict(store.url.query))
 
     def test_waits_for_migrations(self):
-        for url in ('mysql+pymysql://host/x', 'postgresql+psycopg2://host/x'):
+        for url, query in (
+                ('mysql+pymysql://host/x', {'charset': 'utf8mb4'}),
+                ('postgresql+psycopg2://host/x', {})):
             store = database.open_store(store_databases.configure(url),
                                         limited=False)
-            self.assertEqual({'connect_timeout': '5'}, dict(store.url.query))
+            self.assertEqual({'connect_timeout': '5', **query},
+                             dict(store.url.query))
 
     def test_server_that_hangs(self):
         """It takes connections, as one that is stopped does."""

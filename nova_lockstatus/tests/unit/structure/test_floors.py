@@ -27,7 +27,7 @@ FLOORS = {
     'watch.guard': 'events.notifications gateway core exception utils',
     'api.hooks': 'api events events.notifications gateway extensions core '
                  'policies exception utils',
-    'api': 'events gateway extensions core policies conf exception utils',
+    'api': 'events gateway extensions db core policies conf exception utils',
     'events.webhook': 'events gateway db core conf exception utils',
     'events': 'events.notifications gateway db core conf exception utils',
     'events.notifications': 'gateway core exception utils',

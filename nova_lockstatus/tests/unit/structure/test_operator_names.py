@@ -28,6 +28,7 @@ from nova_lockstatus.tests.unit.structure import source
 OPTIONS = {
     'lockstatus': {
         'announce_host_status': ('Boolean', True),
+        'bypass_needs_reason': ('Boolean', False),
         'connection': ('String', None),
         'enabled_extensions': ('List of String', [
             'os-server-locked-status', 'os-server-host-status',
@@ -42,6 +43,7 @@ OPTIONS = {
         'guard_probe_workers': ('Integer(min=1)', 8),
         'host_interval': ('Float(min=0.1)', 0.5),
         'hypervisor_uptime_timeout': ('Integer(min=1, max=60)', 5),
+        'max_lock_time': ('Integer(min=0)', 315360000),
         'metrics_bind': ('HostAddress', '127.0.0.1'),
         'metrics_interval': ('Integer(min=10)', 60),
         'metrics_port': ('Port(min=0, max=65535)', 0),
@@ -84,6 +86,17 @@ POLICIES = {
     'os-server-locked-status:locked_by': READER,
     'os-server-locked-status:locked_by_user_id': ADMIN,
     'os-server-locked-status:locked_reason': SHOW,
+    'os-server-locks:bypass': ADMIN,
+    'os-server-locks:create': ADMIN,
+    'os-server-locks:delete': ADMIN,
+    'os-server-locks:delete_protected': SHOW,
+    'os-server-locks:index': READER,
+    'os-server-locks:index:all_projects': ADMIN,
+    'os-server-locks:locked_until': SHOW,
+    'os-server-locks:server_index': READER,
+    'os-server-locks:show': READER,
+    'os-server-locks:show:host': ADMIN,
+    'os-server-locks:update': ADMIN,
     'os-server-state-lock:bypass': ADMIN,
 }
 
@@ -91,10 +104,11 @@ POLICIES = {
 # functional tests compare the samples with what is sent.
 NOTIFICATIONS = {
     ('compute.instance.host_status', None, None),
+    ('lockstatus.bypass.update', 'BypassPayload', '1.0'),
     ('lockstatus.guard.suspend', 'GuardPayload', '1.0'),
     ('lockstatus.host_status.update', 'HostStatusPayload', '1.0'),
-    ('lockstatus.lock', 'InstancePayload', '1.0'),
-    ('lockstatus.unlock', 'InstancePayload', '1.0'),
+    ('lockstatus.lock', 'InstancePayload', '1.1'),
+    ('lockstatus.unlock', 'InstancePayload', '1.1'),
 }
 
 WEBHOOK = ('org.openstack.nova.lockstatus.host_status',
@@ -106,6 +120,9 @@ TABLES = {
         'user_id project_id last_server tries not_before claimed_by '
         'claimed_until due_at',
     'host_statuses': 'cell host status version changed_at',
+    'scope_locks':
+        'number id scope scope_id cell lock_level user_id project_id reason '
+        'origin since until lifted_at_end refuses_create',
     'watches': 'host started_at reported_at',
 }
 

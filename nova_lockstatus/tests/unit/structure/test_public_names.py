@@ -20,6 +20,8 @@ import testtools
 
 from nova_lockstatus import filter as lockstatus_filter
 from nova_lockstatus.extensions import base
+from nova_lockstatus.extensions import field
+from nova_lockstatus.extensions import route
 
 ENTRY_POINTS = {
     ('console_scripts', 'nova-lockstatus'),
@@ -33,6 +35,7 @@ ENTRY_POINTS = {
     ('nova_lockstatus.extensions', 'os-server-host-status'),
     ('nova_lockstatus.extensions', 'os-hypervisor-status'),
     ('nova_lockstatus.extensions', 'os-server-locked-status'),
+    ('nova_lockstatus.extensions', 'os-server-locks'),
     ('nova_lockstatus.extensions', 'os-server-state-lock'),
     ('openstack.cli.extension', 'lockstatus'),
     ('openstack.lockstatus.v2', 'hypervisor_status_list'),
@@ -51,7 +54,8 @@ ENTRY_POINTS = {
 # that there is a default.
 CONTRACT = {
     'Lock': 'since= user_id=',
-    'Server': 'instance system_metadata read_lock= read_host_status=',
+    'Server': 'instance system_metadata read_lock= read_host_status= '
+              'scope_locks=',
     'Hypervisor': 'node service',
     'Fallback': 'rule value permits=',
     'Field': 'key rule value nova_since= nova_requires= replaces_nova= '
@@ -62,6 +66,12 @@ CONTRACT = {
     'HypervisorField': 'key rule value nova_since= nova_requires= '
                        'replaces_nova= fallback= shown_alone= '
                        'follows_nova= list_parameter=',
+}
+
+# Likewise of nova_lockstatus.extensions.route.
+ROUTES = {
+    'ApiRequest': 'context path body query may next_link conf',
+    'Route': 'method path function rule status= body= query=',
 }
 
 # What each subject of a field has beside its fields.
@@ -76,6 +86,7 @@ OPTIONAL = {
     'instance_attributes': (),
     'system_metadata': {},
     'reads_host_status': False,
+    'routes': (),
 }
 
 METHODS = 'describe fields'
@@ -112,7 +123,8 @@ class ExtensionContractTestCase(testtools.TestCase):
 
     def test_names(self):
         here = {name for name, value in vars(base).items()
-                if getattr(value, '__module__', None) == base.__name__}
+                if getattr(value, '__module__', None) in (
+                    base.__name__, field.__name__)}
         self.assertEqual(
             public({'ABSENT', 'Extension', 'Subject', *CONTRACT}),
             public(here | {'ABSENT'}))
@@ -123,6 +135,14 @@ class ExtensionContractTestCase(testtools.TestCase):
             self.assertEqual(fields, ' '.join(
                 each.name + ('' if each.default is each.empty else '=')
                 for each in parameters.values()), name)
+
+    def test_routes(self):
+        self.assertEqual(ROUTES, {
+            name: ' '.join(
+                each.name + ('' if each.default is each.empty else '=')
+                for each in inspect.signature(value).parameters.values())
+            for name, value in vars(route).items()
+            if getattr(value, '__module__', None) == route.__name__})
 
     def test_subjects(self):
         self.assertEqual(SUBJECT, public(vars(base.Subject)))

@@ -1,0 +1,30 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Why a caller changes a server though it is locked."""
+
+HEADER = 'X-Lock-Bypass-Reason'
+
+MAX_LENGTH = 255
+
+
+def parse(header: str) -> str | None:
+    """Read the header.
+
+    :param header: as WSGI has it: each byte is a character
+    :returns: the reason, None where it is none of 1 to 255 characters
+    """
+    try:
+        reason = header.encode('latin-1').decode().strip()
+    except UnicodeError:
+        return None
+    return reason if 0 < len(reason) <= MAX_LENGTH else None
