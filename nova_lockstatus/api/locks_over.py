@@ -82,18 +82,27 @@ def read_shown(state: RequestState) -> None:
     """
     if ALIAS not in state.pipeline.extensions:
         return
-    servers = {instance.uuid: (instance.project_id, _host(state, instance))
-               for _body, instance in state.servers}
-    if not servers:
-        return
     try:
-        standing = state.pipeline.scope_locks.standing_over(
-            {project for project, _host in servers.values() if project},
-            {host for _project, host in servers.values() if host})
+        read(state, [instance for _body, instance in state.servers])
     except Exception as error:
         _LOG_ONCE.failed(UNREAD, error)
+    else:
+        _LOG_ONCE.worked(UNREAD)
+
+
+def read(state: RequestState, instances: Sequence[Any]) -> None:
+    """Read the locks of projects and hosts over servers, with one statement.
+
+    :param instances: their Instances
+    :raises LockStatusException: when they cannot be read
+    """
+    if not instances:
         return
-    _LOG_ONCE.worked(UNREAD)
+    servers = {instance.uuid: (instance.project_id, _host(state, instance))
+               for instance in instances}
+    standing = state.pipeline.scope_locks.standing_over(
+        {project for project, _host in servers.values() if project},
+        {host for _project, host in servers.values() if host})
     state.scope_locks.update({uuid: standing.over(*place)
                               for uuid, place in servers.items()})
 

@@ -23,7 +23,7 @@ Each part has one family of hooks that writes it:
 * ``server_locks``, ``lock_given``: ``server_locks_gate``,
   ``server_locks_body``
 * ``scope_locks``: ``dispatch`` and ``server_locks_gate``, by ``locks_over``
-* ``bypass_header``, ``bypassed``: ``dispatch``, ``lock_bypass``
+* ``lock_bypass``: ``dispatch``, ``lock_bypass``
 * ``policy``: ``policy_cache``
 * ``service_before``, ``on_close``: ``service_update``
 * ``response_body``: ``response_validation``
@@ -76,6 +76,16 @@ class LockRefusal:
         """The Instance that Nova read last."""
         self.locked_uuid: str | None = None
         """The uuid of the server that Nova's own check found locked."""
+
+
+class LockBypass:
+    """Why the caller bypasses locks, and of which servers it is recorded."""
+
+    def __init__(self) -> None:
+        self.header: str | None = None
+        """The header of the request that says why."""
+        self.recorded: set[str] = set()
+        """The uuids of the servers."""
 
 
 class Hypervisors:
@@ -151,10 +161,7 @@ class RequestState:
         LockRecord."""
         self.scope_locks: dict[str, Sequence[lock_record.LockRecord]] = {}
         """The locks of its project and host over each server, by uuid."""
-        self.bypass_header: str | None = None
-        """The header that says why a lock is bypassed."""
-        self.bypassed: set[str] = set()
-        """The uuids of the servers whose lock the caller has bypassed."""
+        self.lock_bypass = LockBypass()
         self.lock_refusal = LockRefusal()
         self.service_before: dict[str, Any] | None = None
         """The record of the compute service that Nova is saving, as it was,

@@ -103,11 +103,26 @@ class ServerLocksGate(Gate):
 
     :param check: is called with a server that Nova has read and the rule that
         has let the caller pass; it raises what refuses the call
+    :param read_others: reads the servers that the call changes without naming
+        them. It is called once a rule has let the caller pass
     """
 
-    def __init__(self, check: Callable[[Any, str], None]) -> None:
+    def __init__(self, check: Callable[[Any, str], None],
+                 read_others: Callable[[], Iterable[Any]] = tuple) -> None:
         super().__init__()
         self._check_server = check
+        self._read_others = read_others
+
+    def passed(self, rule: str) -> None:
+        """Note that a policy rule has let the caller pass.
+
+        :raises RefusedByLock: when a lock refuses the call
+        :raises LockUnreadable: when the locks cannot be read
+        """
+        super().passed(rule)
+        read_others, self._read_others = self._read_others, tuple
+        for server in read_others():
+            self.read(server)
 
     def _check(self, server: Any, rule: str) -> None:
         self._check_server(server, rule)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Finds the locked servers among many, each cell with one look."""
+"""Finds servers among many, or the locked ones, each cell with one look."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -32,8 +32,9 @@ RELIES_ON = (
 )
 
 
-def of_uuids(context: Any, uuids: Collection[str] | None) -> list[Any]:
-    """Find the locked ones of some servers.
+def of_uuids(context: Any, uuids: Collection[str] | None,
+             only_locked: bool = True) -> list[Any]:
+    """Find the locked ones of some servers, or all of them.
 
     :param context: the caller's RequestContext
     :param uuids: of the servers, of any project. Those that are deleted, or
@@ -47,11 +48,11 @@ def of_uuids(context: Any, uuids: Collection[str] | None) -> list[Any]:
         context, list(uuids))
     cells = {mapping.cell_mapping.uuid: mapping.cell_mapping
              for mapping in mappings if mapping.cell_mapping is not None}
-    return _find(context, cells.values(), {'uuid': list(uuids)})
+    return _find(context, cells.values(), {'uuid': list(uuids)}, only_locked)
 
 
-def on_host(context: Any, host: str) -> list[Any]:
-    """Find the locked servers on a host.
+def on_host(context: Any, host: str, only_locked: bool = True) -> list[Any]:
+    """Find the locked servers on a host, or all of them.
 
     :param context: the caller's RequestContext
     :param host: the name of the host; none are on one that Nova does not have
@@ -62,17 +63,19 @@ def on_host(context: Any, host: str) -> list[Any]:
         mapping = host_mapping.HostMapping.get_by_host(context, host)
     except nova_exception.HostMappingNotFound:
         return []
-    return _find(context, [mapping.cell_mapping], {'host': host})
+    return _find(context, [mapping.cell_mapping], {'host': host}, only_locked)
 
 
-def _find(context: Any, cells: Iterable[Any], filters: dict[str, Any]
-          ) -> list[Any]:
+def _find(context: Any, cells: Iterable[Any], filters: dict[str, Any],
+          only_locked: bool) -> list[Any]:
+    if only_locked:
+        filters = {**filters, 'locked': True}
     # NOTE: without an admin's context only servers of the caller's project
     # are found. One that is deleted, or deleted softly, is not.
     results = nova_context.scatter_gather_cells(
         context.elevated(), list(cells), nova_context.CELL_TIMEOUT,
         instance.InstanceList.get_by_filters,
-        {**filters, 'locked': True, 'deleted': False},
+        {**filters, 'deleted': False},
         expected_attrs=['system_metadata'])
     found: list[Any] = []
     for result in results.values():

@@ -39,6 +39,7 @@ from nova_lockstatus.api.hooks import server_lock_refusal
 from nova_lockstatus.api.hooks import server_locks
 from nova_lockstatus.api.hooks import server_locks_gate
 from nova_lockstatus.api.hooks import server_locks_image
+from nova_lockstatus.api.hooks import server_locks_others
 from nova_lockstatus.api.hooks import server_move
 from nova_lockstatus.api.hooks import server_paging
 from nova_lockstatus.api.hooks import server_save
@@ -71,6 +72,7 @@ HOOKS = (
     *server_locks.HOOKS,
     *server_locks_gate.HOOKS,
     *server_locks_image.HOOKS,
+    *server_locks_others.HOOKS,
     *server_move.HOOKS,
     *server_paging.HOOKS,
     *server_lock_refusal.HOOKS,

@@ -45,7 +45,7 @@ def _dispatch(original: Callable[..., Any], resource: Any, method: Any,
         body=action_args.get('body'), parameters=_parameters(request),
         # NOTE: the name of is_supported's second parameter changed.
         supports=functools.partial(api_version_request.is_supported, request))
-    state.bypass_header = request.headers.get(bypass_reason.HEADER)
+    state.lock_bypass.header = request.headers.get(bypass_reason.HEADER)
     call = state_lock.name_call(resource, method, request)
     state.state_lock = state_lock.make_gate(state, call, request)
     state.server_locks = server_locks_gate.make_gate(state, call, request)

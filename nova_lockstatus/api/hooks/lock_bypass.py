@@ -43,7 +43,7 @@ def use(state: RequestState, instance: Any) -> None:
     :raises Refused: when the caller has to say why and does not, or what the
         caller says cannot be recorded
     """
-    if not _needs_reason(state) or instance.uuid in state.bypassed:
+    if not _needs_reason(state) or instance.uuid in state.lock_bypass.recorded:
         return
     reason = _reason(state, 'Instance %s is locked' % instance.uuid)
     context = instance._context
@@ -54,7 +54,7 @@ def use(state: RequestState, instance: Any) -> None:
                       'recorded.', instance.uuid)
         raise server_lock.Refused(webob.exc.HTTPServiceUnavailable(
             explanation=UNRECORDED)) from error
-    state.bypassed.add(instance.uuid)
+    state.lock_bypass.recorded.add(instance.uuid)
     LOG.warning('The user %(user)s bypasses the lock of the server %(server)s '
                 'with the request %(request)s: %(reason)s', {
                     'user': context.user_id, 'server': instance.uuid,
@@ -84,11 +84,11 @@ def _needs_reason(state: RequestState) -> bool:
 
 
 def _reason(state: RequestState, sentence: str) -> str:
-    if state.bypass_header is None:
+    if state.lock_bypass.header is None:
         raise server_lock.Refused(webob.exc.HTTPConflict(
             explanation='%s. Who changes it nevertheless has to say why in '
                         'the header %s.' % (sentence, bypass_reason.HEADER)))
-    reason = bypass_reason.parse(state.bypass_header)
+    reason = bypass_reason.parse(state.lock_bypass.header)
     if reason is None:
         raise server_lock.Refused(webob.exc.HTTPBadRequest(
             explanation='Invalid input for the header %s. It needs 1 to %d '

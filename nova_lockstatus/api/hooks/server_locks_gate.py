@@ -33,6 +33,7 @@ from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.api.hooks import lock_bypass
 from nova_lockstatus.api.hooks import server_lock
 from nova_lockstatus.api.hooks import server_locks as server_locks_hooks
+from nova_lockstatus.api.hooks import server_locks_others
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import server_locks
@@ -111,7 +112,8 @@ def make_gate(state: RequestState, call: str, request: Any
     if state_lock_calls.kind(call) is not state_lock_calls.Kind.CHANGES:
         return None
     return state_lock_gate.ServerLocksGate(
-        _ChangingCall(state, call, request).check)
+        _ChangingCall(state, call, request).check, functools.partial(
+            server_locks_others.read_on_host, state, call, request))
 
 
 def _check_project(state: RequestState) -> None:

@@ -246,16 +246,17 @@ class TwoCellsTestCase(ScopeLocksTestCase):
     nova_options = {'cells': 2, 'hosts': ('compute1', 'compute2')}
 
     def test_host_in_its_cell(self):
+        other_id = self.boot(host='compute1')
         server_id = self.boot(host='compute2')
         self.make_lock('host', 'compute2')
         self.assertEqual(409, self.rename(server_id=server_id).status_code)
-        self.assertEqual(200, self.rename().status_code)
+        self.assertEqual(200, self.rename(server_id=other_id).status_code)
         with self.statements_of_store() as statements:
             listed = self.detail()
         self.assertEqual(1, len(statements))
         self.assertEqual(
-            {server_id: True, self.server_id: False},
-            {uuid: server['locked'] for uuid, server in listed.items()})
+            [True, False],
+            [listed[uuid]['locked'] for uuid in (server_id, other_id)])
 
     def test_cell_that_is_down(self):
         server_id = self.boot(host='compute2')

@@ -15,10 +15,13 @@ import itertools
 import testtools
 from nova.objects import instance
 
+from nova_lockstatus.core.state_lock_gate import CREATE
 from nova_lockstatus.core.state_lock_gate import SWAP
 from nova_lockstatus.core.state_lock_gate import LockGate
 from nova_lockstatus.core.state_lock_gate import LockUnreadable
+from nova_lockstatus.core.state_lock_gate import NewServersGate
 from nova_lockstatus.core.state_lock_gate import RefusedByLock
+from nova_lockstatus.core.state_lock_gate import ServerLocksGate
 
 RULE = 'os_compute_api:servers:update'
 
@@ -162,3 +165,67 @@ class GuardTestCase(testtools.TestCase):
     def test_nova_cannot_take_it_for_an_error_of_its_own(self):
         for stop in (RefusedByLock, LockUnreadable):
             self.assertFalse(issubclass(stop, Exception))
+
+
+class OnBypassTestCase(testtools.TestCase):
+
+    def bypassed(self, is_exempt=False, rule=RULE, body=None, locked=True):
+        """Return the servers of which a bypass was noted."""
+        noted = []
+        gate = LockGate(is_exempt, lambda server: True, body,
+                        on_bypass=lambda server: noted.append(server.uuid))
+        gate.passed(rule)
+        gate.read(server(locked=locked))
+        self.assertEqual(locked, gate.bypasses('a'))
+        return noted
+
+    def test_only_where_the_lock_would_refuse(self):
+        self.assertEqual(['a'], self.bypassed())
+        self.assertEqual([], self.bypassed(locked=False))
+        self.assertEqual([], self.bypassed(is_exempt=True))
+        self.assertEqual([], self.bypassed(
+            rule=SWAP, body={'volumeAttachment': {}}))
+
+    def test_what_it_raises_refuses_the_call(self):
+        def fail(server):
+            raise LockUnreadable
+
+        gate = LockGate(False, lambda server: True, on_bypass=fail)
+        gate.passed(RULE)
+        self.assertRaises(LockUnreadable, gate.read, server(locked=True))
+        self.assertFalse(gate.bypasses('a'))
+
+
+class ServerLocksGateTestCase(testtools.TestCase):
+
+    def test_checks_each_server_once(self):
+        checked = []
+        gate = ServerLocksGate(
+            lambda server, rule: checked.append((server.uuid, rule)),
+            lambda: [server('c'), server('a')])
+        gate.read(server('a'))
+        self.assertEqual([], checked)
+        gate.passed(RULE)
+        gate.read(server('b'))
+        gate.passed('another')
+        self.assertEqual([('a', RULE), ('c', RULE), ('b', RULE)], checked)
+
+    def test_others_are_not_read_before_a_rule_let_pass(self):
+        read = []
+        gate = ServerLocksGate(lambda server, rule: None,
+                               lambda: read.append(1) or [])
+        gate.read(server('a'))
+        self.assertEqual([], read)
+
+
+class NewServersGateTestCase(testtools.TestCase):
+
+    def test_checks_the_project_behind_the_rule(self):
+        checked = []
+        gate = NewServersGate(lambda: checked.append(1))
+        gate.read(server('a', locked=True))
+        gate.passed(RULE)
+        self.assertEqual([], checked)
+        gate.passed(CREATE)
+        self.assertEqual([1], checked)
+        self.assertTrue(gate.has_read)

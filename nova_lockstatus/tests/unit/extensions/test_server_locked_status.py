@@ -16,6 +16,7 @@ import testtools
 
 from nova_lockstatus.extensions import base
 from nova_lockstatus.extensions import server_locked_status
+from nova_lockstatus.tests.fixtures.scope_lock_cases import project_lock
 
 
 class Instance(dict):
@@ -57,3 +58,28 @@ class SinceTestCase(testtools.TestCase):
     def test_time_that_was_not_recorded(self):
         self.assertEqual((None, 'user'),
                          self.fields('owner', None, 'user')[:2])
+
+
+class ScopeLockTestCase(testtools.TestCase):
+
+    def values(self, locked_by, *locks):
+        server = base.Server(
+            Instance(locked_by=locked_by), {'locked_reason': 'its own'},
+            lambda: base.Lock(SINCE, 'someone'),
+            scope_locks=[lock.record for lock in locks])
+        extension = server_locked_status.ServerLockedStatus()
+        return tuple(field.value(server)
+                     for field in extension.server_fields)
+
+    def test_shown_where_its_own_lock_is_less_strict(self):
+        lock = project_lock(since=SINCE, reason='unpaid')
+        expected = (True, 'admin', 'unpaid', '2026-11-21T12:00:57Z', 'u')
+        for locked_by in (None, 'owner'):
+            self.assertEqual(expected, self.values(locked_by, lock))
+        self.assertEqual(
+            (True, 'admin', 'its own', '2026-11-21T12:00:57Z', 'someone'),
+            self.values('admin', lock))
+
+    def test_level_delete_is_no_lock(self):
+        self.assertEqual((False, None, None, None, None),
+                         self.values(None, project_lock(level='delete')))

@@ -36,6 +36,7 @@ MANY_PARAMETERS = {
     'api.hooks.server_lock._lock': _NOVAS,
     'api.hooks.server_locks._lock': _NOVAS,
     'api.hooks.server_locks_gate._can': _NOVAS,
+    'api.hooks.server_locks_others._associate': _NOVAS,
     'api.hooks.server_paging._paginate_query': _NOVAS,
     'api.hooks.server_search._get_build_requests': _NOVAS,
     'api.hooks.server_search._remove_invalid_sort_keys': _NOVAS,
