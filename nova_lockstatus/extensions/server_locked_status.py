@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions import base
 from nova_lockstatus.policies import server_locked_status as rules
@@ -60,7 +61,10 @@ def _locked_at(server: base.Server) -> str | None:
 
 
 def _locked_by_user_id(server: base.Server) -> str | None:
-    return _lock(server).user_id
+    # Where another lock was lifted, it is not who locked last.
+    return lock_rows.locked_by_user_id(
+        server.system_metadata, server.instance.locked_by) or (
+            _lock(server).user_id)
 
 
 class ServerLockedStatus(base.Extension):
