@@ -54,6 +54,8 @@ class Summary(NamedTuple):
     :param is_protected: whether a lock of the level ``delete`` is there
     :param protected_until: when the last of those is lifted; None: never
     :param first_end: when the first lock is lifted, of all; None: never
+    :param user_id: who holds the lock in force; None where that is not known,
+        or too long for the row
     """
 
     until: datetime.datetime | None = None
@@ -62,6 +64,7 @@ class Summary(NamedTuple):
     is_protected: bool = False
     protected_until: datetime.datetime | None = None
     first_end: datetime.datetime | None = None
+    user_id: str | None = None
 
 
 NO_LOCKS = Summary()
@@ -111,12 +114,17 @@ def _summary(ordered: Sequence[lock_record.LockRecord]) -> str:
             summary.update(
                 lock=fingerprint(server_lock.Lock(
                     record.locked_by, record.reason)),
-                until=_encode(record.until), release=record.release)
+                until=_encode(record.until), release=record.release,
+                user=record.user_id)
     if protections:
         summary['protected'] = (
             '' if None in protections
             else _encode(max(filter(None, protections))))
-    return json.dumps(summary)
+    text = json.dumps(summary, separators=(',', ':'))
+    if len(text) > _VALUE_LENGTH:
+        del summary['user']
+        text = json.dumps(summary, separators=(',', ':'))
+    return text
 
 
 def fingerprint(lock: server_lock.Lock) -> str:
@@ -176,7 +184,8 @@ def read_summary(system_metadata: Mapping[str, str]) -> Summary:
     return Summary(
         _time(found.get('until')), bool(found.get('release')),
         found.get('lock'), 'protected' in found,
-        _time(found.get('protected')), _time(found.get('first_end')))
+        _time(found.get('protected')), _time(found.get('first_end')),
+        found.get('user'))
 
 
 def locked_until(system_metadata: Mapping[str, str], locked_by: str | None
@@ -188,10 +197,27 @@ def locked_until(system_metadata: Mapping[str, str], locked_by: str | None
     :returns: the time in UTC, without a time zone; None where it has no end
     :raises ValueError: when the row that sums the locks up is damaged
     """
+    return _in_force(system_metadata, locked_by).until
+
+
+def locked_by_user_id(system_metadata: Mapping[str, str],
+                      locked_by: str | None) -> str | None:
+    """Return which user holds the lock in force.
+
+    :param system_metadata: the rows by key, with those of the reason
+    :param locked_by: who holds the lock that Nova has
+    :returns: None where the locks do not tell
+    :raises ValueError: when the row that sums the locks up is damaged
+    """
+    return _in_force(system_metadata, locked_by).user_id
+
+
+def _in_force(system_metadata: Mapping[str, str], locked_by: str | None
+              ) -> Summary:
     found = read_summary(system_metadata)
     lock = server_lock.Lock(locked_by, lock_reason.read(system_metadata))
     # Another pipeline may have changed the lock since.
-    return found.until if found.lock == fingerprint(lock) else None
+    return found if found.lock == fingerprint(lock) else NO_LOCKS
 
 
 def is_protected(system_metadata: Mapping[str, str], now: datetime.datetime

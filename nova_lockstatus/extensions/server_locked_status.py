@@ -20,6 +20,7 @@ from typing import Any
 
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import lock_record
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.core.lock_record import LockRecord
@@ -82,7 +83,13 @@ def _locked_at(server: base.Server) -> str | None:
 
 
 def _locked_by_user_id(server: base.Server) -> str | None:
-    return _lock(server).user_id
+    found = scope_lock(server)
+    if found is not None:
+        return found.user_id
+    # Where another lock was lifted, it is not who locked last.
+    return lock_rows.locked_by_user_id(
+        server.system_metadata, server.instance.locked_by) or (
+            _lock(server).user_id)
 
 
 class ServerLockedStatus(base.Extension):

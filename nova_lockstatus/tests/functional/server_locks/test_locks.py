@@ -128,8 +128,13 @@ class LocksTestCase(case.ServerLocksTestCase):
         self.set_lock('admin')
         self.set_lock('owner')
         self.unlock('admin')
-        shown = self.show(self.server_id, 'admin')
-        self.assertIsNotNone(shown['locked_at'])
+        for shown in (
+                self.show(self.server_id, 'admin'),
+                self.detail('admin', query='?all_tenants=1&lock_details=true')
+                [self.server_id]):
+            self.assertIsNotNone(shown['locked_at'])
+            self.assertEqual(identity.OWNER.user_id,
+                             shown['locked_by_user_id'])
 
 
 class UntilTestCase(case.ServerLocksTestCase):

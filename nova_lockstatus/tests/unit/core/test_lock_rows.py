@@ -100,7 +100,7 @@ class SummaryTestCase(testtools.TestCase):
         self.assertEqual(
             Summary(NOW + HOUR, True,
                     lock_rows.fingerprint(Lock('admin', 'why')),
-                    first_end=NOW + HOUR),
+                    first_end=NOW + HOUR, user_id='u'),
             summary(record(), record(id='2', locked_by='admin',
                                      until=NOW + HOUR, release=True)))
 
@@ -126,6 +126,17 @@ class SummaryTestCase(testtools.TestCase):
         rows['locked_reason'] = 'another'
         self.assertIsNone(lock_rows.locked_until(rows, 'owner'))
         self.assertIsNone(lock_rows.locked_until({}, None))
+
+    def test_user_of_the_lock_in_force(self):
+        for user_id, wanted in (('u', 'u'), (None, None), ('x' * 64, 'x' * 64),
+                                ('x' * 255, None)):
+            rows = lock_rows.rows([
+                record(user_id=user_id, reason=None, until=NOW, release=True),
+                record(id='2', level='delete', until=NOW, release=True)])
+            self.assertLessEqual(len(rows[lock_rows.SUMMARY_KEY]), 255)
+            self.assertEqual(
+                wanted, lock_rows.locked_by_user_id(rows, 'owner'))
+            self.assertIsNone(lock_rows.locked_by_user_id(rows, 'admin'))
 
     def test_is_protected(self):
         self.assertFalse(lock_rows.is_protected({}, NOW))

@@ -211,11 +211,12 @@ class ServerLocksGateTestCase(testtools.TestCase):
         self.assertEqual([('a', RULE), ('c', RULE), ('b', RULE)], checked)
 
     def test_others_are_not_read_before_a_rule_let_pass(self):
-        read = []
-        gate = ServerLocksGate(lambda server, rule: None,
-                               lambda: read.append(1) or [])
+        def fail():
+            raise AssertionError
+
+        gate = ServerLocksGate(lambda server, rule: None, fail)
         gate.read(server('a'))
-        self.assertEqual([], read)
+        self.assertRaises(AssertionError, gate.passed, RULE)
 
 
 class NewServersGateTestCase(testtools.TestCase):
