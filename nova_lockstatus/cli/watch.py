@@ -157,9 +157,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         sys.stderr.write('%s\n' % exception.NovaNotUsable(reason=error))
         return 1
+    return _run(argv)
+
+
+def _run(argv: list[str]) -> int:
     import nova.conf
     from nova import objects
 
+    from nova_lockstatus import exception
     from nova_lockstatus.gateway import requirements
     from nova_lockstatus.utils import logs
     from nova_lockstatus.watch import requirements as watch_requirements
