@@ -216,3 +216,14 @@ class WebhookConsentMissing(LockStatusException):
 
 class WebhookNotTaken(LockStatusException):
     msg_fmt = 'The event was answered with the status %(status)s.'
+
+
+class WebhookUnknown(LockStatusException):
+    msg_fmt = ("'%(name)s' is no webhook of [lockstatus]webhooks, which has: "
+               '%(known)s.')
+
+
+class WebhookIsOff(LockStatusException):
+    msg_fmt = ('The webhook %(name)s is off: it has answered with 410 Gone at '
+               '%(gone_at)s. If its receiver wants events again, run: '
+               'nova-lockstatus webhook enable %(name)s')

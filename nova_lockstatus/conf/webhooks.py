@@ -73,6 +73,23 @@ oldest are given up.
 Seconds after a change of a host for which webhooks are told of it. What is
 not told by then is given up.
 """),
+    cfg.IntOpt(
+        'webhook_history',
+        default=86400,
+        min=0,
+        help="""
+Seconds for which the plugin's database keeps each event that a webhook has
+taken or refused. ``nova-lockstatus webhook replay`` posts them again. With 0,
+none is kept.
+"""),
+    cfg.IntOpt(
+        'webhook_history_events',
+        default=10000,
+        min=1,
+        help="""
+How many events are kept for one webhook at the most. Where there are more, the
+oldest are deleted.
+"""),
 ]
 
 TARGET_OPTS = [
@@ -138,6 +155,25 @@ Where it is set, ``nova-lockstatus-watch`` asks the webhook before its first
 event whether it wants events of that name, by CloudEvents' abuse protection:
 ``OPTIONS`` with the header ``WebHook-Request-Origin``. Nothing is posted until
 the answer has ``WebHook-Allowed-Origin`` with that name or ``*``.
+"""),
+    cfg.IntOpt(
+        'batch',
+        default=1,
+        min=1,
+        max=500,
+        help="""
+How many events one POST can have. With more than one, each POST is a batch of
+CloudEvents, a JSON array with the type
+``application/cloudevents-batch+json``, even if it has one event.
+"""),
+    cfg.IntOpt(
+        'parallel',
+        default=1,
+        min=1,
+        max=16,
+        help="""
+How many POSTs each ``nova-lockstatus-watch`` makes at the same time. The
+events of one host stay in their order.
 """),
     cfg.FloatOpt(
         'timeout',

@@ -120,3 +120,30 @@ SCOPE_LOCKS = sa.Table(
     sa.Index('scope_locks_of_scope', 'scope', 'scope_id', 'number'),
     sa.Index('scope_locks_of_origin', 'origin', 'number'),
     **MYSQL)
+
+WEBHOOKS = sa.Table(
+    'webhooks', METADATA,
+    # Its name in [lockstatus]webhooks.
+    sa.Column('name', sa.String(50), primary_key=True),
+    # The last answer, or why there was none, and when that was.
+    sa.Column('answer', sa.String(255)),
+    sa.Column('answered_at', moment()),
+    # When it answered 410, and the digest of the URL that did so.
+    sa.Column('gone_at', moment()),
+    sa.Column('gone_url', sa.String(64)),
+    **MYSQL)
+
+WEBHOOK_EVENTS = sa.Table(
+    'webhook_events', METADATA,
+    # In the order in which they were posted.
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
+              primary_key=True, autoincrement=True),
+    sa.Column('name', sa.String(50), nullable=False),
+    # The HTTP status of the answer, and when it came.
+    sa.Column('status', sa.Integer, nullable=False),
+    sa.Column('posted_at', moment(), nullable=False),
+    # The event, in JSON.
+    sa.Column('event', sa.Text, nullable=False),
+    sa.Index('webhook_events_of_name', 'name', 'number'),
+    sa.Index('webhook_events_age', 'posted_at'),
+    **MYSQL)

@@ -158,6 +158,15 @@ def read_oldest(store: database.Store) -> dict[str, datetime.datetime]:
                     .group_by(_ENTRY.sink))}
 
 
+def count_by_sink(store: database.Store) -> dict[str, int]:
+    """Count the entries of each sink that has any, by its name."""
+    with store.connect() as connection:
+        # NOTE: dict() takes a result for a mapping, as it has keys().
+        return dict(connection.execute(
+            sa.select(_ENTRY.sink, sa.func.count())
+            .group_by(_ENTRY.sink)).all())
+
+
 def count(store: database.Store, change_id: str | None = None,
           sinks: Sequence[str] | None = None) -> int:
     """Count the entries of the outbox.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Deletes outbox entries that are too old or too many."""
+"""Deletes what is too old or too many in the outbox and in the history."""
 
 import threading
 
@@ -19,6 +19,7 @@ from oslo_config import cfg
 from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_retention
+from nova_lockstatus.db import webhook_history
 from nova_lockstatus.events import sinks
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
@@ -36,6 +37,8 @@ NOTIFICATION_TTL_SECONDS = 24 * 60 * 60
 class OutboxRetention:
     """Keeps the outbox within its limits, as a periodic task of the watch.
 
+    So it does with the history of the webhooks.
+
     It does not matter whether any process relays the entries: a webhook may no
     longer be configured, and notifications may be turned off.
     """
@@ -49,7 +52,7 @@ class OutboxRetention:
         self._log_once = LogOnce()
 
     def run(self, stop: threading.Event) -> None:
-        """Delete the entries beyond the limits.
+        """Delete the entries and the events beyond the limits.
 
         :param stop: when it is set, the rest is left for another run
         """
@@ -59,6 +62,7 @@ class OutboxRetention:
             self._delete_old(stop)
             self._delete_many(stop)
             outbox_retention.wake(self._store)
+            self._delete_history(stop)
 
     def end(self) -> None:
         """Do nothing: the state is in the store."""
@@ -80,3 +84,9 @@ class OutboxRetention:
             if count:
                 LOG.warning('%s: %d changes of hosts are not told: more than '
                             '%d have waited.', sink, count, most)
+
+    def _delete_history(self, stop: threading.Event) -> None:
+        options = self._conf.lockstatus
+        webhook_history.expire(self._store, options.webhook_history, stop)
+        webhook_history.keep_newest(
+            self._store, options.webhook_history_events, stop)

@@ -34,6 +34,11 @@ def webhook(name: str) -> str:
     return _WEBHOOK + name
 
 
+def name_of_webhook(sink: str) -> str | None:
+    """Return the name of the webhook of a sink, None for another sink."""
+    return sink.removeprefix(_WEBHOOK) if sink.startswith(_WEBHOOK) else None
+
+
 def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
     """Return the sink of Nova's notifications.
 

@@ -32,6 +32,30 @@ def parse(text: str) -> datetime.timedelta:
     return datetime.timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def parse_since(text: str) -> datetime.datetime:
+    """Read the value of ``--since``.
+
+    :param text: an age such as ``2h``, or a time such as
+        ``2026-11-30T08:00:00``, which is in UTC unless it says otherwise
+    :returns: the time, in UTC without a time zone
+    :raises argparse.ArgumentTypeError: when it is something else
+    """
+    now = datetime.datetime.now(datetime.timezone.utc)
+    try:
+        # NOTE: Python 3.10 does not read a Z.
+        moment = datetime.datetime.fromisoformat(re.sub('Z$', '+00:00', text))
+    except ValueError:
+        try:
+            moment = now - parse(text)
+        except (argparse.ArgumentTypeError, OverflowError) as error:
+            raise argparse.ArgumentTypeError(
+                "'%s' is neither an age, as 2h, nor a time, as "
+                '2026-11-30T08:00:00' % text) from error
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+
+
 def is_older(
     moment: str | None, age: datetime.timedelta, now: datetime.datetime,
 ) -> bool:

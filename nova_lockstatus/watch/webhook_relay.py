@@ -20,9 +20,11 @@ from nova_lockstatus import exception
 from nova_lockstatus.db import database
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events import outbox_relay
+from nova_lockstatus.events import parallel_relay
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.webhook import allowed_addresses
 from nova_lockstatus.events.webhook import delivery
+from nova_lockstatus.events.webhook import delivery_record
 from nova_lockstatus.events.webhook import retry_delays
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
@@ -39,6 +41,12 @@ INTERVAL_SECONDS = 0.5
 """Seconds between two polls of the outbox for one webhook, with two statements
 each."""
 
+OFF_INTERVAL_SECONDS = 10
+"""Seconds between two looks whether a webhook that is off is on again."""
+
+HOSTS = 8
+"""The number of hosts of one cell whose events gather in batches."""
+
 
 class WebhookRelay:
     """Relays the entries of one webhook. Each has a thread of its own."""
@@ -52,15 +60,18 @@ class WebhookRelay:
         self._client = client
         self._is_checked = False
         self._log_once = LogOnce()
-        self._delivery = delivery.Delivery(conf, endpoint, client, metrics)
-        self._relay = outbox_relay.OutboxRelay(store, self._delivery.deliver)
+        self._delivery = delivery.Delivery(
+            conf, endpoint, client, delivery_record.StoredRecord(
+                conf, store, endpoint), metrics)
+        self._relay = _make_relay(endpoint, store, self._delivery.deliver)
 
     @property
     def interval(self) -> float:
         """Return the seconds between two polls, 0 for off."""
-        is_configured = self._endpoint.sink in sinks.of_webhooks(self._conf)
-        return (INTERVAL_SECONDS
-                if is_configured and not self._delivery.is_gone else 0)
+        if self._endpoint.sink not in sinks.of_webhooks(self._conf):
+            return 0
+        return (OFF_INTERVAL_SECONDS if self._delivery.is_gone
+                else INTERVAL_SECONDS)
 
     def run(self, stop: threading.Event) -> None:
         """Relay all entries that are due.
@@ -72,10 +83,14 @@ class WebhookRelay:
             problem = _problem(self._conf, self._endpoint, self._client)
             if problem:
                 LOG.error('%s', problem)
+        store_fails = '%s: the store cannot be used' % self.name
+        if self._delivery.is_gone:
+            with self._log_once.attempt(store_fails,
+                                        exception.LockStatusException):
+                self._delivery.read_state()
         while self._delivery.may_post:
-            with self._log_once.attempt(
-                    '%s: the store cannot be used' % self.name,
-                    exception.LockStatusException):
+            with self._log_once.attempt(store_fails,
+                                        exception.LockStatusException):
                 if self._relay.relay_next([self._endpoint.sink], stop):
                     continue
             return
@@ -88,6 +103,16 @@ class WebhookRelay:
             LOG.warning('What the webhook %s is not told is not handed over, '
                         'but taken over in %s: %s', self._endpoint.name,
                         duration.in_seconds(outbox_lease.LEASE_SECONDS), error)
+
+
+def _make_relay(endpoint: Endpoint, store: database.Store,
+                deliver: outbox_relay.Deliver) -> outbox_relay.OutboxRelay:
+    if endpoint.batch == endpoint.parallel == 1:
+        return outbox_relay.OutboxRelay(store, deliver)
+    return parallel_relay.ParallelRelay(
+        store, deliver,
+        max(endpoint.parallel, HOSTS) if endpoint.batch > 1
+        else endpoint.parallel)
 
 
 def _problem(conf: cfg.ConfigOpts, endpoint: Endpoint, client: WebhookClient

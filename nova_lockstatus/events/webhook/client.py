@@ -15,7 +15,6 @@
 import dataclasses
 import email.utils
 import http.client
-import io
 import socket
 import ssl
 import time
@@ -24,9 +23,16 @@ from typing import Any
 
 from nova_lockstatus import exception
 from nova_lockstatus.events.webhook import allowed_addresses
+from nova_lockstatus.events.webhook.connection import Connection
+from nova_lockstatus.events.webhook.connection import DeadlineSocket
+from nova_lockstatus.events.webhook.connection import Idle
+from nova_lockstatus.events.webhook.connection import left
 from nova_lockstatus.events.webhook.endpoint import Endpoint
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import terminal
 from nova_lockstatus.utils import threads
+
+LOG = logs.logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,55 +70,6 @@ def seconds_until(retry_after: str | None, now: float, most: float) -> float:
     return min(max(0, seconds), most)
 
 
-class _Input(io.RawIOBase):
-    """The incoming bytes of a connection with a deadline."""
-
-    def __init__(self, connection: '_Connection') -> None:
-        super().__init__()
-        self._connection = connection
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._connection.in_time().recv_into(buffer)
-
-
-class _Connection:
-    """A socket with a deadline, however slow the other side is.
-
-    It has the methods that :mod:`http.client` calls.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._socket = sock
-        self._deadline = deadline
-
-    def in_time(self) -> socket.socket:
-        """Return the socket, whose next call ends before the deadline.
-
-        :raises TimeoutError: when the deadline is over
-        """
-        self._socket.settimeout(_left(self._deadline))
-        return self._socket
-
-    def sendall(self, data: bytes) -> None:
-        self.in_time().sendall(data)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Input(self))
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError('timed out')
-    return left
-
-
 def _reason(error: Exception) -> str:
     return terminal.one_line(error).rstrip('.') or type(error).__name__
 
@@ -120,9 +77,9 @@ def _reason(error: Exception) -> str:
 class WebhookClient:
     """Posts to one webhook.
 
-    Each POST looks up the name again, checks the addresses, and makes a new
-    connection. A redirect is not followed, and the proxies of the environment
-    are not used.
+    A connection is kept for the next POST, for a minute at the most. Each new
+    one looks up the name again, and checks the addresses. A redirect is not
+    followed, and the proxies of the environment are not used.
 
     :param allows: tells which addresses may be connected to
     :raises InvalidWebhook: when its certificates cannot be read
@@ -134,6 +91,7 @@ class WebhookClient:
         self._allows = allows
         # NOTE: getaddrinfo() takes no timeout.
         self._lookups = threads.Bulkhead(endpoint.timeout)
+        self._idle = Idle(endpoint.parallel)
         self._tls = None
         if endpoint.is_tls:
             try:
@@ -178,20 +136,39 @@ class WebhookClient:
 
     def _post(self, body: bytes, headers: Mapping[str, str], method: str
               ) -> Response:
-        endpoint = self._endpoint
-        deadline = time.monotonic() + endpoint.timeout
-        found = self._look_up()
-        connection = http.client.HTTPConnection(endpoint.host, endpoint.port)
-        # NOTE: with a socket, it does not connect by itself.
-        connection.sock = self._connect(found, deadline)
+        deadline = time.monotonic() + self._endpoint.timeout
+        kept = self._idle.take()
+        if kept is not None:
+            kept.use_until(deadline)
+            try:
+                return self._request(kept, body, headers, method)
+            except TimeoutError:
+                raise
+            except (OSError, http.client.HTTPException):
+                # NOTE: the other side may close an idle connection at any
+                # time. If it has taken the event, it knows its id.
+                LOG.debug('The webhook %s has closed a connection.',
+                          self._endpoint.name)
+        made = Connection(self._endpoint.host, self._endpoint.port,
+                          self._connect(self._look_up(), deadline))
+        return self._request(made, body, headers, method)
+
+    def _request(self, connection: Connection, body: bytes,
+                 headers: Mapping[str, str], method: str) -> Response:
+        """Post over a connection, and keep or close it."""
+        is_open = False
         try:
-            connection.request(method, endpoint.path, body, {
-                **headers, 'Host': endpoint.authority, 'Connection': 'close'})
+            connection.request(method, self._endpoint.path, body, {
+                **headers, 'Host': self._endpoint.authority})
             response = connection.getresponse()
-            return Response(response.status, response.getheader('Retry-After'),
-                            response.getheader('WebHook-Allowed-Origin'))
+            result = Response(response.status,
+                              response.getheader('Retry-After'),
+                              response.getheader('WebHook-Allowed-Origin'))
+            is_open = connection.finish(response)
+            return result
         finally:
-            connection.close()
+            if not (is_open and self._idle.put(connection)):
+                connection.close()
 
     def _look_up(self) -> list[tuple[int, Any]]:
         """Call :meth:`_resolve` with the timeout of the webhook.
@@ -230,21 +207,21 @@ class WebhookClient:
                                           or address.is_loopback)
 
     def _connect(self, found: list[tuple[int, Any]], deadline: float
-                 ) -> _Connection:
+                 ) -> DeadlineSocket:
         failed: OSError | None = None
         for tried, (family, address) in enumerate(found):
             # An address that does not answer leaves time for the others.
-            share = _left(deadline) / (len(found) - tried)
+            share = left(deadline) / (len(found) - tried)
             until = time.monotonic() + share
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 sock.settimeout(share)
                 sock.connect(address)
                 if self._tls is not None:
-                    sock.settimeout(_left(until))
+                    sock.settimeout(left(until))
                     sock = self._tls.wrap_socket(
                         sock, server_hostname=self._endpoint.host)
-                return _Connection(sock, deadline)
+                return DeadlineSocket(sock, deadline)
             except OSError as error:
                 sock.close()
                 failed = error

@@ -12,12 +12,17 @@
 
 """Makes the event of a server whose host's status has changed, and signs it.
 
-The event is a CloudEvent 1.0, in the structured JSON form.
+The event is a CloudEvent 1.0, in the structured JSON form. Several of them can
+make a batch: section 4 of formats/json-format.md in
+https://github.com/cloudevents/spec
 """
 
+import datetime
 import hashlib
 import hmac
 import json
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from nova_lockstatus.core import host_event
@@ -25,12 +30,17 @@ from nova_lockstatus.gateway import instances
 
 CONTENT_TYPE = 'application/cloudevents+json'
 
+BATCH_CONTENT_TYPE = 'application/cloudevents-batch+json'
+
 SIGNATURE = 'X-Lockstatus-Signature'
 """The header with the signature of the body."""
 
 SOURCE = '/nova-lockstatus/host_status'
 
 TYPE = 'org.openstack.nova.lockstatus.host_status'
+
+PING_TYPE = 'org.openstack.nova.lockstatus.ping'
+"""The type of the event that ``nova-lockstatus webhook test`` posts."""
 
 
 def make(change: host_event.StatusChange, server: instances.InstanceRow,
@@ -54,9 +64,36 @@ def make(change: host_event.StatusChange, server: instances.InstanceRow,
     }
 
 
+def ping(name: str, sent_at: datetime.datetime) -> dict[str, Any]:
+    """Make an event that says nothing of any server.
+
+    :param name: the name of the webhook
+    """
+    return {
+        'specversion': '1.0',
+        'id': str(uuid.uuid4()),
+        'source': SOURCE,
+        'type': PING_TYPE,
+        'time': sent_at.strftime('%Y-%m-%dT%H:%M:%S.%fZ'),
+        'datacontenttype': 'application/json',
+        'data': {'webhook': name},
+    }
+
+
 def body(event: dict[str, Any]) -> bytes:
     """Return the body of the POST of an event."""
     return json.dumps(event).encode('ascii')
+
+
+def batch_body(events: Sequence[dict[str, Any]]) -> bytes:
+    """Return the body of the POST of a batch."""
+    return json.dumps(events).encode('ascii')
+
+
+def batch_id(events: Sequence[dict[str, Any]]) -> str:
+    """Return the id of a batch: the same for the same events."""
+    first = uuid.UUID(events[0]['id'])
+    return str(uuid.uuid5(first, ' '.join(event['id'] for event in events)))
 
 
 def sign(content: bytes, secret: str, seconds: int) -> str:

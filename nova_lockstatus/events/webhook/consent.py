@@ -16,6 +16,8 @@ The abuse protection of CloudEvents' HTTP 1.1 Web Hooks for Event Delivery 1.0:
 https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
 """
 
+import threading
+
 from nova_lockstatus import exception
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
@@ -30,6 +32,8 @@ class Consent:
         self._origin = endpoint.request_origin
         self._client = client
         self._is_given = self._origin is None
+        # Of several POSTs at the same time, the first one asks.
+        self._lock = threading.Lock()
 
     def require(self) -> None:
         """Ask for the consent, unless it was given or need not be.
@@ -39,6 +43,10 @@ class Consent:
         :raises WebhookAddressNotAllowed: when the webhook has no address that
             is allowed
         """
+        with self._lock:
+            self._require()
+
+    def _require(self) -> None:
         if self._is_given or self._origin is None:
             return
         response = self._client.post(b'', {

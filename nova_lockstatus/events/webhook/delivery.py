@@ -12,10 +12,10 @@
 
 """Delivers a change of a host to a webhook, in an event for each server."""
 
-import collections
-import threading
+from __future__ import annotations
+
 import time
-from typing import Any
+from collections.abc import Sequence
 
 from oslo_config import cfg
 
@@ -23,45 +23,24 @@ from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
 from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events.lease import LeaseRenewer
+from nova_lockstatus.events.webhook import batcher
 from nova_lockstatus.events.webhook import cloudevent
-from nova_lockstatus.events.webhook import retry_delays
-from nova_lockstatus.events.webhook import standard_webhooks
+from nova_lockstatus.events.webhook import delivery_record
+from nova_lockstatus.events.webhook import pause
+from nova_lockstatus.events.webhook import sender
 from nova_lockstatus.events.webhook.client import WebhookClient
-from nova_lockstatus.events.webhook.client import seconds_until
-from nova_lockstatus.events.webhook.consent import Consent
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.gateway import instances
 from nova_lockstatus.utils import logs
-from nova_lockstatus.utils.backoff import scheduled
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
 LOG = logs.logger(__name__)
 
-GONE = 410
-"""The status code after which nothing more is posted to a webhook."""
-
-RETRY_AFTER_SECONDS = 900
-RETRY_AFTER_SHARE = 0.25
-"""The longest Retry-After that counts: so many seconds, or this part of
-webhook_give_up where that is longer."""
-
-MAX_COUNTED = 1000
-"""The number of changes whose failures are counted, those that failed last."""
-
-RETRIED_STATUSES = (408, 425, 429)
-"""The status codes of 4xx after which an event is tried again."""
-
-
-def is_accepted(status: int) -> bool:
-    """Tell whether an event is delivered."""
-    return 200 <= status < 300
-
-
-def is_final(status: int) -> bool:
-    """Tell whether an event is delivered, or refused for good."""
-    return status < 500 and status not in RETRIED_STATUSES
+STATE_RETRY_SECONDS = 1
+"""Seconds after which a change is tried again for which the state of the
+webhook could not be read."""
 
 
 class Delivery:
@@ -69,29 +48,41 @@ class Delivery:
 
     def __init__(self, conf: cfg.ConfigOpts, endpoint: Endpoint,
                  client: WebhookClient,
+                 record: delivery_record.DeliveryRecord
+                 = delivery_record.NO_RECORD,
                  metrics: Metrics = NO_METRICS) -> None:
         self._conf = conf
         self._endpoint = endpoint
-        self._client = client
-        self._consent = Consent(endpoint, client)
+        self._record = record
         self._metrics = metrics
+        self._what = 'The webhook %s' % endpoint.name
+        self._sender = sender.Sender(endpoint, client)
+        self._batcher = batcher.Batcher(self._post, endpoint.batch,
+                                        endpoint.parallel)
         self._log_once = LogOnce()
         self._servers = instances.InstanceReader()
-        # Changes of several cells are delivered at the same time, and the
-        # webhook gets one POST at a time.
-        self._lock = threading.Lock()
-        self._failures: collections.OrderedDict[str, int] = (
-            collections.OrderedDict())
-        self._schedule = retry_delays.schedule(endpoint.retries)
-        self.backoff = retry_delays.backoff(endpoint.retries)
-        """The delay between failures of the webhook."""
+        self.pause = pause.Pause(conf, endpoint)
+        """When the webhook is left alone after a failure."""
         self.is_gone = False
         """Whether the webhook has answered that it is gone for good."""
 
     @property
     def may_post(self) -> bool:
         """Tell whether the webhook is to get another event now."""
-        return self.backoff.is_over and not self.is_gone
+        return self.pause.is_over and not self.is_gone
+
+    def read_state(self) -> None:
+        """Read whether the webhook is off, which all processes share.
+
+        :raises StoreUnreachable: when the store cannot be read
+        :raises StoreNotSynced: when the tables do not exist
+        """
+        is_gone = self._record.is_off()
+        if is_gone != self.is_gone:
+            LOG.info('The webhook %s is %s.', self._endpoint.name,
+                     'off: it has answered with 410 Gone' if is_gone
+                     else 'on again')
+        self.is_gone = is_gone
 
     def deliver(self, change: host_event.StatusChange, last: int,
                 lease: LeaseRenewer) -> bool:
@@ -99,110 +90,135 @@ class Delivery:
 
         :param last: the id of the last server for which the change was
             delivered, 0 for none
-        :param lease: takes that id as a checkpoint after each event
+        :param lease: takes that id as a checkpoint, after as many events as
+            are posted at the same time
         :returns: whether the change is delivered for all servers
         :raises RetryLater: when the webhook did not take an event
         :raises Exception: when the servers cannot be read, for instance
             because their cell is down
         """
+        try:
+            self.read_state()
+        except exception.LockStatusException as error:
+            self._log_once.failed(self._what, error)
+            raise outbox_relay.RetryLater(STATE_RETRY_SECONDS) from error
         context = instances.context_of(change)
+        size = self._endpoint.batch * self._endpoint.parallel
         refused: list[tuple[str, int]] = []
         try:
             for page in self._servers.read(context, change.host, last,
                                            self._endpoint.project_id):
-                for server in page:
+                for start in range(0, len(page), size):
+                    servers = page[start:start + size]
                     if change.age > self._conf.lockstatus.webhook_give_up:
                         LOG.warning(
                             'The webhook %s is not told any more that the '
                             'host of server %s, and of those after it, is '
                             '%s: it is too long since.', self._endpoint.name,
-                            server.uuid, change.new)
+                            servers[0].uuid, change.new)
                         return True
-                    with self._lock:
-                        if not (lease.is_held and self.may_post):
-                            return False
-                        status = self.post(change, server)
-                    if self.is_gone:
-                        return False
-                    if not is_accepted(status):
-                        refused.append((server.uuid, status))
-                    if not lease.checkpoint(server.id):
+                    statuses = self.post(change, servers, lease)
+                    refused += [
+                        (server.uuid, status) for server, status
+                        in zip(servers, statuses, strict=False)
+                        if not sender.is_accepted(status)]
+                    if len(statuses) < len(servers) or not (
+                            lease.checkpoint(servers[-1].id)):
                         return False
         finally:
             self._log_refused(change, refused)
         return True
 
     def post(self, change: host_event.StatusChange,
-             server: instances.InstanceRow) -> int:
-        """Post the event of a server.
+             servers: Sequence[instances.InstanceRow],
+             lease: LeaseRenewer | None = None) -> list[int]:
+        """Post the events of servers.
 
-        :returns: the HTTP status of the response, which is final
-        :raises RetryLater: when it is to be posted again
+        :param lease: once it is lost, and in a pause, nothing more is posted.
+            None to post in any case
+        :returns: the HTTP status of the response to each event. It is final.
+            The list ends where an event was not posted
+        :raises RetryLater: when an event is to be posted again. Those before
+            it have a checkpoint
         """
-        what = 'The webhook %s' % self._endpoint.name
-        event = cloudevent.make(change, server,
-                                self._conf.lockstatus.notify_host_names)
-        body = cloudevent.body(event)
-        retry_after = 0.0
+        events = [batcher.PendingEvent(change, cloudevent.make(
+            change, server, self._conf.lockstatus.notify_host_names), lease)
+            for server in servers]
+        self._batcher.post(events)
+        statuses: list[int] = []
+        for event in events:
+            if event.status is None:
+                break
+            statuses.append(event.status)
+        else:
+            self.pause.forget(change.id)
+            return statuses
+        if statuses and lease is not None:
+            lease.checkpoint(servers[len(statuses) - 1].id)
+        if isinstance(event.error, exception.LockStatusException):
+            raise outbox_relay.RetryLater(self.pause.postpone(
+                change.id, event.pause)) from event.error
+        if event.error is not None:
+            raise event.error
+        return statuses
+
+    def _post(self, batch: Sequence[batcher.PendingEvent]) -> None:
+        """Post a batch, and set what comes of each event."""
+        events = [event for event in batch if event.lease is None
+                  or (self.may_post and event.lease.is_held)]
+        if not events:
+            return
+        began, retry_after = time.monotonic(), None
         try:
-            self._consent.require()
-            response = self._client.post(body, self._headers(event, body))
-            if not is_final(response.status):
-                retry_after = self._read(response.retry_after)
+            response = self._sender.post([event.event for event in events])
+            if not sender.is_final(response.status):
+                retry_after = response.retry_after
                 raise exception.WebhookNotTaken(status=response.status)
         except exception.LockStatusException as error:
-            self._metrics.delivery_finished(self._endpoint.sink, 'failed')
-            self._log_once.failed(what, error)
-            raise outbox_relay.RetryLater(
-                self._postpone(change, retry_after)) from error
-        self._metrics.delivery_finished(
-            self._endpoint.sink,
-            'sent' if is_accepted(response.status) else 'failed')
-        self._failures.pop(change.id, None)
-        self._log_once.worked(what)
-        self.backoff.worked()
-        if response.status == GONE:
+            self._fail(events, error, self.pause.begin(began, retry_after))
+            return
+        if response.status == sender.TOO_LARGE and len(events) > 1:
+            half = len(events) // 2
+            self._post(events[:half])
+            self._post(events[half:])
+            return
+        self._finish(events, response.status)
+
+    def _finish(self, events: Sequence[batcher.PendingEvent], status: int
+                ) -> None:
+        """Note the final answer to a POST."""
+        is_accepted = sender.is_accepted(status)
+        for _ in events:
+            self._metrics.delivery_finished(
+                self._endpoint.sink, 'sent' if is_accepted else 'failed')
+        self._log_once.worked(self._what)
+        self.pause.worked()
+        self._record.answered('HTTP %d' % status)
+        if status == sender.GONE:
             self._switch_off()
-        return response.status
+            return
+        for event in events:
+            event.status = status
+        self._record.posted([event.event for event in events], status)
 
-    def _headers(self, event: dict[str, Any], body: bytes) -> dict[str, str]:
-        now = int(time.time())
-        return {
-            'Content-Type': cloudevent.CONTENT_TYPE,
-            'User-Agent': 'nova-lockstatus',
-            cloudevent.SIGNATURE: cloudevent.sign(
-                body, self._endpoint.secret, now),
-            **standard_webhooks.headers(event['id'], now, body,
-                                        self._endpoint.secrets)}
-
-    def _read(self, retry_after: str | None) -> float:
-        """Return for how long the webhook asks to be left alone."""
-        most = RETRY_AFTER_SHARE * self._conf.lockstatus.webhook_give_up
-        return seconds_until(retry_after, time.time(),
-                             max(RETRY_AFTER_SECONDS, most))
-
-    def _postpone(self, change: host_event.StatusChange, retry_after: float
-                  ) -> float:
-        """Begin the pause of the webhook.
-
-        :returns: when the change is tried again, in seconds. Its own failures
-            count, however many other changes the webhook takes meanwhile
-        """
-        failures = self._failures.pop(change.id, 0) + 1
-        self._failures[change.id] = failures
-        if len(self._failures) > MAX_COUNTED:
-            self._failures.popitem(last=False)
-        return max(retry_delays.after_pause(self.backoff.failed(retry_after)),
-                   scheduled(failures, self._schedule))
+    def _fail(self, events: Sequence[batcher.PendingEvent],
+              error: exception.LockStatusException, seconds: float) -> None:
+        """Note that a POST has failed, for now."""
+        for event in events:
+            self._metrics.delivery_finished(self._endpoint.sink, 'failed')
+            event.error, event.pause = error, seconds
+        self._log_once.failed(self._what, error)
+        self._record.answered(str(error))
 
     def _switch_off(self) -> None:
         self.is_gone = True
+        self._record.switch_off()
         LOG.error(
-            'The webhook %(name)s answered with 410 Gone: this process posts '
-            'nothing more to it. Its events wait for as long as '
+            'The webhook %(name)s answered with 410 Gone: nothing more is '
+            'posted to it. Its events wait for as long as '
             '[lockstatus]webhook_give_up says, and are given up then. Take '
             'its name out of [lockstatus]webhooks; or, if the receiver wants '
-            'events again, restart nova-lockstatus-watch.',
+            'events again, run: nova-lockstatus webhook enable %(name)s',
             {'name': self._endpoint.name})
 
     def _log_refused(self, change: host_event.StatusChange,

@@ -13,6 +13,7 @@
 """Reads the webhooks that are configured."""
 
 import dataclasses
+import hashlib
 import urllib.parse
 
 from oslo_config import cfg
@@ -42,6 +43,9 @@ class Endpoint:
     :param retries: when it is tried again after a failure, by name
     :param request_origin: the name of the sender that it is asked to allow,
         None not to ask
+    :param batch: the number of events that one POST can have; with more than
+        one, each POST is a batch
+    :param parallel: the number of POSTs at the same time
     :param timeout: seconds that one POST may take
     :param ca_file: the file of the trusted certificates, None for the system's
     """
@@ -57,6 +61,8 @@ class Endpoint:
     previous_secrets: tuple[str, ...] = dataclasses.field(repr=False)
     retries: str
     request_origin: str | None
+    batch: int
+    parallel: int
     timeout: float
     ca_file: str | None
 
@@ -64,6 +70,12 @@ class Endpoint:
     def sink(self) -> str:
         """Return the name of its sink in the outbox."""
         return sinks.webhook(self.name)
+
+    @property
+    def url_digest(self) -> str:
+        """Return a digest of the URL, which may contain a token."""
+        return hashlib.sha256(('%d %s %s' % (
+            self.is_tls, self.authority, self.path)).encode()).hexdigest()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -113,8 +125,9 @@ def _read(conf: cfg.ConfigOpts, name: str) -> Endpoint:
         secret=options.secret,
         previous_secrets=tuple(options.previous_secrets),
         retries=options.retries,
-        request_origin=_read_origin(name, options), timeout=options.timeout,
-        ca_file=options.ca_file or None)
+        request_origin=_read_origin(name, options),
+        batch=options.batch, parallel=options.parallel,
+        timeout=options.timeout, ca_file=options.ca_file or None)
 
 
 def _read_origin(name: str, options: cfg.ConfigOpts.GroupAttr) -> str | None:

@@ -99,9 +99,9 @@ class FailuresTestCase(WebhooksTestCase):
         task.run(self.watch.stop)
         with mock.patch('time.monotonic', lambda: now + clock[0]):
             clock[0] = 119
-            self.assertFalse(task._delivery.backoff.is_over)
+            self.assertFalse(task._delivery.pause.is_over)
             clock[0] = 125
-            self.assertTrue(task._delivery.backoff.is_over)
+            self.assertTrue(task._delivery.pause.is_over)
         self.assertEqual(1, self.waits('acme'))
         # Neither does another process.
         self.deliver('acme')

@@ -18,8 +18,8 @@ from nova_lockstatus.tests.unit.structure import source
 
 # From the top to the ground. Each may import itself and what it names.
 FLOORS = {
-    'cli': 'filter watch watch.guard api api.hooks events gateway extensions '
-           'db core conf exception utils',
+    'cli': 'filter watch watch.guard api api.hooks events events.webhook '
+           'gateway extensions db core conf exception utils',
     'filter': 'api api.hooks events events.notifications gateway extensions '
               'conf exception utils',
     'watch': 'watch.guard events events.notifications events.webhook gateway '

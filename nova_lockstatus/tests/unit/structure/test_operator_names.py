@@ -54,13 +54,17 @@ OPTIONS = {
             'createImage', 'createBackup']),
         'webhook_allowed_networks': ('List of String', []),
         'webhook_give_up': ('Integer(min=1)', 3600),
+        'webhook_history': ('Integer(min=0)', 86400),
+        'webhook_history_events': ('Integer(min=1)', 10000),
         'webhook_queue': ('Integer(min=1)', 1000),
         'webhooks': ('List of String', []),
     },
     # As it is documented; the name is one of the option "webhooks".
     'lockstatus_webhook_name': {
         'allow_http_to_loopback': ('Boolean', False),
+        'batch': ('Integer(min=1, max=500)', 1),
         'ca_file': ('String', None),
+        'parallel': ('Integer(min=1, max=16)', 1),
         'previous_secrets': ('List of String', []),
         'project_id': ('String', None),
         'request_origin': ('String', None),
@@ -124,6 +128,8 @@ TABLES = {
         'number id scope scope_id cell lock_level user_id project_id reason '
         'origin since until lifted_at_end refuses_create',
     'watches': 'host started_at reported_at',
+    'webhook_events': 'number name status posted_at event',
+    'webhooks': 'name answer answered_at gone_at gone_url',
 }
 
 # The kind of each, and its labels.

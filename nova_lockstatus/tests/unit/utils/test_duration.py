@@ -12,6 +12,7 @@
 
 """No number of seconds is rounded to none."""
 
+import argparse
 import ast
 import datetime
 import re
@@ -42,6 +43,28 @@ class InSecondsTestCase(testtools.TestCase):
                  and isinstance(node.value, str)
                  and ROUNDED.search(node.value)]
         self.assertEqual([], wrong, '\n'.join(wrong))
+
+
+class SinceTestCase(testtools.TestCase):
+
+    def test_times(self):
+        moment = datetime.datetime(2026, 11, 30, 8, 5)
+        for text in ('2026-11-30T08:05:00', '2026-11-30 08:05',
+                     '2026-11-30T08:05:00Z', '2026-11-30T09:05:00+01:00'):
+            self.assertEqual(moment, duration.parse_since(text), text)
+
+    def test_ages(self):
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        for text, hours in (('2h', 2), ('1d', 24)):
+            self.assertLess(
+                abs(now - datetime.timedelta(hours=hours)
+                    - duration.parse_since(text)),
+                datetime.timedelta(seconds=60))
+
+    def test_mistakes(self):
+        for text in ('', 'noon', '2', '-2h', '999999w', '2026-13-01'):
+            self.assertRaises(argparse.ArgumentTypeError,
+                              duration.parse_since, text)
 
 
 class InWordsTestCase(testtools.TestCase):

@@ -22,7 +22,7 @@ from unittest import mock
 import fixtures
 
 from nova_lockstatus import exception
-from nova_lockstatus.events.webhook import delivery
+from nova_lockstatus.events.webhook import sender
 from nova_lockstatus.events.webhook.client import Response
 from nova_lockstatus.tests.fixtures import webhook_server
 from nova_lockstatus.tests.fixtures.webhook_config import BODY
@@ -61,8 +61,8 @@ class PostTestCase(WebhookTestCase):
             self.server.answers = [(status, {'Location': other.url()})]
             answer = self.tls_client().post(BODY, {})
             self.assertEqual(status, answer.status)
-            self.assertFalse(delivery.is_accepted(answer.status))
-            self.assertTrue(delivery.is_final(answer.status))
+            self.assertFalse(sender.is_accepted(answer.status))
+            self.assertTrue(sender.is_final(answer.status))
         self.assertEqual(([], 0), (other.requests, other.gets))
         self.assertEqual((5, 0), (len(self.server.requests),
                                   self.server.gets))

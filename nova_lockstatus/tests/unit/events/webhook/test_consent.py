@@ -39,7 +39,7 @@ class ConsentTestCase(WebhookTestCase):
 
     def refused(self, made):
         later = self.assertRaises(
-            outbox_relay.RetryLater, made.post, CHANGE, SERVER)
+            outbox_relay.RetryLater, made.post, CHANGE, [SERVER])
         self.assertFalse(made.may_post)
         self.assertEqual([], self.server.requests)
         return later
@@ -50,12 +50,13 @@ class ConsentTestCase(WebhookTestCase):
             self.server.allowed_origin = allowed
             made = self.make()
             for _ in range(2):
-                self.assertEqual(204, made.post(CHANGE, SERVER))
+                self.assertEqual([204], made.post(CHANGE, [SERVER]))
             self.assertEqual([ORIGIN], self.server.asked)
 
     def test_not_asked_by_default(self):
         for origin in (None, '', ' '):
-            self.assertEqual(204, self.make(origin).post(CHANGE, SERVER))
+            self.assertEqual(
+                [204], self.make(origin).post(CHANGE, [SERVER]))
         self.assertEqual([], self.server.asked)
 
     def test_nothing_is_posted_without_it(self):
@@ -78,7 +79,7 @@ class ConsentTestCase(WebhookTestCase):
             'It does not allow events of cloud.example.com: OPTIONS was '
             'answered with the status 200'))
         self.server.allowed_origin = ORIGIN
-        self.assertEqual(204, made.post(CHANGE, SERVER))
+        self.assertEqual([204], made.post(CHANGE, [SERVER]))
         self.assertEqual(3, len(self.server.asked))
 
     def test_name_that_is_none(self):

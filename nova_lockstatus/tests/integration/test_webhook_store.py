@@ -1,0 +1,33 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What servers keep of webhooks."""
+
+from nova_lockstatus.tests.fixtures import store_databases
+from nova_lockstatus.tests.fixtures import webhook_store_cases
+
+
+class MariaDBTestCase(webhook_store_cases.WebhookStoreCases):
+
+    server_url = store_databases.MARIADB
+
+    def setUp(self):
+        reason = store_databases.unreachable(self.server_url)
+        if reason:
+            self.skipTest(reason)
+        super().setUp()
+        self.url = store_databases.create(self, self.server_url)
+
+
+class PostgreSQLTestCase(MariaDBTestCase):
+
+    server_url = store_databases.POSTGRESQL
