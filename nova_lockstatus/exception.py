@@ -225,5 +225,5 @@ class WebhookUnknown(LockStatusException):
 
 class WebhookIsOff(LockStatusException):
     msg_fmt = ('The webhook %(name)s is off: it has answered with 410 Gone at '
-               '%(gone_at)s. If its receiver wants events again, run: '
-               'nova-lockstatus webhook enable %(name)s')
+               '%(gone_at)s. If its receiver wants events again, run '
+               '"nova-lockstatus webhook enable %(name)s".')

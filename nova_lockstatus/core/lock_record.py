@@ -26,6 +26,7 @@ from oslo_utils import timeutils
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import server_lock
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import terminal
 
 SERVER = 'server'
@@ -137,8 +138,8 @@ def parse_until(value: str, now: datetime.datetime, max_lock_time: int
     if max_lock_time and until - now > datetime.timedelta(
             seconds=max_lock_time):
         raise exception.InvalidLockTime(
-            value=value, problem='It is more than %d seconds ahead'
-            % max_lock_time)
+            value=value, problem='It is more than %s ahead'
+            % duration.in_seconds(max_lock_time))
     return until
 
 

@@ -13,12 +13,14 @@
 """Start a Nova with the plugin on this machine, to try it out."""
 
 import argparse
+import contextlib
 import logging
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Sequence
@@ -77,12 +79,36 @@ class _Demo:
         from nova_lockstatus.utils import http_server
         clouds = os.path.join(os.path.abspath(folder), 'clouds.yaml')
         keystone.write_clouds(clouds, server.url)
-        server.set_app(web.Site(embedded, server.url))
+        port = self._options.dashboard_port
+        server.set_app(web.Site(embedded, server.url, network=bool(port)))
         server.server_activate()
         print(f'\n{report.commands(embedded, server.url, clouds)}\n'
               f'Nova answers at {server.url}. Ctrl-C ends it.', flush=True)
-        with server:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(server)
+            if port:
+                thread = threading.Thread(
+                    target=self._show_dashboard, args=(server.url, folder))
+                stack.callback(thread.join)
+                thread.start()
             http_server.serve_until(server, lambda: self._stopped)
+
+    def _show_dashboard(self, url: str, folder: str) -> None:
+        from nova_lockstatus.embedded import horizon
+        try:
+            with horizon.running(
+                f'{url}/identity/v3', self._options.dashboard_port,
+                os.path.join(folder, 'horizon'), self._progress,
+            ) as address:
+                print(f'\nHorizon answers at {address}. The users: admin, '
+                      'owner, member, reader. Their passwords are their '
+                      'names.', flush=True)
+                while not self._stopped:
+                    time.sleep(0.1)
+        except _Stopped:
+            pass
+        except horizon.HorizonError as exc:
+            print(exc, file=sys.stderr)
 
 
 def _port(text: str) -> int:
@@ -98,6 +124,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--port', type=_port, default=8774,
         help='the port on 127.0.0.1 to answer at (default: %(default)s)')
+    parser.add_argument(
+        '--dashboard-port', type=_port, metavar='PORT',
+        help='run Horizon, too, on this port of 127.0.0.1; it has to be '
+             'installed in the same environment')
     parser.add_argument(
         '--once', action='store_true',
         help='print what each user sees, and end')

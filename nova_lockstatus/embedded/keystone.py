@@ -40,10 +40,16 @@ class Keystone:
     """Serve a part of the Identity API v3.
 
     :param url: where the demo's server is, such as ``http://127.0.0.1:8774``
+    :param network: whether the catalog has a network service
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, network: bool = False) -> None:
         self._url = url
+        self._services = (
+            ('identity', 'keystone', '/identity/v3'),
+            ('compute', 'nova', '/v2.1'),
+            ('image', 'glance', '/image'),
+            *((('network', 'neutron', '/network'),) if network else ()))
 
     @webob.dec.wsgify  # type: ignore[untyped-decorator]
     def __call__(self, request: webob.Request) -> webob.Response:
@@ -69,6 +75,9 @@ class Keystone:
         if path == ['v3', 'auth', 'projects']:
             return webob.Response(
                 json={'projects': _projects(identity.project_id)})
+        if path[:2] == ['v3', 'users'] and path[3:] == ['projects']:
+            return webob.Response(
+                json={'projects': _projects_of_user(identity, path[2])})
         collections = {
             'users': _users(), 'projects': _projects(),
             'domains': [_DOMAIN]}
@@ -124,10 +133,7 @@ class Keystone:
                 'id': _id(f'{kind} endpoint'), 'interface': 'public',
                 'region': _REGION, 'region_id': _REGION,
                 'url': self._url + path}]}
-            for kind, name, path in (
-                ('identity', 'keystone', '/identity/v3'),
-                ('compute', 'nova', '/v2.1'),
-                ('image', 'glance', '/image'))]
+            for kind, name, path in self._services]
 
 
 def write_clouds(path: str, url: str) -> None:
@@ -192,6 +198,17 @@ def _projects(project_id: str | None = None) -> list[dict[str, Any]]:
     return [{'id': key, 'name': name, 'domain_id': 'default',
              'enabled': True, 'is_domain': False}
             for key, name in names.items() if project_id in (None, key)]
+
+
+def _projects_of_user(
+    caller: identities.Identity, user_id: str,
+) -> list[dict[str, Any]]:
+    if user_id != caller.user_id and 'admin' not in caller.roles:
+        raise webob.exc.HTTPForbidden(
+            'You are not authorized to perform the requested action.')
+    if user_id not in _NAMES:
+        raise webob.exc.HTTPNotFound('No such member of users.')
+    return _projects(identities.IDENTITIES[_NAMES[user_id]].project_id)
 
 
 def _collection(

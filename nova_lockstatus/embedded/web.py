@@ -24,6 +24,7 @@ import webob.dec
 
 from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import keystone
+from nova_lockstatus.embedded import neutron
 from nova_lockstatus.embedded import nova
 
 HOST = '127.0.0.1'
@@ -56,8 +57,13 @@ class Glance:
                 json={'images': list(map(_show_image, self._images.values()))})
         if path[:2] == ['v2', 'images'] and path[2] in self._images:
             return webob.Response(json=_show_image(self._images[path[2]]))
-        return webob.Response(status=404, json={
-            'message': 'The demo only reads images.', 'code': '404'})
+        if path == ['v2', 'schemas', 'image']:
+            return webob.Response(json={
+                'name': 'image',
+                'properties': {key: {} for key in _IMAGE_KEYS}})
+        # NOTE: Glance's own errors are no JSON, and its client relies on it.
+        return webob.Response(
+            status=404, text='The demo only reads images.')
 
 
 def _show_image(image: dict[str, Any]) -> dict[str, Any]:
@@ -66,13 +72,20 @@ def _show_image(image: dict[str, Any]) -> dict[str, Any]:
 
 
 class Site:
-    """Nova, with the parts of Keystone and Glance that a client needs."""
+    """Nova, with the parts of Keystone and Glance that a client needs.
 
-    def __init__(self, embedded: nova.EmbeddedNova, url: str) -> None:
+    :param network: whether there is a network service, which Horizon needs
+    """
+
+    def __init__(
+        self, embedded: nova.EmbeddedNova, url: str, network: bool = False,
+    ) -> None:
         self._embedded = embedded
         self._others: dict[str, auth.WSGIApp] = {
-            'identity': keystone.Keystone(url),
+            'identity': keystone.Keystone(url, network),
             'image': Glance(embedded.images, url)}
+        if network:
+            self._others['network'] = neutron.Neutron()
 
     def __call__(self, environ: auth.Environ,
                  start_response: auth.StartResponse) -> Iterable[bytes]:

@@ -162,7 +162,7 @@ class UntilTestCase(case.ServerLocksTestCase):
                     ({'locked_until': case.in_time(hours=-1)},
                      'It is in the past.'),
                     ({'locked_until': case.in_time(days=365 * 11)},
-                     'It is more than 315360000 seconds ahead.'),
+                     'It is more than 315360000 s ahead.'),
                     ({'locked_until': 5}, "5 is not of type 'string'"),
                     ({'locked_until': '9' * 65}, 'too long'),
                     ({'release': 'yes'}, "is not of type 'boolean'"),

@@ -24,7 +24,10 @@ from nova_lockstatus.tests.unit.structure import source
 
 # The project that has a package, where its name is another one.
 PROJECTS = {
+    'django': 'horizon',
     'openstack': 'openstacksdk',
+    'openstack_auth': 'horizon',
+    'openstack_dashboard': 'horizon',
     'osc_lib': 'osc-lib',
     'placement': 'openstack-placement',
     'prometheus_client': 'prometheus_client',
@@ -42,6 +45,9 @@ NOT_IMPORTED = {
 # The extra that has what a package, or one module, imports. All others import
 # what is in the extra "server".
 EXTRAS = {
+    'dashboard': 'dashboard',
+    # Imported by the demo's Horizon alone.
+    'embedded.horizon_settings': 'dashboard',
     'osc': 'osc',
     # Does without the library where it is not installed.
     'utils.terminal': 'progress',
@@ -135,7 +141,7 @@ class RequirementsTestCase(testtools.TestCase):
                 continue
             extra = extra_of(module)
             there = set(self.extras[extra] if extra else ())
-            if extra != 'osc':
+            if extra not in ('dashboard', 'osc'):
                 there |= self.server | set(self.extras['nova']) | WITH_NOVA
             wrong += ['%s imports %s' % (module.at(imported.line),
                                          imported.name)
@@ -164,19 +170,21 @@ class RequirementsTestCase(testtools.TestCase):
                  *read('test-requirements.txt')}
         self.assertEqual(set(), imported_projects(
             module for module in source.production()
-            if source.is_within(module.short, 'embedded')) - there)
+            if source.is_within(module.short, 'embedded')
+            and extra_of(module) is None) - there)
 
     def test_the_tests_have_what_the_extras_have(self):
         self.assertEqual(set(), set().union(*self.extras.values())
-                         - {'nova', *read('test-requirements.txt')}
+                         - {'nova', *read('test-requirements.txt'),
+                            *read('dashboard-requirements.txt')}
                          - self.server)
 
     def test_the_package_itself_requires_nothing(self):
         # NOTE: pbr makes requirements of files with such names.
         self.assertEqual([], [path.name for path in source.TOP.glob(
             'requirements*.txt')])
-        self.assertEqual({'nova', 'metrics', 'osc', 'progress', 'server',
-                          'speedups'}, set(self.extras))
+        self.assertEqual({'dashboard', 'nova', 'metrics', 'osc', 'progress',
+                          'server', 'speedups'}, set(self.extras))
 
     def test_nova_brings_the_server_side_along(self):
         self.assertEqual(
