@@ -22,7 +22,7 @@ from nova_lockstatus.events.notifications.objects import instance
 
 
 @nova_base.NovaObjectRegistry.register_notification
-class GuardPayload(instance.InstancePayload):
+class GuardPayload(instance.ServerPayload):
     """The payload of a server that is locked and runs, but should be down.
 
     :param server: the Instance in its current state
@@ -33,7 +33,7 @@ class GuardPayload(instance.InstancePayload):
     VERSION = '1.0'
 
     SCHEMA = {
-        **instance.InstancePayload.SCHEMA,
+        **instance.ServerPayload.SCHEMA,
         'power_state': ('instance', 'power_state'),
         'task_state': ('instance', 'task_state'),
     }

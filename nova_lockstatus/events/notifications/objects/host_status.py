@@ -29,7 +29,7 @@ STATUSES = (host_status.UP, host_status.UNKNOWN, host_status.DOWN,
 
 
 @nova_base.NovaObjectRegistry.register_notification
-class HostStatusPayload(instance.InstancePayload):
+class HostStatusPayload(instance.ServerPayload):
     """A server, and a change of the status of its host.
 
     :param context: a RequestContext of the user who made the change

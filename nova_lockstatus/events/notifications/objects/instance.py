@@ -26,17 +26,15 @@ NAMESPACE = 'nova_lockstatus'
 """The namespace of the plugin's objects. Nova has some of the same names."""
 
 
-@nova_base.NovaObjectRegistry.register_notification
-class InstancePayload(base.NotificationPayloadBase):
-    """A server and its lock, with the names of Nova's own InstancePayload.
+class ServerPayload(base.NotificationPayloadBase):
+    """What each payload says of a server and its lock.
 
-    :param context: the RequestContext of the call that changed the lock
+    It has the names of Nova's own InstancePayload.
+
+    :param context: the RequestContext of the call that made the change
     :param instance: the Instance after the change
     """
 
-    # Version 1.0: Initial version
-    # Version 1.1: Add locked_until and delete_protected
-    VERSION = '1.1'
     OBJ_PROJECT_NAMESPACE = NAMESPACE
 
     SCHEMA = {
@@ -57,8 +55,6 @@ class InstancePayload(base.NotificationPayloadBase):
         'locked': fields.BooleanField(),
         'locked_by': fields.StringField(nullable=True),
         'locked_reason': fields.StringField(nullable=True),
-        'locked_until': fields.DateTimeField(nullable=True),
-        'delete_protected': fields.BooleanField(),
         'request_id': fields.StringField(nullable=True),
         'action_initiator_user': fields.StringField(nullable=True),
         'action_initiator_project': fields.StringField(nullable=True),
@@ -67,14 +63,36 @@ class InstancePayload(base.NotificationPayloadBase):
     def __init__(self, context: Any, instance: Any) -> None:
         super().__init__()
         self.locked_reason = lock_reason.read(instance.system_metadata)
-        self.locked_until = lock_rows.locked_until(
-            instance.system_metadata, instance.locked_by)
-        self.delete_protected = lock_rows.is_protected(
-            instance.system_metadata, timeutils.utcnow())
         self.request_id = context.request_id
         self.action_initiator_user = context.user_id
         self.action_initiator_project = context.project_id
         self.populate_schema(instance=instance)
+
+
+@nova_base.NovaObjectRegistry.register_notification
+class InstancePayload(ServerPayload):
+    """A server whose lock has changed.
+
+    :param context: the RequestContext of the call that changed the lock
+    :param instance: the Instance after the change
+    """
+
+    # Version 1.0: Initial version
+    # Version 1.1: Add locked_until and delete_protected
+    VERSION = '1.1'
+
+    SCHEMA = dict(ServerPayload.SCHEMA)
+    fields = {
+        'locked_until': fields.DateTimeField(nullable=True),
+        'delete_protected': fields.BooleanField(),
+    }
+
+    def __init__(self, context: Any, instance: Any) -> None:
+        super().__init__(context, instance)
+        self.locked_until = lock_rows.locked_until(
+            instance.system_metadata, instance.locked_by)
+        self.delete_protected = lock_rows.is_protected(
+            instance.system_metadata, timeutils.utcnow())
 
 
 @nova_base.NovaObjectRegistry.register_notification
