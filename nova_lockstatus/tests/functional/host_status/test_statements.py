@@ -82,7 +82,7 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
     def executed(self, app, path, microversion, token='admin',
                  method='GET', body=None):
         tries = []
-        for _ in range(3):
+        for _ in range(2):
             with base.statements() as executed:
                 answer = base.ask(app, method, path, token, microversion,
                                   body)
@@ -183,7 +183,7 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
     def rebuild(self, app, microversion):
         """Return the SELECTs of a rebuild, as far as nova-api makes them."""
         tries = []
-        for _ in range(3):
+        for _ in range(2):
             with base.statements() as executed:
                 answer = base.ask(
                     app, 'POST', '/v2.1/servers/%s/action' % self.server_id,

@@ -84,7 +84,7 @@ class StatementsTestCase(base.NoHeartbeatsTestCase):
     def counts(self, path, microversion, app=None):
         """Return how many SELECTs and ROLLBACKs a call makes."""
         tries = []
-        for _ in range(3):
+        for _ in range(2):
             with base.statements() as selects, rollbacks() as rolled_back:
                 answer = base.ask(app or self.nova.app, 'GET', '/v2.1' + path,
                                   'admin', microversion)

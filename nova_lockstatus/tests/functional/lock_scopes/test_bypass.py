@@ -57,6 +57,7 @@ class BypassTestCase(ScopeLocksTestCase):
     def unlock(self):
         self.ask('POST', '/servers/%s/action' % self.server_id,
                  body={'unlock': None})
+        self.nova.wait_for(self.server_id, 'ACTIVE')
 
     def clear_trace(self):
         self.seen = len(self.actions())
@@ -194,6 +195,7 @@ class WithStateLockTestCase(BypassTestCase):
         # An exempt call is not refused, so nothing is bypassed.
         answer = self.call('POST', '/action', {'createImage': {'name': 'x'}})
         self.assertEqual(202, answer.status_code, answer.text)
+        self.nova.wait_for(self.server_id, 'ACTIVE')
         for answer in self.calls('ticket 4711'):
             self.assertIn(answer.status_code, (200, 202), answer.text)
         self.assertEqual(self.seen + 2, len(self.actions()))

@@ -66,6 +66,7 @@ class EnforcementTestCase(ScopeLocksTestCase):
                              ({'lock': None}, 202), ({'unlock': None}, 202)):
             answer = self.act(body)
             self.assertEqual(status, answer.status_code, answer.text)
+        self.nova.wait_for(self.server_id, 'ACTIVE')
 
     def test_level_delete(self):
         self.make_lock(level='delete', locked_reason='legal hold')
@@ -129,6 +130,7 @@ class EnforcementTestCase(ScopeLocksTestCase):
             # What a lock does not refuse needs no look at the locks.
             answer = self.act({'createImage': {'name': 'image'}})
             self.assertEqual(202, answer.status_code, answer.text)
+        self.nova.wait_for(self.server_id, 'ACTIVE')
         self.assertEqual(name, self.show(self.server_id)['name'])
 
     def create(self, token='owner', path='/servers'):

@@ -27,7 +27,7 @@ from nova_lockstatus.tests.fixtures.server_rows import copy_server
 
 class ManyServersTestCase(base.NoHeartbeatsTestCase):
 
-    options = {'config': {('api', 'max_limit'): 3000}}
+    options = {'config': {('api', 'max_limit'): 1500}}
 
     def copy(self, server_id, count):
         new_ids = [str(uuid.uuid4()) for _ in range(count)]
@@ -63,5 +63,5 @@ class ManyServersTestCase(base.NoHeartbeatsTestCase):
         self.copy(server_id, 99)
         self.detail()
         self.assertEqual(1, self.more(stock, 100))
-        self.copy(server_id, 2900)
-        self.assertEqual(1, self.more(stock, 3000))
+        self.copy(server_id, 1400)
+        self.assertEqual(1, self.more(stock, 1500))
