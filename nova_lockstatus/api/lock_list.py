@@ -116,8 +116,8 @@ def _over(request: ApiRequest, server_id: str
         own = locks_over.of_server(instance)
         others = locks_over.over(state, instance)
     except (ValueError, exception.LockStatusException) as error:
-        LOG.error('The locks over the server %s cannot be read: %s',
-                  server_id, error)
+        LOG.error('The locks of the server %s cannot be read. The call is '
+                  'answered with 503: %s', server_id, error)
         raise webob.exc.HTTPServiceUnavailable(
             explanation=UNREADABLE) from error
     now = timeutils.utcnow()

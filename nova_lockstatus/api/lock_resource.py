@@ -167,7 +167,8 @@ def ask(function: Callable[[database.Store], Any]) -> Any:
     try:
         return function(store)
     except exception.LockStatusException as error:
-        LOG.error('The locks of projects and hosts cannot be used: %s', error)
+        LOG.error('The locks of projects and hosts cannot be read or changed. '
+                  'The call is answered with 503: %s', error)
         raise webob.exc.HTTPServiceUnavailable(
             explanation='The locks of projects and hosts cannot be used now. '
                         'Please try again later.') from error

@@ -104,7 +104,7 @@ class Report(command.Command):
             nova_config.discard_output()
             raise
         if not found and not reader.failed:
-            LOG.warning('%s', _explain(reader, filters))
+            LOG.warning('The report is empty. %s', _explain(reader, filters))
         return 1 if reader.failed else 0
 
     def _is_watched(self) -> bool:
@@ -170,8 +170,8 @@ class _CellReader:
                                 self._timeout)
         except Exception as error:
             self.failed.add(cell.uuid)
-            LOG.error('The cell %s is not in the report, or not all of it: '
-                      '%s.', self._cell_label(cell),
+            LOG.error('The report lacks servers of the cell %s, which cannot '
+                      'be read: %s.', self._cell_label(cell),
                       nova_config.one_line(error), exc_info=self._debug)
 
 

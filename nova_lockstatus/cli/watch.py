@@ -101,12 +101,13 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:
         logs.logger(__name__).info(
-            '[lockstatus]connection is not set: nobody can be told whether '
-            'this nova-lockstatus-watch runs, and it does not announce what '
-            'becomes of hosts.')
+            '[lockstatus]connection is not set: this nova-lockstatus-watch '
+            'reports to no database that it runs, and sends no notifications '
+            'of hosts.')
         if webhooks:
             logs.logger(__name__).error(
-                'Webhooks are not told without [lockstatus]connection.')
+                'Webhooks get no events, as [lockstatus]connection is not '
+                'set.')
         return tasks
     relay = notification_relay.NotificationRelay(conf, store, metrics)
     return [*tasks, own_heartbeat.Heartbeat(conf, store), relay,
@@ -180,7 +181,8 @@ def _run(argv: list[str]) -> int:
         objects.register_all()
         tasks = _make_tasks(conf)
     except exception.LockStatusException as error:
-        logs.logger(__name__).error('%s', error)
+        logs.logger(__name__).error(
+            'nova-lockstatus-watch does not start: %s', error)
         return 1
 
     # NOTE: after nova.config, which imports webob.dec; up to Nova 31 the

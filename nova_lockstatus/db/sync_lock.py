@@ -70,8 +70,8 @@ def _take(connection: Any) -> None:
     while not _try(connection):
         if not is_logged and time.monotonic() > began + LOG_AFTER_SECONDS:
             is_logged = True
-            LOG.warning('Another process changes the tables of the plugin: '
-                        'waiting until it has ended.')
+            LOG.warning('Another process is changing the tables of the '
+                        'plugin. This one waits until it has ended.')
         time.sleep(POLL_SECONDS)
 
 
@@ -93,7 +93,6 @@ def _try(connection: Any) -> bool:
             'SELECT GET_LOCK(%s, 0)' % _MYSQL_NAME).scalar())
     except db_exception.DBError as error:
         # NOTE: Percona XtraDB Cluster refuses it in its strict mode.
-        LOG.warning('The database has no lock for that (%s): run '
-                    '"nova-lockstatus db sync" on one machine at a time.',
-                    error)
+        LOG.warning('The database has no lock that keeps two "nova-lockstatus '
+                    'db sync" apart. Run one at a time: %s', error)
         return True

@@ -23,6 +23,7 @@ from nova_lockstatus.events import sinks
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
@@ -75,8 +76,10 @@ class FanOut:
             # The change is for webhooks alone, and could not be recorded.
             return True
         if change.age > retention.NOTIFICATION_TTL_SECONDS:
-            LOG.warning('It is not announced that host %s is %s: it is too '
-                        'long since.', change.host, change.new)
+            LOG.warning('The host %s is %s, and no notification is sent: the '
+                        'change is more than %s old.', change.host, change.new,
+                        duration.in_seconds(
+                            retention.NOTIFICATION_TTL_SECONDS))
             return True
         began = time.monotonic()
         context = instances.context_of(change)
@@ -88,11 +91,11 @@ class FanOut:
             read += len(batch)
             failed += self._send(batch, sender, change, lease)
             if lease is not None and not lease.checkpoint(batch[-1].id):
-                LOG.info('Announced for %d servers what their host is. '
+                LOG.info('Sent the notifications of %d servers of the host. '
                          'Another process goes on.', read)
                 return False
-        LOG.info('Announced for %(sent)d servers that their host is %(new)s, '
-                 'before %(old)s; failed for %(failed)d.',
+        LOG.info('Sent the notifications of %(sent)d servers whose host is '
+                 '%(new)s, before %(old)s; %(failed)d failed.',
                  {'sent': read - failed, 'failed': failed,
                   'new': change.new, 'old': change.old})
         self._metrics.fan_out_finished(time.monotonic() - began)
@@ -116,8 +119,9 @@ class FanOut:
             except Exception:
                 self._metrics.delivery_finished(sinks.NOTIFICATIONS, 'failed')
                 failed.append(server.uuid)
-                LOG.exception('It was not announced that the host of server '
-                              '%s is %s.', server.uuid, change.new)
+                LOG.exception('The notification that the host of the server '
+                              '%s is %s cannot be sent, and is lost.',
+                              server.uuid, change.new)
 
         run_parallel(send, batch,
                      min(SENDERS, 1 + len(batch) // SERVERS_PER_SENDER))

@@ -94,7 +94,9 @@ class LeaseRenewer:
             else:
                 self._is_lost = True
         except exception.StoreUnreachable:
-            LOG.debug('The lease is not renewed.', exc_info=True)
+            LOG.debug('The lease of an entry of the outbox is not renewed.',
+                      exc_info=True)
         except Exception:
-            LOG.exception('The lease is not renewed, and is given up.')
+            LOG.exception('The lease of an entry of the outbox cannot be '
+                          'renewed. Another process goes on with the entry.')
             self._is_lost = True

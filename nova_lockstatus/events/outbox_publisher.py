@@ -145,19 +145,20 @@ class OutboxPublisher:
                 self._relay.release()
             except Exception as error:
                 LOG.warning(
-                    'What is not announced is not handed over, but '
-                    'taken over in %s: %s',
+                    'The host status changes that are being announced cannot '
+                    'be handed over. Another process goes on with them in '
+                    '%s: %s',
                     duration.in_seconds(outbox_lease.LEASE_SECONDS),
                     error)
 
     def _record(self, request: _Request) -> None:
-        what = 'What calls change of hosts is not written down, and waits'
+        what = 'Host status changes cannot be recorded and wait in memory'
         for seconds in outbox_relay.store_delays():
             try:
                 change = self._try_to_record(request)
             except exception.StoreNotSynced as error:
-                LOG.error('What a call has changed is announced at once, and '
-                          'not again where that fails: %s', error)
+                LOG.error('A host status change cannot be recorded. It is '
+                          'announced once, without a retry: %s', error)
                 self._direct.publish(request.change)
                 request.done.set()
                 return

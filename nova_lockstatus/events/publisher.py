@@ -35,9 +35,8 @@ from nova_lockstatus.utils import logs
 LOG = logs.logger(__name__)
 
 _WITHOUT_STORE = (
-    'nova-api starts without a database of the plugin: host status changes '
-    'that calls make are announced at once, and not again where that fails: '
-    '%s')
+    'nova-api starts without a database of the plugin. Host status changes '
+    'that calls make are announced once, without a retry: %s')
 
 
 class Publisher(Protocol):
@@ -72,21 +71,24 @@ def make_publisher(conf: cfg.ConfigOpts, source: str,
     try:
         read(conf)
     except exception.InvalidWebhook as error:
-        LOG.error('nova-lockstatus-watch will not start so: %s', error)
+        LOG.error('The configuration of a webhook is wrong. With it, '
+                  'nova-lockstatus-watch does not start: %s', error)
     try:
         store = database.open_store(conf)
         migration.check(store)
     except exception.StoreUnreachable as error:
-        LOG.error('Host status changes are queued in memory until the outbox '
-                  'can be written: %s', error)
+        LOG.error('The database of the plugin is away. Host status changes '
+                  'wait in memory until it is back: %s', error)
     except exception.StoreNotSynced as error:
-        LOG.error('Until then, what calls change of hosts is announced at '
-                  'once, and not again where that fails: %s', error)
+        LOG.error('The database of the plugin lacks tables. Until they are '
+                  'made, host status changes that calls make are announced '
+                  'once, without a retry: %s', error)
     except exception.StoreNewer as error:
         # A migration only adds what has a default, so that processes of both
         # releases can write beside each other during an upgrade.
-        LOG.warning('Host status changes are recorded with what both releases '
-                    'know, so that each is announced once: %s', error)
+        LOG.warning('The database of the plugin is of a newer release. Host '
+                    'status changes are recorded with what both releases '
+                    'know: %s', error)
     except exception.StoreNotConfigured as error:
         LOG.info(_WITHOUT_STORE, error)
         return direct_publisher.DirectPublisher(fan_out)

@@ -57,7 +57,8 @@ class OutboxRetention:
         :param stop: when it is set, the rest is left for another run
         """
         with self._log_once.attempt(
-                '%s: the store cannot be used' % self.name,
+                'The database of the plugin cannot be used (task: %s)'
+                % self.name,
                 exception.LockStatusException):
             self._delete_old(stop)
             self._delete_many(stop)
@@ -73,17 +74,17 @@ class OutboxRetention:
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
             for sink, count in outbox_retention.expire(
                 self._store, pattern, seconds, stop).items():
-                LOG.warning('%s: %d changes of hosts are not told: they are '
-                            'more than %s ago.', sink, count,
-                            duration.in_seconds(seconds))
+                LOG.warning('Host status changes are given up, as they are '
+                            'more than %s old: %d for %s.',
+                            duration.in_seconds(seconds), count, sink)
 
     def _delete_many(self, stop: threading.Event) -> None:
         most = self._conf.lockstatus.webhook_queue
         for sink in sinks.of_webhooks(self._conf):
             count = outbox_retention.keep_newest(self._store, sink, most, stop)
             if count:
-                LOG.warning('%s: %d changes of hosts are not told: more than '
-                            '%d have waited.', sink, count, most)
+                LOG.warning('Host status changes are given up, as more than '
+                            '%d were waiting: %d for %s.', most, count, sink)
 
     def _delete_history(self, stop: threading.Event) -> None:
         options = self._conf.lockstatus

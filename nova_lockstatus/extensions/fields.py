@@ -50,7 +50,8 @@ class RequestAccess(NamedTuple):
         try:
             return self.may(rule, target)
         except Exception:
-            LOG.warning('The rule %s cannot be asked.', rule, exc_info=True)
+            LOG.warning('The policy rule %s cannot be checked. It counts as '
+                        'refused.', rule, exc_info=True)
             return False
 
     def shows(self, field: base.Field) -> bool:

@@ -165,7 +165,8 @@ class CellRunner:
     def _load(self) -> None:
         now = time.monotonic()
         with self._log_once.attempt(
-                '%s: the cells cannot be read' % self._task, Exception):
+                'The list of cells cannot be read (task: %s)' % self._task,
+                Exception):
             mappings = cell_mapping.CellMappingList.get_all(
                 nova_context.get_admin_context())
             # A disabled cell takes no new servers, but has its old ones.
@@ -176,8 +177,8 @@ class CellRunner:
     def _poll(self, function: Callable[[Any], None], cell: Any) -> None:
         self._metrics.cell_poll_started(self._task, name(cell))
         with self._log_once.attempt(
-                '%s: the look at the cell %s is not finished' % (
-                    self._task, label(cell)), Exception):
+                'The cell %s cannot be worked through (task: %s)' % (
+                    label(cell), self._task), Exception):
             function(cell)
             self._metrics.cell_poll_finished(self._task, name(cell))
 

@@ -49,7 +49,7 @@ def serve_until(server: socketserver.TCPServer, stopped: Callable[[], bool],
         except TimeoutError:
             continue
         except OSError as error:
-            LOG.warning('No connection can be taken at port %s: %s',
+            LOG.warning('A connection to the port %s cannot be accepted: %s',
                         server.server_address[1], error)
             time.sleep(poll_seconds)
             continue

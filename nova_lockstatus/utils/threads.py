@@ -165,8 +165,8 @@ class SerialWorker(Generic[Work]):
         """
         with self._condition:
             if len(self._waiting) >= self._capacity:
-                LOG.error('%d pieces of work wait already: %s is given up.',
-                          self._capacity, work)
+                LOG.error('A background task is given up, as %d are waiting '
+                          'already: %s', self._capacity, work)
                 return
             self._waiting.append(work)
             if not self.is_busy:
@@ -190,7 +190,7 @@ class SerialWorker(Generic[Work]):
             try:
                 self._function(work)
             except Exception:
-                LOG.exception('%s was not done to its end.', work)
+                LOG.exception('A background task failed: %s', work)
             except BaseException:
                 # The thread is told to end. The next piece starts another.
                 with self._condition:

@@ -74,7 +74,8 @@ class NotificationRelay:
         :param stop: not used, as a poll is short
         """
         with self._log_once.attempt(
-                '%s: the store cannot be read' % self.name,
+                'The database of the plugin cannot be read (task: %s)'
+                % self.name,
                 exception.LockStatusException):
             revision = outbox.read_revision(self._store)
             self._metrics.outbox_length(

@@ -67,7 +67,8 @@ class Heartbeat:
 
     def _try(self, function: Callable[[database.Store, T], object], value: T
              ) -> bool:
-        what = '%s: the store cannot be written' % self.name
+        what = ('The database of the plugin cannot be written (task: %s)'
+                % self.name)
         try:
             function(self._store, value)
         except exception.StoreUnreachable as error:

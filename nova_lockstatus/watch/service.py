@@ -102,7 +102,7 @@ class Watch(service.Service):  # type: ignore[misc]
                 try:
                     task.run(stop)
                 except Exception:
-                    LOG.exception('The duty %s failed. It is tried again.',
-                                  task.name)
+                    LOG.exception('The task %s of nova-lockstatus-watch '
+                                  'failed. It is tried again.', task.name)
             stop.wait(task.interval or IDLE_SECONDS)
         task.end()

@@ -82,8 +82,9 @@ class WebhookRelay:
             self._is_checked = True
             problem = _problem(self._conf, self._endpoint, self._client)
             if problem:
-                LOG.error('%s', problem)
-        store_fails = '%s: the store cannot be used' % self.name
+                LOG.error('A webhook cannot work. %s', problem)
+        store_fails = ('The database of the plugin cannot be used (task: %s)'
+                       % self.name)
         if self._delivery.is_gone:
             with self._log_once.attempt(store_fails,
                                         exception.LockStatusException):
@@ -100,8 +101,9 @@ class WebhookRelay:
         try:
             self._relay.release()
         except exception.LockStatusException as error:
-            LOG.warning('What the webhook %s is not told is not handed over, '
-                        'but taken over in %s: %s', self._endpoint.name,
+            LOG.warning('The events that are being sent to the webhook %s '
+                        'cannot be handed over. Another nova-lockstatus-watch '
+                        'goes on with them in %s: %s', self._endpoint.name,
                         duration.in_seconds(outbox_lease.LEASE_SECONDS), error)
 
 
@@ -125,7 +127,7 @@ def _problem(conf: cfg.ConfigOpts, endpoint: Endpoint, client: WebhookClient
     try:
         client.check()
     except exception.LockStatusException as error:
-        return 'The webhook %s cannot be told anything: %s' % (
+        return 'The webhook %s cannot be reached: %s' % (
             endpoint.name, error)
     return retry_delays.problem(endpoint, conf.lockstatus.webhook_give_up)
 

@@ -32,7 +32,7 @@ from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import run_parallel
 
-UNTOLD = 'Host %s does not tell its uptime'
+UNTOLD = 'The uptime of the host %s cannot be read'
 
 _LOG_ONCE = LogOnce()
 

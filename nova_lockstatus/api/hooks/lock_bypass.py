@@ -50,8 +50,9 @@ def use(state: RequestState, instance: Any) -> None:
     try:
         bypass_action.record(instance, reason, nova_policy.CONF.host)
     except Exception as error:
-        LOG.exception('The bypass of the lock of the server %s was not '
-                      'recorded.', instance.uuid)
+        LOG.exception('The bypass of the lock of the server %s cannot be '
+                      'recorded. The call is refused with 503.',
+                      instance.uuid)
         raise server_lock.Refused(webob.exc.HTTPServiceUnavailable(
             explanation=UNRECORDED)) from error
     state.lock_bypass.recorded.add(instance.uuid)

@@ -107,7 +107,8 @@ def _visible_locks(state: RequestState, instance: Any
     try:
         records = server_locks_gate.records_over(state, instance)
     except Exception:
-        LOG.warning('The locks over the server %s cannot be read.',
+        LOG.warning('The locks of the server %s cannot be read. The call is '
+                    'refused without naming them.',
                     instance.uuid, exc_info=True)
         return []
     target = {'project_id': instance.project_id, 'user_id': instance.user_id}

@@ -65,7 +65,8 @@ def _refresh(instance: Any) -> None:
     except Exception:
         # Nova has begun: it goes on with what it has read itself.
         LOG.exception('The lock of the server %s cannot be read again before '
-                      'a resize.', instance.uuid)
+                      'a resize. If it has changed during the call, the new '
+                      'cell gets the lock from before.', instance.uuid)
 
 
 def _revert(original: Callable[..., Any], state: RequestState, api: Any,
@@ -76,8 +77,9 @@ def _revert(original: Callable[..., Any], state: RequestState, api: Any,
             rows.repeat()
     except Exception:
         # Nova reports a revert that fails, and this one does without a cell.
-        LOG.exception('The lock of the server %s is not copied to the cell '
-                      'that a reverted resize leads back to.', instance.uuid)
+        LOG.exception('The lock of the server %s cannot be copied back to the '
+                      'cell of before a resize, which is reverted. If it has '
+                      'changed since, set it again.', instance.uuid)
     return original(api, context, instance, *args, **kwargs)
 
 

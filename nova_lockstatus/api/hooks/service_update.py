@@ -140,8 +140,9 @@ def _read(service: Any) -> dict[str, Any] | None:
                 sqlalchemy.select(*compute_service.COLUMNS)
                 .where(models.Service.id == service.id)).one())
     except Exception:
-        LOG.exception('Of host %s it is not known whether its status '
-                      'changes: that is not announced.', service.host)
+        LOG.exception('The compute service of host %s cannot be read. If the '
+                      'call changes the status of the host, no notification '
+                      'is sent.', service.host)
         return None
 
 
@@ -158,8 +159,8 @@ def _announce(state: RequestState, service: Any,
             state.on_close = functools.partial(
                 publisher.wait, publisher.after_response_timeout)
     except Exception:
-        LOG.exception('It is not announced that the status of host %s has '
-                      'changed.', service.host)
+        LOG.exception('The status of host %s has changed, and no '
+                      'notification is sent.', service.host)
 
 
 def _change(service: Any, before: dict[str, Any],

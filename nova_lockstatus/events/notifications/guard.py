@@ -54,5 +54,5 @@ def send(context: Any, load: Callable[[], Any], action: str, outcome: str,
             payload=guard.GuardPayload(context, load(), outcome),
         ).emit(context)
     except Exception:
-        LOG.exception('The notification %s.%s was not sent.',
-                      EVENT_OBJECT, action)
+        LOG.exception('The notification %s cannot be sent, and is lost.',
+                      '%s.%s' % (EVENT_OBJECT, action))

@@ -39,7 +39,8 @@ def unsent_is_logged(event: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        LOG.exception('The notification %s was not sent.', event)
+        LOG.exception('The notification %s cannot be sent, and is lost.',
+                      event)
 
 
 @rpc.if_notifications_enabled  # type: ignore[untyped-decorator]

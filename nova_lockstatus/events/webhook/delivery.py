@@ -55,7 +55,8 @@ class Delivery:
         self._endpoint = endpoint
         self._record = record
         self._metrics = metrics
-        self._what = 'The webhook %s' % endpoint.name
+        self._what = ('Events for the webhook %s cannot be delivered'
+                      % endpoint.name)
         self._sender = sender.Sender(endpoint, client)
         self._batcher = batcher.Batcher(self._post, endpoint.batch,
                                         endpoint.parallel)
@@ -112,9 +113,10 @@ class Delivery:
                     servers = page[start:start + size]
                     if change.age > self._conf.lockstatus.webhook_give_up:
                         LOG.warning(
-                            'The webhook %s is not told any more that the '
-                            'host of server %s, and of those after it, is '
-                            '%s: it is too long since.', self._endpoint.name,
+                            'The events of a change are given up, as it is '
+                            'older than [lockstatus]webhook_give_up: for the '
+                            'webhook %s, of the server %s and those after it, '
+                            'whose host is %s.', self._endpoint.name,
                             servers[0].uuid, change.new)
                         return True
                     statuses = self.post(change, servers, lease)
@@ -225,7 +227,7 @@ class Delivery:
                      refused: list[tuple[str, int]]) -> None:
         if refused:
             LOG.warning(
-                'The webhook %s was not told for %d servers that their host '
-                'is %s: for the first, %s, it has answered with the status '
-                '%d.', self._endpoint.name, len(refused), change.new,
-                *refused[0])
+                'The webhook %s refused the events of %d servers whose host '
+                'is %s. They are not sent again. For the first, the server '
+                '%s, it answered with the status %d.', self._endpoint.name,
+                len(refused), change.new, *refused[0])

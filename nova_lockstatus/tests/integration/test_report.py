@@ -128,8 +128,9 @@ class ReportTestCase(case.DatabaseTestCase):
         self.assertEqual(1, code)
         self.assertEqual(set(self.servers[:2]), set(found))
         self.assertEqual(
-            'The cell away (%s) is not in the report, or not all of it: There '
-            'was no answer for 3 seconds.\n' % cell.uuid, problems)
+            'The report lacks servers of the cell away (%s), which cannot be '
+            'read: There was no answer for 3 seconds.\n' % cell.uuid,
+            problems)
 
     def test_api_database_that_is_not_there(self):
         config = pathlib.Path(self.databases.config)

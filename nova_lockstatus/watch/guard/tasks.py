@@ -95,7 +95,8 @@ class Guard:
             except nova_exception.InstanceNotFound:
                 LOG.debug('The server %s was deleted meanwhile.', row.uuid)
             except Exception:
-                LOG.exception('The guard failed with the server %s.', row.uuid)
+                LOG.exception('The guard failed with the server %s. It tries '
+                              'again later.', row.uuid)
                 servers.state(row.uuid).action_backoff.restart(
                     time.monotonic(), self._enforcement.delays)
 
@@ -107,7 +108,7 @@ class Guard:
         if timer.is_due(time.monotonic()):
             timer.restart(time.monotonic(), self._enforcement.delays)
             LOG.warning('nova-compute on %s does not answer the guard in '
-                        '%s. Its servers are left until the next look.', host,
+                        '%s. The guard tries again later.', host,
                         duration.in_seconds(self._options.guard_probe_timeout))
 
 

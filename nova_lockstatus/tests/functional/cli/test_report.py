@@ -185,14 +185,15 @@ class ReportTestCase(testtools.TestCase):
         self.databases.insert_server('two', 'free', project_id='p3',
                                      host='compute9', locked=0,
                                      locked_by=None)
-        no_project = ("No cell has a server of the project 'nosuch'. Is that "
-                      'the id of a project?\n')
-        none_fits = 'No locked server fits the filters.\n'
+        no_project = ("The report is empty. No cell has a server of the "
+                      "project 'nosuch'. Is that the id of a project?\n")
+        none_fits = 'The report is empty. No locked server fits the filters.\n'
         for arguments, problem in (
                 (['--project', 'nosuch'], no_project),
                 (['--project', 'nosuch', '--host', 'compute1'], no_project),
                 (['--host', 'nosuch'],
-                 "No cell has a server on the host 'nosuch'.\n"),
+                 "The report is empty. No cell has a server on the host "
+                 "'nosuch'.\n"),
                 (['--project', 'p3'], none_fits),
                 (['--host', 'compute9'], none_fits),
                 (['--locked-by', 'owner', '--project', 'p1'], none_fits),
@@ -228,8 +229,8 @@ class ReportTestCase(testtools.TestCase):
         self.assertEqual(1, done.code)
         self.assertEqual(MANY + 4, len(json.loads(done.out)))
         self.assertRegex(
-            done.err, r'^The cell a-gone \(.*\) is not in the report, or not '
-            r'all of it: .*\.\n$')
+            done.err, r'^The report lacks servers of the cell a-gone '
+            r'\(.*\), which cannot be read: .*\.\n$')
 
     def test_files_of_the_environment(self):
         config = pathlib.Path(self.databases.config)
@@ -310,8 +311,9 @@ class ReportTestCase(testtools.TestCase):
             done = self.run_report(*words[2:])
             self.assertEqual(0, done.code, words)
             # Not every example finds a server here.
-            self.assertIn(
-                done.err, ('', 'No locked server fits the filters.\n'), words)
+            self.assertIn(done.err, (
+                '', 'The report is empty. No locked server fits the '
+                'filters.\n'), words)
 
 
 def api_time(days):

@@ -196,8 +196,8 @@ class StatusTestCase(testtools.TestCase):
 
         result, text = check('', '127.0.0.1')
         self.assertEqual(1, result)
-        self.assertIn('The webhook acme cannot be told anything: Its address '
-                      'is none that it may have: 127.0.0.1.', text)
+        self.assertIn('The webhook acme cannot be reached: Its address is '
+                      'none that it may have: 127.0.0.1.', text)
         self.assertIn('[lockstatus]webhook_allowed_networks', text)
         self.assertEqual((0, 'acme'), check(
             'webhook_allowed_networks = 127.0.0.0/8\n', '127.0.0.1'))

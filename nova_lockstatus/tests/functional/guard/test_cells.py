@@ -46,7 +46,7 @@ class CellDownTestCase(GuardTestCase):
         self.assertEqual(self.SUSPENDED, self.states(server_id))
         self.look(watch)
         log = self.nova.log
-        line = ('guard: the look at the cell %s is not finished'
+        line = ('The cell %s cannot be worked through (task: guard)'
                 % cells.label(self.nova.services.cell_mappings['cell1']))
         self.assertEqual(1, log.count(line + ': DBConnectionError'))
         self.assertEqual(1, log.count(line + ': works again'))

@@ -187,7 +187,7 @@ class ServersTestCase(AnnouncementsTestCase):
         with base.failing('instances'):
             self.put('compute1', forced_down=True)
             self.assertEqual([], self.told())
-        self.assertIn('was not done to its end', self.nova.log)
+        self.assertIn('A background task failed', self.nova.log)
         self.put('compute1', forced_down=False)
         self.assertEqual([('billing-1', 'DOWN', 'UP')], self.told())
 
@@ -198,7 +198,8 @@ class ServersTestCase(AnnouncementsTestCase):
                     None):
                 self.put('compute1', forced_down=True)
             self.assertEqual([], self.told())
-            self.assertIn('that is not announced', self.nova.log)
+            self.assertIn('cannot be read. If the call changes the status',
+                          self.nova.log)
             self.put('compute1', forced_down=False)
             self.assertEqual([('billing-1', 'DOWN', 'UP')], self.told())
             self.reset()
@@ -208,7 +209,8 @@ class ServersTestCase(AnnouncementsTestCase):
                 'nova_lockstatus.api.hooks.service_update.uuidutils', None):
             self.put('compute1', forced_down=True)
         self.assertEqual([], self.told())
-        self.assertIn('has changed.', self.nova.log)
+        self.assertIn('has changed, and no notification is sent.',
+                      self.nova.log)
 
 
 class BrokerTestCase(AnnouncementsTestCase):

@@ -158,6 +158,6 @@ class NotSentTestCase(base.NovaTestCase):
         self.assert_lock_stands()
         for event in ('instance.lock', 'lockstatus.lock',
                       'instance.unlock', 'lockstatus.unlock'):
-            self.assertIn('The notification %s was not sent.' % event,
-                          self.nova.log)
+            self.assertIn('The notification %s cannot be sent, and is lost.'
+                          % event, self.nova.log)
         self.assertIn('ValueError: no message of that', self.nova.log)

@@ -39,7 +39,7 @@ class WatchProcessTestCase(ProcessTestCase):
     def test_database_that_is_away(self):
         """The service waits for it, and stops all the same."""
         process = self.start()
-        self.wait_for('guard: the cells cannot be read')
+        self.wait_for('The list of cells cannot be read (task: guard)')
         self.stop(process)
 
     def test_wrong_option(self):

@@ -27,6 +27,9 @@ NOT_SYNCED = (
     'The database that [lockstatus]connection names does not have the tables '
     'of this nova-lockstatus: run "nova-lockstatus db sync".')
 
+CANNOT_BE_WRITTEN = (
+    'The database of the plugin cannot be written (task: sign of life): ')
+
 
 class WatchTestCase(StoreTestCase):
     """The check before a watch runs, while it does, and after it."""
@@ -99,16 +102,15 @@ class WatchTestCase(StoreTestCase):
         server_id = self.insert_server()
         self.insert_host()
         process = self.start()
-        self.wait_for('sign of life: the store cannot be written: '
-                      'StoreNotSynced: ' + NOT_SYNCED)
+        self.wait_for(CANNOT_BE_WRITTEN + 'StoreNotSynced: ' + NOT_SYNCED)
         self.wait_for('The server %s is locked and should be' % server_id)
         self.sync()
-        self.wait_for('sign of life: the store cannot be written: works again')
+        self.wait_for(CANNOT_BE_WRITTEN + 'works again')
         self.assertEqual(['ctl1'], [
             watch.host for watch in watch_process.list_all(self.store())])
         self.stop(process)
         self.assertEqual(1, self.log.read_text().count(
-            'the store cannot be written: StoreNotSynced'))
+            CANNOT_BE_WRITTEN + 'StoreNotSynced'))
 
     def test_server_that_is_down(self):
         self.configure('report', 'mysql+pymysql://me:secret@127.0.0.1:1/x')
@@ -117,8 +119,7 @@ class WatchTestCase(StoreTestCase):
         self.assertRegex(text, 'cannot be used: .*127.0.0.1.* '
                          'run "nova-lockstatus db sync"')
         process = self.start()
-        self.wait_for('sign of life: the store cannot be written: '
-                      'DBConnectionError')
+        self.wait_for(CANNOT_BE_WRITTEN + 'DBConnectionError')
         self.stop(process)
         self.assertNotIn('secret', text + self.log.read_text())
 
@@ -140,9 +141,9 @@ class WatchTestCase(StoreTestCase):
              '"enforce". Set it, and run "nova-lockstatus db sync".'),
             self.check())
         process = self.start()
-        self.wait_for('[lockstatus]connection is not set: nobody can be told '
-                      'whether this nova-lockstatus-watch runs, and it does '
-                      'not announce what becomes of hosts.')
+        self.wait_for('[lockstatus]connection is not set: this '
+                      'nova-lockstatus-watch reports to no database that it '
+                      'runs, and sends no notifications of hosts.')
         self.wait_for('guard probe is off')
         self.stop(process)
         self.assertNotIn('sign of life', self.log.read_text())

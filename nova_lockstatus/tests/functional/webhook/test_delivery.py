@@ -94,7 +94,7 @@ class DeliveryTestCase(WebhooksTestCase):
             self.wait()
         self.assertEqual([], [statement for statement in executed
                               if 'FROM instances' in statement])
-        self.assertIn('is announced at once', self.nova.log)
+        self.assertIn('is announced once, without a retry', self.nova.log)
 
     def test_without_store(self):
         with fixtures.MonkeyPatch('nova_lockstatus.events.publisher._SHARED',
@@ -112,7 +112,7 @@ class DeliveryTestCase(WebhooksTestCase):
         self.set('lockstatus', connection=None)
         names = [task.name for task in watch._make_tasks(CONF)]
         self.assertNotIn('webhook acme', names)
-        self.assertIn('Webhooks are not told without', self.nova.log)
+        self.assertIn('Webhooks get no events', self.nova.log)
         # What is wrong stops it, with a store or not.
         self.set(options.group('acme'), secret='')
         self.assertRaises(exception.InvalidWebhook, watch._make_tasks,
@@ -121,14 +121,14 @@ class DeliveryTestCase(WebhooksTestCase):
     def test_found_at_the_start(self):
         """One that can never work, before anything happens to a host."""
         self.deliver()
-        self.assertEqual(0, self.count_logged('cannot be told anything'))
+        self.assertEqual(0, self.count_logged('cannot be reached'))
         self.set('lockstatus', webhook_allowed_networks=['10.0.0.0/8'])
         task = self.webhook('acme')
         for _ in range(3):
             task.run(self.watch.stop)
         self.assertEqual(1, self.count_logged(
-            'The webhook acme cannot be told anything: Its address is none '
-            'that it may have: '))
+            'A webhook cannot work. The webhook acme cannot be reached: Its '
+            'address is none that it may have: '))
         self.assertEqual(1, self.count_logged(
             '[lockstatus]webhook_allowed_networks'))
         self.assertEqual([], self.servers['acme'].requests)

@@ -71,10 +71,11 @@ class FailuresTestCase(WebhooksTestCase):
             {'sink': 'webhook:acme', 'outcome': outcome})
             for outcome in ('failed', 'sent')])
         self.assertEqual(1, len({event['id'] for event in acme.events()}))
-        self.assertIn('The webhook acme: WebhookNotTaken: The event was '
-                      'answered with the status 500.', self.nova.log)
-        self.assertEqual(1, self.count_logged('acme: WebhookNotTaken'))
-        self.assertIn('The webhook acme: works again.', self.nova.log)
+        failed = 'Events for the webhook acme cannot be delivered: '
+        self.assertEqual(1, self.count_logged(
+            failed + 'WebhookNotTaken: The event was answered with the '
+            'status 500.'))
+        self.assertIn(failed + 'works again.', self.nova.log)
 
     def test_nothing_is_posted_in_a_pause(self):
         self.useFixture(fixtures.MonkeyPatch(
@@ -250,8 +251,8 @@ class FailuresTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         with base.failing('instances'):
             self.deliver('acme')
-        self.assertIn('It was not announced to the end that host compute1',
-                      self.nova.log)
+        self.assertIn('The host compute1 is DOWN, and that cannot be '
+                      'announced for all of its servers.', self.nova.log)
         self.run_until_delivered(self.webhook('acme'), 'acme')
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
 
@@ -264,9 +265,9 @@ class FailuresTestCase(WebhooksTestCase):
                 mock.Mock(side_effect=away)):
             task.run(self.watch.stop)
             task.end()
-        self.assertIn('webhook acme: the store cannot be used',
-                      self.nova.log)
-        self.assertIn('is not handed over', self.nova.log)
+        self.assertIn('The database of the plugin cannot be used (task: '
+                      'webhook acme)', self.nova.log)
+        self.assertIn('cannot be handed over', self.nova.log)
         task.run(self.watch.stop)
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
 
@@ -278,6 +279,7 @@ class FailuresTestCase(WebhooksTestCase):
                     task.run(self.watch.stop)
             for _ in range(2):
                 task.run(self.watch.stop)
-            what = 'webhook acme: the store cannot be used: '
+            what = ('The database of the plugin cannot be used (task: '
+                    'webhook acme): ')
             self.assertEqual(times, self.count_logged(what + 'StoreUnreach'))
             self.assertEqual(times, self.count_logged(what + 'works again.'))

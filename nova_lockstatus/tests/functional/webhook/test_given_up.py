@@ -36,7 +36,8 @@ class GivenUpTestCase(WebhooksTestCase):
         self.fill('webhook:other', ['gone5'])
         self.keep_limits()
         self.assertEqual((3, 2), (self.waits('acme'), self.waits('other')))
-        said = 'webhook:acme: 2 changes of hosts are not told: more than 3'
+        said = ('Host status changes are given up, as more than 3 were '
+                'waiting: 2 for webhook:acme.')
         self.assertEqual(1, self.count_logged(said))
         self.fill('webhook:acme', ['gone6', 'gone7'])
         self.keep_limits()
@@ -58,8 +59,8 @@ class GivenUpTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         self.keep_limits()
         self.assertEqual(1, self.waits('acme'))
-        self.assertIn('webhook:acme: 2 changes of hosts are not told: they '
-                      'are more than 3600 s ago.', self.nova.log)
+        self.assertIn('Host status changes are given up, as they are more '
+                      'than 3600 s old: 2 for webhook:acme.', self.nova.log)
 
     def test_no_watch_runs(self):
         """nova-api gives up what is too late, now and then."""
@@ -72,8 +73,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=False)
         self.wait()
         self.assertEqual(2, self.waits('acme'))
-        self.assertIn('webhook:acme: 2 changes of hosts are not told',
-                      self.nova.log)
+        self.assertIn('s old: 2 for webhook:acme.', self.nova.log)
 
     def test_too_old_while_it_is_told(self):
         self.boot('more', host='compute1')
@@ -89,7 +89,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.assertEqual([('s1', 'UP', 'DOWN')], self.events('acme'))
         self.assertEqual(0, self.waits('acme'))
         self.assertEqual(1, self.count_logged(
-            'The webhook acme is not told any more'))
+            'older than [lockstatus]webhook_give_up: for the webhook acme'))
 
     def test_dead_until_it_is_too_old(self):
         self.servers['acme'].answers = [(500, {})]
@@ -109,14 +109,14 @@ class GivenUpTestCase(WebhooksTestCase):
         self.fill('webhook:former', ['gone3'], 3000)
         self.keep_limits()
         self.assertEqual(1, self.waits('former'))
-        self.assertIn('webhook:former: 2 changes of hosts are not told',
-                      self.nova.log)
+        self.assertIn('s old: 2 for webhook:former.', self.nova.log)
 
     def test_store_that_is_away(self):
         outbox_retention = retention.OutboxRetention(CONF, self.store)
         with store_databases.cut_off(self.store):
             outbox_retention.run(self.watch.stop)
         outbox_retention.run(self.watch.stop)
-        what = 'limits of the outbox: the store cannot be used: '
+        what = ('The database of the plugin cannot be used (task: limits of '
+                'the outbox): ')
         self.assertEqual(1, self.count_logged(what + 'StoreUnreachable'))
         self.assertEqual(1, self.count_logged(what + 'works again.'))

@@ -124,4 +124,5 @@ class LeaseTestCase(testtools.TestCase):
         self.goes_on.set()
         first.join(30)
         self.assertEqual([('first', 'DOWN', 1)], self.told)
-        self.assertIn('is not renewed, and is given up', self.log.output)
+        self.assertIn('of an entry of the outbox cannot be renewed',
+                      self.log.output)

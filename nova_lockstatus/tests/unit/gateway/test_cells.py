@@ -129,8 +129,8 @@ class CellsTestCase(testtools.TestCase):
         self.read = fail
         looks.each(self.look, self.stop, 30)
         self.assertEqual(2, len(self.times['good']))
-        self.assertIn('looks: the cells cannot be read: OSError: refused',
-                      self.log.output)
+        self.assertIn('The list of cells cannot be read (task: looks): '
+                      'OSError: refused', self.log.output)
 
 
 class LogTestCase(testtools.TestCase):

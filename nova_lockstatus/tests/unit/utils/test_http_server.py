@@ -85,8 +85,8 @@ class ServeTestCase(testtools.TestCase):
         self.start()
         self.assertEqual(204, self.ask())
         self.assertEqual(
-            'No connection can be taken at port %d: [Errno 24] Too many open '
-            'files\n' % self.port, self.log.output)
+            'A connection to the port %d cannot be accepted: [Errno 24] Too '
+            'many open files\n' % self.port, self.log.output)
 
 
 class ServerTestCase(testtools.TestCase):

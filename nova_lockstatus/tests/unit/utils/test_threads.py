@@ -90,8 +90,8 @@ class WorkerTestCase(testtools.TestCase):
         taken.wait(60)
         for number in (2, 3, 4):
             working.put(number)
-        self.assertIn('2 pieces of work wait already: 4 is given up',
-                      self.log.output)
+        self.assertIn('A background task is given up, as 2 are waiting '
+                      'already: 4', self.log.output)
         self.goes_on.set()
         working.wait(60)
         self.assertEqual([1, 2, 3], self.done)
