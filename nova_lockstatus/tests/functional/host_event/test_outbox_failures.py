@@ -279,7 +279,7 @@ class FailuresTestCase(OutboxTestCase):
         self.watch.work()
         self.assertOutboxIsEmpty()
         said = self.nova.log[log_before:]
-        self.assertEqual(1, said.count('is not there any more'))
+        self.assertEqual(1, said.count('Nova has its cell'))
         self.assertNotIn('Traceback', said)
 
     def test_notifications_were_off_for_long(self):
