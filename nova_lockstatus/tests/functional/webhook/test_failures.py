@@ -120,7 +120,7 @@ class FailuresTestCase(WebhooksTestCase):
                 [('s1', 'UP', 'DOWN'), ('more', 'UP', 'DOWN')],
                 self.events('acme')[-2:])
             self.assertEqual(0, self.waits('acme'))
-            self.assertIn('has answered with the status %d.' % status,
+            self.assertIn('it answered with the status %d.' % status,
                           self.nova.log)
             self.put('compute1', forced_down=False)
             self.deliver('acme')
