@@ -32,6 +32,7 @@ ENTRY_POINTS = {
     ('nova_lockstatus.commands', 'disable'),
     ('nova_lockstatus.commands', 'enable'),
     ('nova_lockstatus.commands', 'report'),
+    ('nova_lockstatus.commands', 'setup'),
     ('nova_lockstatus.commands', 'webhook_enable'),
     ('nova_lockstatus.commands', 'webhook_list'),
     ('nova_lockstatus.commands', 'webhook_replay'),
