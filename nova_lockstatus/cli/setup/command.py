@@ -28,6 +28,7 @@ from nova_lockstatus.cli.setup import file_change
 from nova_lockstatus.cli.setup import own_config
 from nova_lockstatus.cli.setup import places as setup_places
 from nova_lockstatus.cli.setup import steps
+from nova_lockstatus.db import store_url
 from nova_lockstatus.utils import logs
 
 if TYPE_CHECKING:
@@ -117,7 +118,6 @@ class Setup(command.Command):
         return 1 if self.declined else 0
 
     def _find_connection(self, places: Places) -> str | None:
-        from nova_lockstatus.db import store_url
         conf = own_config.read(places)
         given: str | None = self.args.connection
         if given is None:

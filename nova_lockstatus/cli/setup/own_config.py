@@ -24,6 +24,7 @@ from nova_lockstatus import exception
 from nova_lockstatus.cli import nova_config
 from nova_lockstatus.cli.api_paste import ini_text
 from nova_lockstatus.cli.setup.places import Places
+from nova_lockstatus.db import store_url
 
 _HEAD = '# Made by "nova-lockstatus setup".\n'
 
@@ -38,6 +39,18 @@ def read(places: Places) -> cfg.ConfigOpts:
     if os.path.isdir(places.config_dir):
         arguments += ['--config-dir', places.config_dir]
     return _parse(arguments)
+
+
+def is_named(connection: str, places: Places) -> bool:
+    """Tell whether a database is the one that is in force.
+
+    :param connection: its URL
+    :param places: where the files are
+    """
+    try:
+        return store_url.read(read(places)) == connection
+    except (exception.StoreNotConfigured, exception.StoreUrlInvalid):
+        return False
 
 
 def of_connection(connection: str) -> cfg.ConfigOpts:
@@ -98,8 +111,8 @@ def _check(text: str, connection: str, path: str) -> None:
         edited.flush()
         try:
             found = _parse(['--config-file', edited.name])
-            is_right = found.lockstatus.connection == connection
-        except exception.ConfigurationUnreadable:
+            is_right = store_url.read(found) == connection
+        except exception.LockStatusException:
             is_right = False
     if not is_right:
         raise exception.FileUnwritable(

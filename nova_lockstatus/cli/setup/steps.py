@@ -63,7 +63,7 @@ def name_database(connection: str, places: Places) -> FileChange:
     """
     path = places.own_config
     before = file_change.read(path)
-    if own_config.read(places).lockstatus.connection == connection:
+    if own_config.is_named(connection, places):
         return FileChange(path, before, before or '')
     after = own_config.with_connection(before, connection, path)
     if after == before:

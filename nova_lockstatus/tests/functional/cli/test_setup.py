@@ -231,6 +231,15 @@ class SetupTestCase(testtools.TestCase):
             'lockstatus.conf.bak-lockstatus-setup')
         self.assertEqual(before, backup.read_text())
 
+    def test_a_value_that_cannot_be_read(self):
+        self.set_up()
+        text = self.own_config.read_text()
+        self.own_config.write_text(text.replace(self.url, 'mysql://a:$b@c/d'))
+        done = self.assert_nothing_changes(1, '--yes')
+        self.assertIn('a dollar sign in it', done.err)
+        self.set_up()
+        self.assertEqual(text, self.own_config.read_text())
+
     def test_another_file_that_names_another_database(self):
         self.set_up()
         self.own_config.with_name('z.conf').write_text(
