@@ -118,6 +118,10 @@ class PasteFileUnwritable(LockStatusException):
     msg_fmt = '%(path)s is left as it is, it cannot be replaced: %(reason)s.'
 
 
+class FileUnwritable(LockStatusException):
+    msg_fmt = '%(path)s cannot be written: %(reason)s.'
+
+
 class NoTerminal(LockStatusException):
     msg_fmt = ('There is no terminal to ask on: add --yes to change %(path)s, '
                'or --dry-run to see what would change.')

@@ -13,16 +13,13 @@
 """``nova-lockstatus enable`` and ``disable``."""
 
 import argparse
-import difflib
 import os
 
 from cliff import command
 
-from nova_lockstatus import exception
-from nova_lockstatus.cli import nova_config
+from nova_lockstatus.cli import confirm
 from nova_lockstatus.cli.api_paste import edit as paste_edit
 from nova_lockstatus.cli.api_paste import file as paste_file
-from nova_lockstatus.cli.api_paste import ini_text
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
@@ -53,11 +50,12 @@ class _Edit(command.Command):
         if after == before:
             LOG.info('%s: nothing to change, %s.', path, self._unchanged)
             return 0
-        self._show(difference(path, before, after))
+        confirm.show(self.app, confirm.difference(path, before, after))
         if parsed_args.dry_run:
             LOG.info('%s is not changed, this is a dry run.', path)
             return 0
-        if not parsed_args.yes and not self._ask(path):
+        if not parsed_args.yes and not confirm.ask(
+                self.app, 'Change %s?' % path, path):
             LOG.info('%s is not changed.', path)
             return 1
         backup = self._backup(os.path.realpath(path), before)
@@ -65,23 +63,6 @@ class _Edit(command.Command):
         LOG.info('%s is changed%s. Restart nova-api.', path,
                  ', as it was it is in %s' % backup if backup else '')
         return 0
-
-    def _show(self, text: str) -> None:
-        # Flushed, as the question goes to the other stream. Where the reader
-        # of the difference has gone, the file is left as it is.
-        try:
-            self.app.stdout.write(text)
-            self.app.stdout.flush()
-        except BrokenPipeError:
-            nova_config.discard_output()
-            raise
-
-    def _ask(self, path: str) -> bool:
-        if not self.app.stdin.isatty():
-            raise exception.NoTerminal(path=path)
-        self.app.stderr.write('Change %s? [y/N] ' % path)
-        self.app.stderr.flush()
-        return self.app.stdin.readline().strip().lower() in ('y', 'yes')
 
     def _edit(self, text: str, path: str) -> str:
         raise NotImplementedError
@@ -108,11 +89,7 @@ class Enable(_Edit):
         return paste_edit.enable(text, path)
 
     def _backup(self, path: str, before: str) -> str | None:
-        backup = path + '.bak-lockstatus-enable'
-        # A file that has the filter in part is not what to go back to.
-        if os.path.exists(backup) and paste_edit.remaining(before):
-            return None
-        return backup
+        return backup_path(path, before)
 
 
 class Disable(_Edit):
@@ -139,18 +116,15 @@ class Disable(_Edit):
         return path + '.bak-lockstatus-disable'
 
 
-def difference(path: str, before: str, after: str) -> str:
-    """Return the unified difference between two texts of a file.
+def backup_path(path: str, before: str) -> str | None:
+    """Return where enable keeps the file as it was.
 
-    :returns: the lines as diff prints them, all with the same line end
+    :param path: the path of the api-paste.ini
+    :param before: what it has
+    :returns: the path; None where the copy that is there is to be kept
     """
-    lines: list[str] = []
-    for line in difflib.unified_diff(
-            [line for _, line in ini_text.lines(before)],
-            [line for _, line in ini_text.lines(after)],
-            path, path, lineterm='\n'):
-        bare = line.rstrip('\r\n')
-        lines.append(bare)
-        if bare == line:
-            lines.append('\\ No newline at end of file')
-    return ''.join(line + '\n' for line in lines)
+    backup = path + '.bak-lockstatus-enable'
+    # A file that has the filter in part is not what to go back to.
+    if os.path.exists(backup) and paste_edit.remaining(before):
+        return None
+    return backup

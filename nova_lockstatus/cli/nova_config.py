@@ -44,6 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '.conf. Can be given several times.')
 
 
+def require() -> None:
+    """Check that Nova is installed here, without its configuration.
+
+    :raises NovaNotUsable: when it is not
+    """
+    try:
+        importlib.import_module('nova')
+    except ImportError as error:
+        raise exception.NovaNotUsable(reason=one_line(error)) from error
+
+
 def register() -> Any:
     """Register Nova's options and the plugin's without reading a file.
 

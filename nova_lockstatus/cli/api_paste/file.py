@@ -25,6 +25,8 @@ from oslo_config import cfg
 from nova_lockstatus import exception
 from nova_lockstatus.cli import config_files
 
+_PUBLIC = 0o644
+
 
 def find(environ: Mapping[str, str], folder: str = config_files.FOLDER,
          arguments: Sequence[str] = ()) -> str:
@@ -115,26 +117,30 @@ def replace(path: str, expected: str, text: str, backup: str | None) -> None:
                 path=path, reason='somebody else has changed it meanwhile, '
                 'run the command again')
         if backup is not None:
-            _write(backup, expected, target)
-        _write(target, text, target)
+            write(backup, expected, target)
+        write(target, text, target)
     except OSError as error:
         raise exception.PasteFileUnwritable(
             path=path, reason=_one_line(error)) from error
 
 
-def _write(path: str, text: str, model: str) -> None:
-    """Write a file that has the owner, mode and attributes of another."""
+def write(path: str, text: str, model: str | None) -> None:
+    """Write a file in one step.
+
+    :param path: the file
+    :param text: the text that it shall have
+    :param model: the file whose owner, mode and attributes it gets; None: it
+        is the user's who runs this, and everybody may read it
+    :raises OSError: when that cannot be done
+    """
     folder = os.path.dirname(path)
-    found = os.stat(model)
     handle, temporary = tempfile.mkstemp(
         prefix='.%s.' % os.path.basename(path), dir=folder)
     try:
         with os.fdopen(handle, 'w', encoding='utf-8', newline='') as target:
             target.write(text)
             target.flush()
-            _keep_owner(handle, found)
-            os.fchmod(handle, stat.S_IMODE(found.st_mode))
-            _copy_attributes(model, handle)
+            _be_like(model, handle)
             os.fsync(handle)
         os.replace(temporary, path)
     except BaseException:
@@ -145,6 +151,16 @@ def _write(path: str, text: str, model: str) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _be_like(model: str | None, handle: int) -> None:
+    if model is None:
+        os.fchmod(handle, _PUBLIC)
+        return
+    found = os.stat(model)
+    _keep_owner(handle, found)
+    os.fchmod(handle, stat.S_IMODE(found.st_mode))
+    _copy_attributes(model, handle)
 
 
 def _keep_owner(handle: int, found: os.stat_result) -> None:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unmodified Tempest, whose users are strict clients."""
+"""Tempest, with strict clients and with the plugin for it."""
 
 import importlib.util
 import subprocess
@@ -35,30 +35,41 @@ class TempestTestCase(case.CloudTestCase):
         cls.tempest.prepare()
         cls.addClassCleanup(cls.tempest.remove)
 
-    def assert_all_pass(self, name):
-        """Check that each of a few tests passes.
+    def assert_all_end(self, status, name, tests, **options):
+        """Check that each test ends in one way.
 
+        :param status: how
         :param name: of this run
+        :param tests: regular expressions of their ids
+        :param options: of the run
         :returns: the result of each
         """
-        results = self.tempest.run(name, selection.FEW, subprocess.DEVNULL)
+        results = self.tempest.run(
+            name, tests, subprocess.DEVNULL, **options)
         for test in runs.failed(results):
             self.addDetail('%s: %s' % (name, test),
                            content.text_content(results[test].text))
-        self.assertEqual(
-            {'success'}, {result.status for result in results.values()})
+        self.assertEqual([], runs.other_than(status, results))
+        self.assertNotEqual({}, results)
         return results
 
     def test_it_ends_as_on_stock_nova(self):
         with self.rules(config.RULES):
-            plugin = self.assert_all_pass('plugin')
+            plugin = self.assert_all_end('success', 'plugin', selection.FEW)
         self.addCleanup(self.cloud.restart_api, True)
         self.cloud.restart_api(False)
-        self.assertEqual([], runs.differences(
-            self.assert_all_pass('stock'), plugin))
+        self.assertEqual([], runs.differences(self.assert_all_end(
+            'success', 'stock', selection.FEW), plugin))
+        self.assert_all_end(
+            'skip', 'own-stock', selection.PLUGIN, accept_keys=True)
 
     def test_it_refuses_keys_without_the_rule(self):
         results = self.tempest.run(
             'no-rule', selection.SEES_KEYS, subprocess.DEVNULL)
         self.assertNotEqual({}, results)
         self.assertEqual([], runs.without_schema_error(results))
+
+    def test_the_plugin_for_tempest(self):
+        self.assert_all_end(
+            'success', 'own', (*selection.FEW, *selection.PLUGIN),
+            accept_keys=True)

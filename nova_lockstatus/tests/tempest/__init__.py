@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unmodified Tempest, on a small real cloud with stock Nova and the plugin.
+"""Tempest, on a small real cloud with stock Nova and the plugin.
 
-Tempest refuses an answer with a key that it does not know. Its users have a
-role for which ``os_compute_api:lockstatus:extra_keys`` refuses, so each of its
-tests has to end as on stock Nova::
+Tempest refuses an answer with a key that it does not know. Where its users
+have a role for which ``os_compute_api:lockstatus:extra_keys`` refuses, each of
+its tests has to end as on stock Nova, and so it has where the plugin for
+Tempest adds the keys to its schemas. The tests of that plugin run as well::
 
     python -m nova_lockstatus.tests.tempest
 

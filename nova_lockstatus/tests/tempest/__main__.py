@@ -16,6 +16,7 @@ import argparse
 import collections
 import signal
 import sys
+from typing import NamedTuple
 
 from nova_lockstatus.tests.integration.cloud import cloud as clouds
 from nova_lockstatus.tests.integration.cloud import engines
@@ -41,21 +42,44 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
+class Results(NamedTuple):
+    """The results of each run, by the ids of the tests.
+
+    :param stock: unmodified Tempest on stock Nova
+    :param plugin: the same with the plugin, whose keys the users do not get
+    :param no_rule: :data:`~.selection.SEES_KEYS` with the plugin and no rule
+    :param accepted: as ``stock``, with the plugin, no rule, and schemas that
+        have the plugin's keys
+    :param own: the tests of the plugin for Tempest
+    :param own_stock: these on stock Nova
+    """
+
+    stock: dict
+    plugin: dict
+    no_rule: dict
+    accepted: dict
+    own: dict
+    own_stock: dict
+
+
 def run(cloud, options):
-    """Run Tempest three times.
+    """Run Tempest on stock Nova and with the plugin.
 
     :param cloud: the Cloud, which runs without the filter
     :param options: the command line's
-    :returns: the results on stock Nova, those with the plugin, and those of
-        :data:`~.selection.SEES_KEYS` with the plugin and no rule
+    :returns: the Results
     """
     tempest = runs.Tempest(cloud, options.concurrency)
     tempest.prepare()
     stock = tempest.run('stock', options.tests)
+    own_stock = tempest.run('own-stock', selection.PLUGIN, accept_keys=True)
     cloud.restart_api(with_filter=True)
     with cloud.nova.rules(config.RULES):
         plugin = tempest.run('plugin', options.tests)
-    return stock, plugin, tempest.run('no-rule', selection.SEES_KEYS)
+    return Results(
+        stock, plugin, tempest.run('no-rule', selection.SEES_KEYS),
+        tempest.run('accepted', options.tests, accept_keys=True),
+        tempest.run('own', selection.PLUGIN, accept_keys=True), own_stock)
 
 
 def count(results):
@@ -70,28 +94,47 @@ def count(results):
                      for status, number in sorted(counts.items()))
 
 
-def show(stock, plugin, no_rule):
+def show(results):
     """Print what came out.
 
-    :param stock: the results on stock Nova
-    :param plugin: those with the plugin
-    :param no_rule: those with the plugin and no rule
-    :returns: the exit code: 1 when the plugin made a difference, or the tests
-        could not have shown one
+    :param results: the Results
+    :returns: the exit code: 1 when the plugin made a difference, the tests
+        could not have shown one, or a test of the plugin for Tempest did not
+        end as it has to
     """
-    different = runs.differences(stock, plugin)
-    blind = runs.without_schema_error(no_rule)
-    for title, results in (
-            ('Stock Nova', stock), ('With the plugin', plugin),
-            ('With the plugin and no rule', no_rule)):
-        print('%s: %s' % (title, count(results)))
-    for title, lines in (
-            ('Failed on stock Nova', runs.failed(stock)),
-            ('Passed with no rule', blind), ('Different', different)):
-        print('%s: %d' % (title, len(lines)))
-        for line in lines:
-            print('   ', line)
-    return 1 if different or blind or not plugin or not no_rule else 0
+    stock, own, own_stock = results.stock, results.own, results.own_stock
+    for title, of_run in (
+            ('Stock Nova', stock), ('With the plugin', results.plugin),
+            ('With the plugin and no rule', results.no_rule),
+            ('The same, and schemas with its keys', results.accepted),
+            ('The tests of the Tempest plugin', own),
+            ('The same on stock Nova', own_stock)):
+        print('%s: %s' % (title, count(of_run)))
+    print_list('Failed on stock Nova', runs.failed(stock))
+    wrong = [
+        ('Passed with no rule', runs.without_schema_error(results.no_rule)),
+        ('Different', runs.differences(stock, results.plugin)),
+        ('Different with its keys in the schemas',
+         runs.differences(stock, results.accepted)),
+        ('Tests of the Tempest plugin that did not pass',
+         runs.other_than('success', own)),
+        ('The same on stock Nova that were not skipped',
+         runs.other_than('skip', own_stock))]
+    for title, lines in wrong:
+        print_list(title, lines)
+    return 1 if (any(lines for _title, lines in wrong)
+                 or not all(results)) else 0
+
+
+def print_list(title, lines):
+    """Print lines under a title.
+
+    :param title: the title
+    :param lines: the lines
+    """
+    print('%s: %d' % (title, len(lines)))
+    for line in lines:
+        print('   ', line)
 
 
 def main(arguments=None):
@@ -116,7 +159,7 @@ def main(arguments=None):
         return 130
     finally:
         cloud.stop()
-    return show(*results)
+    return show(results)
 
 
 if __name__ == '__main__':

@@ -25,7 +25,7 @@ RULES = {'os_compute_api:lockstatus:extra_keys': 'not role:' + ROLE}
 OTHER_FLAVOR = '2'
 
 
-def sections(cloud, folder):
+def sections(cloud, folder, accept_keys):
     """Describe a cloud to Tempest.
 
     Networks, volumes and what is inside of a server are no part of it, so
@@ -33,6 +33,8 @@ def sections(cloud, folder):
 
     :param cloud: the Cloud, which runs
     :param folder: for Tempest's logs and locks
+    :param accept_keys: whether the plugin for Tempest lets the schemas of
+        Tempest have the plugin's keys
     :returns: the options of each section
     """
     return {
@@ -64,4 +66,7 @@ def sections(cloud, folder):
         'service_available': {'neutron': True, 'glance': True,
                               'cinder': False, 'swift': False},
         'validation': {'run_validation': False},
+        'lockstatus': {'accept_keys': accept_keys,
+                       'legacy_service_type': 'compute_legacy',
+                       'force_down': True},
     }

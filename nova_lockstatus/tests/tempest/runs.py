@@ -39,7 +39,7 @@ class Result(NamedTuple):
 
 
 class Tempest:
-    """Tempest, installed as it is, with a cloud to test.
+    """Tempest and the plugin for it, as installed, with a cloud to test.
 
     :param cloud: the Cloud, which runs
     :param concurrency: how many processes run the tests
@@ -57,32 +57,35 @@ class Tempest:
         self._cloud.ask('POST', '/flavors', 'admin', {'flavor': {
             'id': config.OTHER_FLAVOR, 'name': 'small', 'ram': 128,
             'vcpus': 1, 'disk': 1}})
-        ini.write(self._folder / 'tempest.conf',
-                  config.sections(self._cloud, self._folder))
 
     def remove(self):
         """Take back what Nova itself was given for it."""
         self._cloud.ask('DELETE', '/flavors/' + config.OTHER_FLAVOR, 'admin')
 
-    def run(self, name, tests, output=None):
+    def run(self, name, tests, output=None, accept_keys=False):
         """Run tests.
 
         :param name: of this run
         :param tests: regular expressions of their ids
         :param output: a file for what is printed; as this process if None
+        :param accept_keys: whether the schemas of Tempest have the plugin's
+            keys
         :returns: the :class:`Result` of each, by its id
         """
         package = _find_tempest()
         folder = self._folder / name
         folder.mkdir()
+        ini.write(folder / 'tempest.conf', config.sections(
+            self._cloud, self._folder, accept_keys))
         stestr = [
             os.path.join(os.path.dirname(sys.executable), 'stestr'),
             '--repo-url', str(folder), '--top-dir', str(package.parent),
-            '--test-path', str(package / 'api' / 'compute'),
+            # Finds the tests of plugins, too, by their entry points.
+            '--test-path', str(package / 'test_discover'),
             # The tests of a class share users, and often a server.
             '--group-regex', r'([^\.]*\.)*']
         environ = {**self._cloud.processes.environ,
-                   'TEMPEST_CONFIG_DIR': str(self._folder),
+                   'TEMPEST_CONFIG_DIR': str(folder),
                    'TEMPEST_CONFIG': 'tempest.conf'}
         subprocess.run(
             [*stestr, 'run', '--concurrency', str(self._concurrency),
@@ -112,6 +115,18 @@ def failed(results):
     """
     return sorted(test for test, result in results.items()
                   if result.status == 'fail')
+
+
+def other_than(status, results):
+    """Find the tests that did not end as each has to.
+
+    :param status: how each has to end
+    :param results: those of a run
+    :returns: their ids with how they ended, sorted
+    """
+    return sorted('%s: %s' % (test, result.status)
+                  for test, result in results.items()
+                  if result.status != status)
 
 
 def differences(stock, plugin):

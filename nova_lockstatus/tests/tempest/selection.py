@@ -27,6 +27,9 @@ LEFT_OUT = (
 )
 """Regular expressions of those that do not run, with why."""
 
+PLUGIN = (r'^(setUpClass \()?nova_lockstatus_tempest_plugin\.',)
+"""The tests of the plugin for Tempest."""
+
 FEW = (
     r'\.test_servers\.ServersListShow296Test\.',
     r'\.test_servers\.ServerShowV247Test\.test_show_server',

@@ -25,6 +25,8 @@ TOP = PACKAGE.parent
 
 OWN = 'nova_lockstatus'
 
+TEMPEST_PLUGIN = 'nova_lockstatus_tempest_plugin'
+
 
 class Import(NamedTuple):
     """An import statement, or a call of ``import_module``.
@@ -115,6 +117,13 @@ def tests() -> list[Module]:
     """Return the modules of the tests."""
     return [module for module in all_modules().values()
             if is_within(module.short, 'tests')]
+
+
+@functools.cache
+def tempest_plugin() -> list[Module]:
+    """Return the modules of the plugin for Tempest, with its tests."""
+    return [Module(path, path.read_text())
+            for path in sorted((TOP / TEMPEST_PLUGIN).rglob('*.py'))]
 
 
 def own_module(imported: Import) -> Module | None:

@@ -27,6 +27,7 @@ import testtools
 from packaging import requirements
 
 from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.unit.structure import source
 
 # Builds in the working directory, as pip and build do.
 BUILD = 'from pbr import build; build.build_%s(%r)'
@@ -81,8 +82,9 @@ class BuildTestCase(testtools.TestCase):
         with tarfile.open(sdist) as archive:
             archive.extractall(self.folder / 'unpacked', filter='data')
         unpacked = self.folder / 'unpacked' / name
-        for folder in ('nova_lockstatus', 'doc', 'etc', 'releasenotes',
-                       'constraints', 'contrib', 'devstack', 'tools'):
+        for folder in ('nova_lockstatus', source.TEMPEST_PLUGIN, 'doc', 'etc',
+                       'releasenotes', 'constraints', 'contrib', 'devstack',
+                       'tools'):
             self.assertEqual(files_below(self.tree, folder),
                              files_below(unpacked, folder))
         for path in self.tree.iterdir():
@@ -99,6 +101,10 @@ class BuildTestCase(testtools.TestCase):
             files_below(self.tree, 'nova_lockstatus')
             - files_below(self.tree, 'nova_lockstatus/tests'),
             {name for name in names if name.startswith('nova_lockstatus/')})
+        self.assertEqual(
+            files_below(self.tree, source.TEMPEST_PLUGIN),
+            {name for name in names
+             if name.startswith(source.TEMPEST_PLUGIN + '/')})
         self.assertEqual(
             {path.name for path in (self.tree / 'etc').rglob('*.*')},
             {name.rpartition('/')[2] for name in names if '/etc/' in name})

@@ -94,7 +94,8 @@ def project_of(imported):
     :returns: the project, None for Python's own modules and this project's
     """
     package = imported.name.partition('.')[0]
-    if package in sys.stdlib_module_names or package == source.OWN:
+    if package in sys.stdlib_module_names or package in (
+            source.OWN, source.TEMPEST_PLUGIN):
         return None
     return normal(PROJECTS.get(package, package))
 
@@ -155,7 +156,12 @@ class RequirementsTestCase(testtools.TestCase):
             set(NOT_IMPORTED),
             WITH_NOVA.union(*self.extras.values()) - imported_projects(
                 module for module in source.production()
-                if not source.is_within(module.short, 'embedded')))
+                if not source.is_within(module.short, 'embedded'))
+            - imported_projects(source.tempest_plugin()))
+
+    def test_the_plugin_for_tempest_imports_what_its_extra_has(self):
+        self.assertEqual(set(self.extras['tempest']),
+                         imported_projects(source.tempest_plugin()))
 
     def test_each_extra_is_imported_by_those_that_it_is_for(self):
         for extra in set(EXTRAS.values()):
@@ -176,7 +182,8 @@ class RequirementsTestCase(testtools.TestCase):
     def test_the_tests_have_what_the_extras_have(self):
         self.assertEqual(set(), set().union(*self.extras.values())
                          - {'nova', *read('test-requirements.txt'),
-                            *read('dashboard-requirements.txt')}
+                            *read('dashboard-requirements.txt'),
+                            *read('integration-requirements.txt')}
                          - self.server)
 
     def test_the_package_itself_requires_nothing(self):
@@ -184,7 +191,7 @@ class RequirementsTestCase(testtools.TestCase):
         self.assertEqual([], [path.name for path in source.TOP.glob(
             'requirements*.txt')])
         self.assertEqual({'dashboard', 'nova', 'metrics', 'osc', 'progress',
-                          'server', 'speedups'}, set(self.extras))
+                          'server', 'speedups', 'tempest'}, set(self.extras))
 
     def test_nova_brings_the_server_side_along(self):
         self.assertEqual(

@@ -47,6 +47,10 @@ class ResultsTestCase(testtools.TestCase):
         self.assertEqual(['b', 'c'], runs.failed(
             {'c': REFUSED, 'a': PASSED, 'b': FAILED}))
 
+    def test_what_ended_otherwise_is_named(self):
+        self.assertEqual(['b: fail', 'c: skip'], runs.other_than('success', {
+            'c': runs.Result('skip', ''), 'a': PASSED, 'b': FAILED}))
+
     def test_only_a_refused_key_shows_that_keys_are_refused(self):
         self.assertEqual(['a', 'b'], runs.without_schema_error(
             {'c': REFUSED, 'b': PASSED, 'a': FAILED}))
