@@ -164,5 +164,5 @@ def _undo(made: _Made) -> None:
         if made.folder is not None:
             os.rmdir(made.folder)
     except (exception.LockStatusException, OSError) as error:
-        LOG.error('%s is changed, and could not be changed back: %s',
-                  change.path, error)
+        LOG.error('The file %s stays changed, as it cannot be changed back: '
+                  '%s', change.path, error)
