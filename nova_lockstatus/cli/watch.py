@@ -84,6 +84,7 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from nova_lockstatus.events import retention
     from nova_lockstatus.utils import logs
     from nova_lockstatus.watch import host_status_monitor
+    from nova_lockstatus.watch import lock_ends
     from nova_lockstatus.watch import lock_repair
     from nova_lockstatus.watch import notification_relay
     from nova_lockstatus.watch import own_heartbeat
@@ -96,7 +97,8 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     tasks: list[service.PeriodicTask] = [
         guard_tasks.Guard(conf, metrics), guard_tasks.Probe(conf, metrics),
         reason_repair.ReasonRepair(conf, metrics),
-        lock_repair.LockRepair(conf, metrics), *collectors]
+        lock_repair.LockRepair(conf, metrics),
+        lock_ends.LockEnds(conf, metrics), *collectors]
     try:
         store = database.open_store(conf)
     except exception.StoreNotConfigured:

@@ -43,6 +43,7 @@ OPTIONS = {
         'guard_probe_workers': ('Integer(min=1)', 8),
         'host_interval': ('Float(min=0.1)', 0.5),
         'hypervisor_uptime_timeout': ('Integer(min=1, max=60)', 5),
+        'lock_ends_interval': ('Float(min=0.1)', 0.5),
         'max_lock_time': ('Integer(min=0)', 315360000),
         'metrics_bind': ('HostAddress', '127.0.0.1'),
         'metrics_interval': ('Integer(min=10)', 60),
