@@ -136,16 +136,14 @@ class OutboxRelay:
         except RetryLater as later:
             seconds = later.seconds
         except CellRemoved:
-            LOG.warning('Nobody is told that host %s is %s: its cell %s is '
-                        'not there any more.', entry.change.host,
-                        entry.change.new, entry.change.cell)
+            LOG.warning('Nobody is told that %s: its cell %s is not there '
+                        'any more.', entry.change.what, entry.change.cell)
             return outbox_lease.finish
         except Exception:
             seconds = backoff.delay(entry.tries + 1, RETRY_SECONDS,
                                     RETRY_MAX_SECONDS)
-            LOG.exception('It was not announced to the end that host %s is '
-                          '%s. It is tried again in %s.',
-                          entry.change.host, entry.change.new,
+            LOG.exception('It was not announced to the end that %s. It is '
+                          'tried again in %s.', entry.change.what,
                           duration.in_seconds(seconds))
         return functools.partial(outbox_lease.postpone, seconds=seconds)
 

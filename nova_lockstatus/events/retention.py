@@ -70,10 +70,11 @@ class OutboxRetention:
     def _delete_old(self, stop: threading.Event) -> None:
         for pattern, seconds in (
                 (sinks.NOTIFICATIONS, NOTIFICATION_TTL_SECONDS),
+                (sinks.LOCK_NOTIFICATIONS, NOTIFICATION_TTL_SECONDS),
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
             for sink, count in outbox_retention.expire(
                 self._store, pattern, seconds, stop).items():
-                LOG.warning('%s: %d changes of hosts are not told: they are '
+                LOG.warning('%s: %d events are not delivered: they are '
                             'more than %s ago.', sink, count,
                             duration.in_seconds(seconds))
 
@@ -82,7 +83,7 @@ class OutboxRetention:
         for sink in sinks.of_webhooks(self._conf):
             count = outbox_retention.keep_newest(self._store, sink, most, stop)
             if count:
-                LOG.warning('%s: %d changes of hosts are not told: more than '
+                LOG.warning('%s: %d events are not delivered: more than '
                             '%d have waited.', sink, count, most)
 
     def _delete_history(self, stop: threading.Event) -> None:

@@ -27,7 +27,12 @@ from nova.db.main import api as db
 from nova.db.main import models
 
 from nova_lockstatus.core import lock_ends
+from nova_lockstatus.core import lock_expiry
+from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import lock_rows
+from nova_lockstatus.core import server_lock
+from nova_lockstatus.core import server_locks as core_locks
 from nova_lockstatus.core.lock_ends import LockEnd
 from nova_lockstatus.gateway import instance_lock
 from nova_lockstatus.gateway import instances
@@ -207,6 +212,29 @@ def announced(context: Any, uuid: str, untold: lock_ends.Untold) -> None:
         session.connection().execute(system_metadata.TABLE.delete().where(
             system_metadata.TABLE.c.instance_uuid == uuid, _UNTOLD,
             system_metadata.TABLE.c.value == lock_ends.encode(untold)))
+
+
+def read_expired(context: Any, uuid: str, lock_id: str
+                 ) -> lock_expiry.ExpiredLock | None:
+    """Read a lock that should have expired, and its server.
+
+    :param context: a RequestContext that is targeted at the cell
+    :returns: None where it has not expired, as it got another end, or where it
+        is not there any more
+    """
+    with db.get_context_manager(context).reader.using(context) as session:
+        server = instances.read_server(session, uuid)
+        now = instance_lock.now(session.connection())
+    if server is None:
+        return None
+    rows = server.system_metadata
+    for record in core_locks.reconcile(
+            uuid, server_locks.decode(uuid, rows), server_lock.Lock(
+                server.locked_by, lock_reason.read(rows))):
+        if (record.id == lock_id and not record.release
+                and lock_record.is_expired(record, now)):
+            return lock_expiry.ExpiredLock(server, record)
+    return None
 
 
 def _write_untold(row: instance_lock.LockedRow, untold: lock_ends.Untold

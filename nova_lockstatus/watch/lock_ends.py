@@ -16,14 +16,13 @@ import datetime
 import functools
 import random
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from oslo_config import cfg
 
+from nova_lockstatus import exception
 from nova_lockstatus.core import lock_ends as rules
-from nova_lockstatus.core.lock_ends import LockEnd
 from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.events.notifications import server_lock
 from nova_lockstatus.gateway import cells
@@ -31,95 +30,25 @@ from nova_lockstatus.gateway import lock_ends
 from nova_lockstatus.utils import duration
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
+from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
+from nova_lockstatus.watch import cell_ends
+from nova_lockstatus.watch import lock_expiries
+from nova_lockstatus.watch.cell_ends import CellEnds
+from nova_lockstatus.watch.lock_expiries import LockExpiries
 
 LOG = logs.logger(__name__)
-
-ALIAS = 'os-server-locks'
-
-ALL_SECONDS = 60
-"""Seconds between two looks at all servers with locks. Those between look at
-what has changed."""
-
-CLOCKS_DIFFER = datetime.timedelta(minutes=2)
-"""By how much the clocks of nova-api's hosts may differ from that of the
-database without that a lock is found at the next look at all servers only."""
-
-RETRY_SECONDS = 5
-"""Seconds after which a server is tried again whose locks cannot be lifted."""
 
 CELLS_TIMEOUT = 5
 """Seconds that a run waits for the cells at the most. A cell that takes longer
 is left out of further runs until it is done."""
 
+MAX_AGE_SECONDS = 3 * cell_ends.ALL_SECONDS
+"""Seconds after which the number of expired locks is too old to be shown."""
+
 WORKERS = 4
 """The number of threads that lift locks of one cell."""
-
-
-class CellEnds:
-    """The ends of the locks of a cell, as they were read last."""
-
-    def __init__(self) -> None:
-        self._servers: dict[str, lock_ends.ServerEnds] = {}
-        self._retries: dict[str, float] = {}
-        self._read_at: datetime.datetime | None = None
-        self._all_read_at = 0.0
-
-    def read(self, context: Any, now: datetime.datetime) -> bool:
-        """Read what has changed since the last look, or all.
-
-        :param context: a RequestContext that is targeted at the cell
-        :param now: the time of its database
-        :returns: whether all was read
-        """
-        began = time.monotonic()
-        is_all = (self._read_at is None
-                  or began >= self._all_read_at + ALL_SECONDS)
-        since = None
-        if self._read_at is not None and not is_all:
-            since = self._read_at - CLOCKS_DIFFER
-        found = {server.uuid: server
-                 for page in lock_ends.read(context, since)
-                 for server in page}
-        if is_all:
-            self._servers, self._all_read_at = found, began
-        else:
-            self._servers.update(found)
-        self._read_at = now
-        return is_all
-
-    def due(self, now: datetime.datetime, kind: str
-            ) -> Iterator[tuple[lock_ends.ServerEnds, LockEnd]]:
-        """Yield what is due, each with its server.
-
-        :param now: the time of the cell's database
-        :param kind: of :class:`rules.LockEnd`
-        """
-        for server in list(self._servers.values()):
-            for end in server.ends:
-                if end.kind == kind and end.at <= now:
-                    yield server, end
-
-    def waits(self, uuid: str) -> bool:
-        """Tell whether a server is not to be tried again yet."""
-        return self._retries.get(uuid, 0) > time.monotonic()
-
-    def postpone(self, uuid: str) -> bool:
-        """Try a server again later.
-
-        :returns: whether it is the first time
-        """
-        is_first = uuid not in self._retries
-        self._retries[uuid] = time.monotonic() + RETRY_SECONDS
-        return is_first
-
-    def done(self, uuid: str, kind: str, now: datetime.datetime) -> None:
-        """Forget what was due of a server."""
-        self._retries.pop(uuid, None)
-        server = self._servers[uuid]
-        self._servers[uuid] = server._replace(ends=tuple(
-            end for end in server.ends if end.kind != kind or end.at > now))
 
 
 class _Look(NamedTuple):
@@ -159,8 +88,8 @@ class _Look(NamedTuple):
                     'The end of a lock of the server %s has come, but the '
                     'lock is not lifted, or not announced. It is tried again '
                     'every %s, and this is logged once: %s: %s', uuid,
-                    duration.in_seconds(RETRY_SECONDS), type(error).__name__,
-                    error)
+                    duration.in_seconds(cell_ends.RETRY_SECONDS),
+                    type(error).__name__, error)
             return
         self.ends.done(uuid, kind, self.now)
 
@@ -170,14 +99,20 @@ class LockEnds:
 
     Any number of processes can do so: what counts is the server's row, which
     only one of them can lock at a time.
+
+    :param expiries: records the locks that expire, None where there is no
+        store
     """
 
     name = 'lock ends'
 
-    def __init__(self, conf: cfg.ConfigOpts,
-                 metrics: Metrics = NO_METRICS) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, metrics: Metrics = NO_METRICS,
+                 expiries: LockExpiries | None = None) -> None:
         self._conf = conf
         self._options = conf.lockstatus
+        self._metrics = metrics
+        self._expiries = expiries
+        self._log_once = LogOnce()
         # A server that could not be scheduled can be locked, too.
         self._cells = cells.CellRunner(self.name, cells.LIST_KEPT_SECONDS,
                                        metrics, cell0=True)
@@ -186,9 +121,8 @@ class LockEnds:
     @property
     def interval(self) -> float:
         """Return the seconds between two looks, 0 for none."""
-        if ALIAS not in self._options.enabled_extensions:
-            return 0
-        return float(self._options.lock_ends_interval)
+        return (float(self._options.lock_ends_interval)
+                if lock_expiries.is_enabled(self._conf) else 0)
 
     def run(self, stop: threading.Event) -> None:
         """Do in all cells what is due.
@@ -206,9 +140,17 @@ class LockEnds:
         context = cells.context(cell)
         ends = self._ends.setdefault(cell.uuid, CellEnds())
         look = _Look(stop, cell, ends, lock_ends.read_now(context))
-        ends.read(context, look.now)
+        is_all = ends.read(context, look.now)
+        if self._expiries is not None:
+            with self._log_once.attempt(
+                    '%s: locks of the cell %s that have expired are not '
+                    'announced' % (self.name, cells.label(cell)),
+                    exception.LockStatusException):
+                ends.record(cell.uuid, look.now, self._expiries, is_all)
         look.each(rules.RELEASE, self._lift)
         look.each(rules.UNTOLD, self._announce_others)
+        self._metrics.locks_expired(cells.name(cell), ends.count(look.now),
+                                    MAX_AGE_SECONDS)
 
     def _lift(self, context: Any, uuid: str) -> None:
         announces = (host_status.sends_versioned(self._conf)

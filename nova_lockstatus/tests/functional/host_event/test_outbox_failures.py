@@ -290,7 +290,7 @@ class FailuresTestCase(OutboxTestCase):
                         group='lockstatus')
         retention.OutboxRetention(CONF, self.store).run(self.watch.stop)
         self.assertEqual(1, outbox.count(self.store))
-        self.assertIn('notifications: 1 changes of hosts are not told: they '
+        self.assertIn('notifications: 1 events are not delivered: they '
                       'are more than 86400 s ago.', self.nova.log)
 
     def test_on_again_before_anybody_has_given_up(self):

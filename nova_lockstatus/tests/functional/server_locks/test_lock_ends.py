@@ -247,7 +247,7 @@ class FailsTestCase(LockEndsTestCase):
         self.assertEqual((True, 'owner', None), self.columns())
         self.assertEqual(1, self.nova.log[before:].count(
             'but the lock is not lifted'))
-        with fixtures.MonkeyPatch('nova_lockstatus.watch.lock_ends.'
+        with fixtures.MonkeyPatch('nova_lockstatus.watch.cell_ends.'
                                   'RETRY_SECONDS', 0):
             self.look(lock_ends.LockEnds(CONF))
         self.assertEqual((False, None, None), self.columns())

@@ -36,7 +36,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.fill('webhook:other', ['gone5'])
         self.keep_limits()
         self.assertEqual((3, 2), (self.waits('acme'), self.waits('other')))
-        said = 'webhook:acme: 2 changes of hosts are not told: more than 3'
+        said = 'webhook:acme: 2 events are not delivered: more than 3'
         self.assertEqual(1, self.count_logged(said))
         self.fill('webhook:acme', ['gone6', 'gone7'])
         self.keep_limits()
@@ -58,7 +58,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         self.keep_limits()
         self.assertEqual(1, self.waits('acme'))
-        self.assertIn('webhook:acme: 2 changes of hosts are not told: they '
+        self.assertIn('webhook:acme: 2 events are not delivered: they '
                       'are more than 3600 s ago.', self.nova.log)
 
     def test_no_watch_runs(self):
@@ -72,7 +72,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=False)
         self.wait()
         self.assertEqual(2, self.waits('acme'))
-        self.assertIn('webhook:acme: 2 changes of hosts are not told',
+        self.assertIn('webhook:acme: 2 events are not delivered',
                       self.nova.log)
 
     def test_too_old_while_it_is_told(self):
@@ -109,7 +109,7 @@ class GivenUpTestCase(WebhooksTestCase):
         self.fill('webhook:former', ['gone3'], 3000)
         self.keep_limits()
         self.assertEqual(1, self.waits('former'))
-        self.assertIn('webhook:former: 2 changes of hosts are not told',
+        self.assertIn('webhook:former: 2 events are not delivered',
                       self.nova.log)
 
     def test_store_that_is_away(self):
