@@ -150,11 +150,13 @@ def _server(row: Any,
                        bool(locked), locked_by, system_metadata.get(uuid, {}))
 
 
-def read_reasons(session: Any, uuids: Collection[str]
+def read_reasons(session: Any, uuids: Collection[str],
+                 keys: Collection[str] = lock_reason.KEYS
                  ) -> Mapping[str, Mapping[str, str]]:
     """Read the rows with the reasons of locks, with one statement.
 
     :param session: a session of SQLAlchemy in the instances' cell
+    :param keys: the keys of the rows
     :returns: the values of system metadata, by uuid and key
     """
     found: dict[str, dict[str, str]] = collections.defaultdict(dict)
@@ -163,7 +165,7 @@ def read_reasons(session: Any, uuids: Collection[str]
         for uuid, key, value in session.execute(
                 sqlalchemy.select(row.instance_uuid, row.key, row.value)
                 .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-                       row.key.in_(lock_reason.KEYS))):
+                       row.key.in_(keys))):
             found[uuid][key] = value
     return found
 
