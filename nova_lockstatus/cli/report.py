@@ -83,13 +83,17 @@ class Report(command.Command):
             '--reason-matches', metavar='<regex>', type=_expression,
             help='Servers with a reason in which this regular expression is '
             'found.')
+        filters.add_argument(
+            '--expired', action='store_true',
+            help='Servers whose lock is past its end and stays in force.')
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         nova_config.silence_libraries(self.app.options.debug)
         nova_config.load(parsed_args.config_file, parsed_args.config_dir)
         filters = locked_server.LockedServerFilter(
             parsed_args.project, parsed_args.host, parsed_args.locked_by,
-            parsed_args.older_than, parsed_args.reason_matches)
+            parsed_args.older_than, parsed_args.reason_matches,
+            parsed_args.expired)
         writer = report_formats.FORMATS[parsed_args.format](
             self.app.stdout, parsed_args.column or locked_server.COLUMNS)
         reader = _CellReader(filters, parsed_args.cell_timeout,

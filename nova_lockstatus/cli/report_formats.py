@@ -73,7 +73,9 @@ class Table(Writer):
             self.write(())
         self._rule()
 
-    def _text(self, column: str, value: str | None) -> str:
+    def _text(self, column: str, value: str | bool | None) -> str:
+        if isinstance(value, bool):
+            return 'yes' if value else ''
         if column == 'locked_at' and value:
             return duration.in_words(value, self._now)
         return terminal.escape(value)
@@ -120,11 +122,16 @@ class Csv(Writer):
 
     def write(self, servers: Sequence[locked_server.LockedServer]) -> None:
         self._writer.writerows(
-            [getattr(server, column) for column in self._columns]
+            [_csv_value(getattr(server, column)) for column in self._columns]
             for server in servers)
 
     def close(self) -> None:
         pass
+
+
+def _csv_value(value: str | bool | None) -> str | None:
+    # As JSON has them.
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 FORMATS: dict[str, type[Writer]] = {'table': Table, 'json': Json, 'csv': Csv}

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oslo_config import cfg
 
+    from nova_lockstatus.db import database
     from nova_lockstatus.utils.metrics import Metrics
     from nova_lockstatus.watch import service
 
@@ -78,6 +79,21 @@ def _make_metrics(conf: cfg.ConfigOpts
         server)]
 
 
+def _make_lock_tasks(conf: cfg.ConfigOpts, metrics: Metrics,
+                     store: database.Store | None = None
+                     ) -> list[service.PeriodicTask]:
+    from nova_lockstatus.events.webhook import endpoint
+    from nova_lockstatus.watch import lock_ends
+    from nova_lockstatus.watch import lock_expiries
+
+    if store is None:
+        return [lock_ends.LockEnds(conf, metrics)]
+    return [
+        lock_ends.LockEnds(conf, metrics, lock_expiries.LockExpiries(
+            conf, store, endpoint.read(conf))),
+        lock_expiries.LockExpiryRelay(conf, store, metrics)]
+
+
 def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
     from nova_lockstatus import exception
     from nova_lockstatus.db import database
@@ -108,9 +124,10 @@ def _make_tasks(conf: cfg.ConfigOpts) -> list[service.PeriodicTask]:
             logs.logger(__name__).error(
                 'Webhooks get no events, as [lockstatus]connection is not '
                 'set.')
-        return tasks
+        return [*tasks, *_make_lock_tasks(conf, metrics)]
     relay = notification_relay.NotificationRelay(conf, store, metrics)
-    return [*tasks, own_heartbeat.Heartbeat(conf, store), relay,
+    return [*tasks, *_make_lock_tasks(conf, metrics, store),
+            own_heartbeat.Heartbeat(conf, store), relay,
             host_status_monitor.HostStatusMonitor(conf, store, relay, metrics),
             retention.OutboxRetention(conf, store),
             *(webhook_relay.WebhookRelay(conf, store, *webhook, metrics)

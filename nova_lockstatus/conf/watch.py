@@ -116,6 +116,22 @@ that does not answer in time is not asked again before the next round.
 How many hosts of a cell the guard asks at the same time.
 """),
     cfg.FloatOpt(
+        'lock_ends_interval',
+        default=0.5,
+        min=0.1,
+        mutable=True,
+        help="""
+Seconds between two looks at the ends of locks in all cells, by which
+``nova-lockstatus-watch`` lifts a lock with ``"release": true`` when its end
+has come, and announces one without it as expired.
+
+A look takes two statements in each cell, which read the servers that have
+changed in the last two minutes, and one for the time of the database. Once a
+minute all servers with locks are read. It is taken where
+``enabled_extensions`` names os-server-locks; any number of processes can do
+so.
+"""),
+    cfg.FloatOpt(
         'host_interval',
         default=0.5,
         min=0.1,

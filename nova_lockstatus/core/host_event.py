@@ -19,6 +19,10 @@ from typing import Any
 
 from nova_lockstatus.core import lock_reason
 
+LOCK_EXPIRED = 'EXPIRED'
+"""The new status of an outbox entry that is about a lock of a server: see
+:mod:`nova_lockstatus.core.lock_expiry`."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StatusChange:
@@ -51,6 +55,13 @@ class StatusChange:
         """Return the seconds since the change."""
         return (datetime.datetime.now(datetime.timezone.utc)
                 - self.changed_at).total_seconds()
+
+    @property
+    def what(self) -> str:
+        """Describe the change in a part of a sentence, for the log."""
+        if self.new == LOCK_EXPIRED:
+            return 'a lock of server %s has expired' % self.host
+        return 'host %s is %s' % (self.host, self.new)
 
     def announcement_id(self, server_id: str) -> str:
         """Return the id of the event that one server gets.

@@ -38,6 +38,10 @@ class LockedServer(NamedTuple):
     """None: it could not be read."""
     cell: str
     """The name of the cell, or its uuid where it has none."""
+    locked_until: str | None = None
+    """When the lock in force ends, in UTC. None: never."""
+    expired: bool = False
+    """Whether that has come."""
 
 
 COLUMNS = LockedServer._fields
@@ -50,6 +54,7 @@ class LockedServerFilter:
     :param locked_by: who locked them, ``owner`` or ``admin``
     :param older_than: how long they have been locked at the least
     :param reason: an expression that is found in their reason
+    :param expired: whether only those whose lock is past its end
     """
 
     project_id: str | None = None
@@ -57,16 +62,19 @@ class LockedServerFilter:
     locked_by: str | None = None
     older_than: datetime.timedelta | None = None
     reason: re.Pattern[str] | None = None
+    expired: bool = False
 
     def passes(self, server: LockedServer, now: datetime.datetime) -> bool:
-        """Tell whether a server passes ``older_than`` and ``reason``.
+        """Tell whether a server passes the filters that no column has.
 
-        The database filters by the others, which have a column.
+        The database filters by the others.
 
         :returns: False also where the server's time or reason is not known
         """
         if self.older_than is not None and not duration.is_older(
                 server.locked_at, self.older_than, now):
+            return False
+        if self.expired and not server.expired:
             return False
         return self.reason is None or (
             server.locked_reason is not None

@@ -62,7 +62,8 @@ OUTBOX = sa.Table(
     # In the order of the changes.
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
               primary_key=True, autoincrement=True),
-    # The uuid of the change, and the sink that it is to be delivered to.
+    # The uuid of the change, and the sink that it is to be delivered to. Of a
+    # lock that has expired: its id, with the server's uuid as the host.
     sa.Column('change_id', sa.String(36), nullable=False),
     sa.Column('sink', sa.String(64), nullable=False),
     sa.Column('cell', sa.String(36), nullable=False),
@@ -119,6 +120,16 @@ SCOPE_LOCKS = sa.Table(
     sa.Index('scope_locks_id', 'id', unique=True),
     sa.Index('scope_locks_of_scope', 'scope', 'scope_id', 'number'),
     sa.Index('scope_locks_of_origin', 'origin', 'number'),
+    **MYSQL)
+
+EXPIRED_LOCKS = sa.Table(
+    'expired_locks', METADATA,
+    # The lock of a server, its end and the uuid of the cell: it is recorded in
+    # the outbox as expired.
+    sa.Column('lock_id', sa.String(36), primary_key=True),
+    sa.Column('ended_at', moment(), primary_key=True),
+    sa.Column('cell', sa.String(36), nullable=False),
+    sa.Index('expired_locks_cell', 'cell'),
     **MYSQL)
 
 WEBHOOKS = sa.Table(

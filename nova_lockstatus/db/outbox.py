@@ -56,19 +56,32 @@ def record(store: database.Store, change: host_event.StatusChange,
     :raises VersionConflict: when the known status is another one than the
         change begins with: read the status of the host again
     """
-    changed_at = change.changed_at.astimezone(
-        datetime.timezone.utc).replace(tzinfo=None)
     with store.connect() as connection:
-        if not _set_status(connection, change, changed_at, version):
+        if not _set_status(connection, change,
+                           _without_zone(change.changed_at), version):
             return False
-        values = {name: getattr(change, name) for name in CHANGE_COLUMNS}
         for sink, is_waiting in _are_waiting(connection, change, sinks):
             connection.execute(models.OUTBOX.insert().values(
-                change_id=change.id, sink=sink, changed_at=changed_at,
-                last_server=0, tries=0,
-                due_at=models.DUE_NEVER if is_waiting else models.DUE_NOW,
-                **values))
+                values_of(change, sink, is_waiting)))
     return True
+
+
+def values_of(change: host_event.StatusChange, sink: str,
+              is_waiting: bool = False) -> dict[str, Any]:
+    """Return the values of a new outbox entry, by column.
+
+    :param is_waiting: whether the host has earlier entries for the sink
+    """
+    return {
+        'change_id': change.id, 'sink': sink,
+        'changed_at': _without_zone(change.changed_at),
+        'last_server': 0, 'tries': 0,
+        'due_at': models.DUE_NEVER if is_waiting else models.DUE_NOW,
+        **{name: getattr(change, name) for name in CHANGE_COLUMNS}}
+
+
+def _without_zone(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
 
 
 def lock_host(connection: Any, cell: str, host: str) -> None:

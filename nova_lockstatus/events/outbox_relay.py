@@ -136,17 +136,15 @@ class OutboxRelay:
         except RetryLater as later:
             seconds = later.seconds
         except CellRemoved:
-            LOG.warning('The host %s is %s, and that is not announced: Nova '
-                        'has its cell %s no more.', entry.change.host,
-                        entry.change.new, entry.change.cell)
+            LOG.warning('An event is given up, as Nova has its cell %s no '
+                        'more: %s', entry.change.cell, entry.change.what)
             return outbox_lease.finish
         except Exception:
             seconds = backoff.delay(entry.tries + 1, RETRY_SECONDS,
                                     RETRY_MAX_SECONDS)
-            LOG.exception('The host %s is %s, and that cannot be announced '
-                          'for all of its servers. It is tried again in %s.',
-                          entry.change.host, entry.change.new,
-                          duration.in_seconds(seconds))
+            LOG.exception('An event cannot be announced for all of its '
+                          'servers. The rest is tried again in %s: %s',
+                          duration.in_seconds(seconds), entry.change.what)
         return functools.partial(outbox_lease.postpone, seconds=seconds)
 
     def _settle(self, entry: outbox_lease.OutboxEntry, settle: Settle,

@@ -71,20 +71,21 @@ class OutboxRetention:
     def _delete_old(self, stop: threading.Event) -> None:
         for pattern, seconds in (
                 (sinks.NOTIFICATIONS, NOTIFICATION_TTL_SECONDS),
+                (sinks.LOCK_NOTIFICATIONS, NOTIFICATION_TTL_SECONDS),
                 (sinks.WEBHOOKS, self._conf.lockstatus.webhook_give_up)):
             for sink, count in outbox_retention.expire(
                 self._store, pattern, seconds, stop).items():
-                LOG.warning('Host status changes are given up, as they are '
-                            'more than %s old: %d for %s.',
-                            duration.in_seconds(seconds), count, sink)
+                LOG.warning('Events are given up, as they are more than %s '
+                            'old: %d for %s.', duration.in_seconds(seconds),
+                            count, sink)
 
     def _delete_many(self, stop: threading.Event) -> None:
         most = self._conf.lockstatus.webhook_queue
         for sink in sinks.of_webhooks(self._conf):
             count = outbox_retention.keep_newest(self._store, sink, most, stop)
             if count:
-                LOG.warning('Host status changes are given up, as more than '
-                            '%d were waiting: %d for %s.', most, count, sink)
+                LOG.warning('Events are given up, as more than %d were '
+                            'waiting: %d for %s.', most, count, sink)
 
     def _delete_history(self, stop: threading.Event) -> None:
         options = self._conf.lockstatus

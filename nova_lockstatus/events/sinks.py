@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The sinks: where changes of host status are delivered to."""
+"""The sinks: where changes of host status and locks are delivered to."""
 
 from collections.abc import Sequence
 
@@ -22,6 +22,10 @@ from nova_lockstatus.events.notifications import host_status
 
 NOTIFICATIONS = 'notifications'
 """The sink of Nova's notifications, in the forms that are configured."""
+
+LOCK_NOTIFICATIONS = 'lock_notifications'
+"""The sink of Nova's notifications for locks that have expired. It is not that
+of hosts, whose entries processes of older releases take."""
 
 _WEBHOOK = 'webhook:'
 
@@ -49,6 +53,14 @@ def of_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
             or host_status.sends_unversioned(conf)):
         return (NOTIFICATIONS,)
     return ()
+
+
+def of_lock_notifications(conf: cfg.ConfigOpts) -> Sequence[str]:
+    """Return the sink of Nova's notifications of locks that have expired.
+
+    :returns: its name, nothing where Nova sends no versioned notifications
+    """
+    return (LOCK_NOTIFICATIONS,) if host_status.sends_versioned(conf) else ()
 
 
 def of_webhooks(conf: cfg.ConfigOpts) -> Sequence[str]:

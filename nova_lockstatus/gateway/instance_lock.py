@@ -86,10 +86,7 @@ class LockedRow:
 
     def now(self) -> datetime.datetime:
         """Return the time of the database, in UTC, without a time zone."""
-        found = self.connection.execute(sqlalchemy.text(
-            _NOW[self.connection.dialect.name])).scalar()
-        return found if isinstance(found, datetime.datetime) else (
-            datetime.datetime.fromisoformat(found))
+        return now(self.connection)
 
     def write(self, lock: server_lock.Lock, action: str, host: str,
               locks: Mapping[str, str] | None = None) -> None:
@@ -130,6 +127,17 @@ class LockedRow:
         # NOTE: Nova's migrations make tables of MySQL's utf8, which has three
         # bytes a character; an operator may have converted them.
         return set(self.connection.execute(CHARSETS).one()) == {'utf8mb4'}
+
+
+def now(connection: Any) -> datetime.datetime:
+    """Return the time of a database, in UTC, without a time zone.
+
+    :param connection: of SQLAlchemy
+    """
+    found = connection.execute(sqlalchemy.text(
+        _NOW[connection.dialect.name])).scalar()
+    return found if isinstance(found, datetime.datetime) else (
+        datetime.datetime.fromisoformat(found))
 
 
 @contextlib.contextmanager

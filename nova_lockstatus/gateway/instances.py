@@ -25,6 +25,7 @@ from nova.db.main import models
 
 from nova_lockstatus.core import host_event
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.gateway import cells
 from nova_lockstatus.utils.threads import Bulkhead
 
@@ -149,11 +150,13 @@ def _server(row: Any,
                        bool(locked), locked_by, system_metadata.get(uuid, {}))
 
 
-def read_reasons(session: Any, uuids: Collection[str]
+def read_reasons(session: Any, uuids: Collection[str],
+                 keys: Collection[str] = lock_reason.KEYS
                  ) -> Mapping[str, Mapping[str, str]]:
     """Read the rows with the reasons of locks, with one statement.
 
     :param session: a session of SQLAlchemy in the instances' cell
+    :param keys: the keys of the rows
     :returns: the values of system metadata, by uuid and key
     """
     found: dict[str, dict[str, str]] = collections.defaultdict(dict)
@@ -162,9 +165,28 @@ def read_reasons(session: Any, uuids: Collection[str]
         for uuid, key, value in session.execute(
                 sqlalchemy.select(row.instance_uuid, row.key, row.value)
                 .where(row.instance_uuid.in_(uuids), row.deleted == 0,
-                       row.key.in_(lock_reason.KEYS))):
+                       row.key.in_(keys))):
             found[uuid][key] = value
     return found
+
+
+def read_server(session: Any, uuid: str) -> InstanceRow | None:
+    """Read a server, with the rows of all its locks, in two statements.
+
+    :param session: a session of SQLAlchemy in the server's cell
+    :returns: the server, None where the cell does not show it
+    """
+    row = session.execute(sqlalchemy.select(*_COLUMNS).where(
+        _ROW.uuid == uuid, _ROW.deleted == 0, NOT_HIDDEN)).first()
+    if row is None:
+        return None
+    metadata = models.InstanceSystemMetadata
+    return _server(row, {uuid: dict(session.execute(
+        sqlalchemy.select(metadata.key, metadata.value).where(
+            metadata.instance_uuid == uuid, metadata.deleted == 0,
+            sqlalchemy.or_(
+                metadata.key.in_(lock_reason.KEYS), metadata.key.startswith(
+                    lock_rows.PREFIX, autoescape=True)))).all())})
 
 
 def count_by_host(targeted: Any) -> Iterator[tuple[

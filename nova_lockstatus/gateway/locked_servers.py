@@ -12,16 +12,19 @@
 
 """Reads the locked servers of a cell, page by page."""
 
-from collections.abc import Iterable, Iterator
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy
 from nova.db.main import api as db
 from nova.db.main import models
+from oslo_utils import timeutils
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_status
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.core import locked_server
 from nova_lockstatus.extensions.base import Lock
 from nova_lockstatus.gateway import cells
@@ -81,8 +84,8 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
 
     A page takes four statements at the most, however many servers it has.
 
-    :param filters: which servers to read. ``older_than`` and ``reason``, which
-        no column has, do not count here
+    :param filters: which servers to read. ``older_than``, ``reason`` and
+        ``expired``, which no column has, do not count here
     :returns: pages of :data:`PAGE_SIZE` servers at the most
     """
     context = cells.context(cell)
@@ -97,10 +100,11 @@ def read(cell: Any, filters: locked_server.LockedServerFilter
             if not rows:
                 return
             uuids = [row.uuid for row in rows]
-            reasons = instances.read_reasons(session, uuids)
+            metadata = instances.read_reasons(
+                session, uuids, (*lock_reason.KEYS, lock_rows.SUMMARY_KEY))
             locks = instance_actions.read_locks(session, uuids)
             _read_hosts(session, hosts, {row.host for row in rows})
-        yield [_server(row, lock_reason.read(reasons.get(row.uuid, {})),
+        yield [_server(row, metadata.get(row.uuid, {}),
                        locks.get(row.uuid, Lock()),
                        _host_status(row.host, hosts), cells.name(cell))
                for row in rows]
@@ -136,13 +140,28 @@ def _read_hosts(session: Any, hosts: host_status.HostStatuses,
         hosts.add((None, host), found.get(host))
 
 
-def _server(row: Any, reason: str | None, lock: Lock, status: str | None,
-            cell: str) -> locked_server.LockedServer:
+def _server(row: Any, metadata: Mapping[str, str], lock: Lock,
+            status: str | None, cell: str) -> locked_server.LockedServer:
+    until = _read_until(row, metadata)
     return locked_server.LockedServer(
         id=row.uuid, name=row.display_name, project_id=row.project_id,
-        host=row.host, locked_by=row.locked_by, locked_reason=reason,
+        host=row.host, locked_by=row.locked_by,
+        locked_reason=lock_reason.read(metadata),
         locked_at=locked_server.format_time(lock.since),
-        locked_by_user_id=lock.user_id, host_status=status, cell=cell)
+        locked_by_user_id=lock.user_id, host_status=status, cell=cell,
+        locked_until=locked_server.format_time(until),
+        expired=until is not None and until <= timeutils.utcnow())
+
+
+def _read_until(row: Any, metadata: Mapping[str, str]
+                ) -> datetime.datetime | None:
+    try:
+        return lock_rows.locked_until(metadata, row.locked_by)
+    except ValueError as error:
+        LOG.warning('The locks of the server %s are damaged in the table '
+                    'instance_system_metadata. The report has no end of its '
+                    'lock: %s', row.uuid, error)
+        return None
 
 
 def _host_status(host: str | None, hosts: host_status.HostStatuses

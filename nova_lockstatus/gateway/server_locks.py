@@ -16,29 +16,18 @@ The rules: ``core/server_locks.py``.
 """
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-import sqlalchemy
-from nova.db.main import api as db
-from nova.db.main import models
 
 from nova_lockstatus.core import lock_rows
 from nova_lockstatus.core import server_lock
 from nova_lockstatus.core import server_locks
 from nova_lockstatus.core.lock_record import LockRecord
 from nova_lockstatus.gateway import instance_actions
-from nova_lockstatus.gateway import instances
 from nova_lockstatus.gateway import server_move
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
-
-PAGE_SIZE = 1000
-"""How many servers a page has at the most."""
-
-_ROW = models.Instance
-_METADATA = models.InstanceSystemMetadata
 
 
 class StoredLocks(NamedTuple):
@@ -135,55 +124,3 @@ def lift_ended(rows: server_move.LockedRows, host: str) -> LockChange | None:
         return None
     return write(rows, standing, server_locks.action_of_unlock(
         found.current, server_locks.in_force(standing)), host)
-
-
-class ServerEnd(NamedTuple):
-    """When the first lock of a server is to be lifted.
-
-    :param at: the time in UTC, without a time zone
-    """
-
-    uuid: str
-    at: datetime.datetime
-
-
-def read_ends(context: Any, since: datetime.datetime | None = None
-              ) -> Iterator[list[ServerEnd]]:
-    """Read when locks of a cell's servers are to be lifted, page by page.
-
-    It takes one statement a page.
-
-    :param context: a RequestContext that is targeted at the cell
-    :param since: before which no lock of theirs has changed, None for all;
-        the column is indexed, and each lock and unlock writes it
-    :returns: those of :data:`PAGE_SIZE` servers with locks at the most
-    """
-    conditions = [_ROW.deleted == 0, instances.NOT_HIDDEN]
-    if since is not None:
-        conditions.append(_ROW.updated_at >= since)
-    last = 0
-    while True:
-        with db.get_context_manager(context).reader.using(context) as session:
-            found = session.execute(
-                sqlalchemy.select(_ROW.id, _ROW.uuid, _METADATA.value)
-                .join(_METADATA, _METADATA.instance_uuid == _ROW.uuid)
-                .where(_ROW.id > last, *conditions, _METADATA.deleted == 0,
-                       _METADATA.key == lock_rows.SUMMARY_KEY)
-                .order_by(_ROW.id).limit(PAGE_SIZE)).all()
-        if found:
-            yield [ServerEnd(uuid, at) for _, uuid, value in found
-                   if (at := _first_end(uuid, value)) is not None]
-        if len(found) < PAGE_SIZE:
-            return
-        last = found[-1].id
-
-
-def _first_end(uuid: str, summary: str) -> datetime.datetime | None:
-    try:
-        return lock_rows.read_summary(
-            {lock_rows.SUMMARY_KEY: summary}).first_end
-    except ValueError as error:
-        LOG.error('The locks of the server %s are damaged in the table '
-                  'instance_system_metadata. None of them is lifted at its '
-                  'end: %s', uuid, error)
-        return None

@@ -21,6 +21,7 @@ Microversion = tuple[int, int]
 
 LOCKED_STATUS = 'os-server-locked-status'
 SERVER_HOST_STATUS = 'os-server-host-status'
+SERVER_LOCKS = 'os-server-locks'
 HYPERVISOR_STATUS = 'os-hypervisor-status'
 
 
@@ -44,6 +45,8 @@ LOCKED_REASON = Capability('the reason of a lock', LOCKED_STATUS, (2, 73))
 LOCKED_AT = Capability('since when a server is locked', LOCKED_STATUS, None)
 FIND_LOCKED = Capability('a filter by lock', LOCKED_STATUS, (2, 73))
 LOCK_REASON = Capability('a lock with a reason', LOCKED_STATUS, (2, 73))
+LOCK_END = Capability('a lock with an end', SERVER_LOCKS, None)
+LOCKED_UNTIL = Capability('when a lock ends', SERVER_LOCKS, None)
 HOST_STATUS = Capability(
     "the status of a server's host", SERVER_HOST_STATUS, (2, 16))
 FIND_HYPERVISORS = Capability(

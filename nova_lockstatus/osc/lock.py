@@ -35,6 +35,7 @@ _COLUMNS = (
     output.Column('Project ID', 'tenant_id'),
     output.Column('Locked By', 'locked_by', capabilities.LOCKED_BY),
     output.Column('Reason', 'locked_reason', capabilities.LOCKED_REASON),
+    output.Column('Until', 'locked_until', capabilities.LOCKED_UNTIL),
     output.Column('Since', 'locked_at', kind=output.AgeColumn),
     output.Column('Locked By User ID', 'locked_by_user_id'),
     output.Column('Host', 'OS-EXT-SRV-ATTR:host'),
@@ -46,7 +47,8 @@ _LONG = frozenset({'locked_at', 'locked_by_user_id', 'tenant_id',
                    'OS-EXT-SRV-ATTR:host', 'host_status'})
 
 _FIELDS = ('id', 'name', 'project_id', 'locked', 'locked_by', 'locked_reason',
-           'locked_at', 'locked_by_user_id')
+           'locked_until', 'locked_at', 'locked_by_user_id',
+           'delete_protected')
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -118,6 +120,10 @@ class ListLock(output.Lister):
                  'such as 45m, 12h, 30d or 2w; those of which no record '
                  'tells it are left out')
         parser.add_argument(
+            '--expired', action='store_true',
+            help='Servers whose lock is past its end and stays in force '
+                 '(needs the extension os-server-locks in the cloud)')
+        parser.add_argument(
             '--long', action='store_true',
             help='Show also since when, which user, project, host and its '
                  'status')
@@ -131,6 +137,8 @@ class ListLock(output.Lister):
             client.capabilities.require(capabilities.LOCKED_BY)
         if args.reason:
             client.capabilities.require(capabilities.LOCKED_REASON)
+        if args.expired:
+            client.capabilities.require(capabilities.LOCKED_UNTIL)
         chosen = server_filter.from_args(args, client)
         rows = list(self._locked_servers(chosen, args))
         shown = {column.key for column in _COLUMNS} - _LONG
@@ -161,6 +169,10 @@ class ListLock(output.Lister):
                 continue
             if args.locked_by and args.locked_by != _shown(
                     server, 'locked_by', capabilities.LOCKED_BY):
+                continue
+            if args.expired and not duration.is_past(
+                    _shown(server, 'locked_until', capabilities.LOCKED_UNTIL),
+                    datetime.datetime.now(datetime.timezone.utc)):
                 continue
             if args.reason and not args.reason.search(_shown(
                 server, 'locked_reason', capabilities.LOCKED_REASON) or ''):

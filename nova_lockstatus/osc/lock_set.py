@@ -13,140 +13,15 @@
 """openstack lock set, openstack lock unset."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from nova_lockstatus.osc import bulk
 from nova_lockstatus.osc import capabilities
 from nova_lockstatus.osc import error
-from nova_lockstatus.osc import output
+from nova_lockstatus.osc import lock_change
 from nova_lockstatus.osc import server_filter
 from nova_lockstatus.osc.client import Server
-from nova_lockstatus.utils import terminal
-
-_COLUMNS = ['ID', 'Name', 'Result', 'Error']
-
-
-class Row(NamedTuple):
-    """A server in the output.
-
-    :param id: empty if the server is not found
-    :param name: its name, or what the user called it
-    :param failure: why it cannot be or was not changed
-    """
-
-    id: str
-    name: str
-    failure: Exception | None = None
-
-
-def _unique(rows: Sequence[Row]) -> list[Row]:
-    """Drop the second row of a server that was named twice."""
-    return list({row.id or '?' + row.name: row for row in rows}.values())
-
-
-class ChangeLocks(bulk.NamedServers):
-    """Runs one server action on each of many servers."""
-
-    done = ''
-    """The state of a server after the action, such as ``locked``."""
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.add_argument(
-            'servers', metavar='<server>', nargs='*',
-            help='The servers, by name or id; or choose them by project, '
-                 'host or tag')
-        server_filter.add_arguments(parser)
-        parser.add_argument(
-            '--dry-run', action='store_true',
-            help='Show which servers it would be, and change nothing')
-        bulk.add_argument(parser)
-        return parser
-
-    def take_action(self, args: argparse.Namespace) -> output.Table:
-        self.check(args)
-        rows = _unique(self._find_rows(args))
-        if not args.dry_run:
-            rows = self._change(rows, args)
-        self.report_failures(sum(1 for row in rows if row.failure), len(rows),
-                             'could not be ' + self.done)
-        good = ('would be ' if args.dry_run else '') + self.done
-        return _COLUMNS, [
-            [row.id, row.name, 'failed' if row.failure else good,
-             str(row.failure or '')] for row in rows]
-
-    def check(self, args: argparse.Namespace) -> None:
-        """Refuse arguments that cannot be carried out."""
-        narrowed = args.project or args.host or args.tags
-        if args.servers and narrowed:
-            raise error.CommandError(
-                'Name the servers, or choose them with --project, --host and '
-                '--tag, but not both.')
-        if not args.servers and not narrowed:
-            raise error.CommandError(
-                'Name the servers, or choose them with --project, --host or '
-                '--tag.')
-
-    def body(self, args: argparse.Namespace) -> dict[str, Any]:
-        """Return the body of the server action."""
-        raise NotImplementedError
-
-    def needed(self, args: argparse.Namespace
-               ) -> list[capabilities.Capability]:
-        """Return the features that the requests use."""
-        return []
-
-    def blocked_reason(
-        self, server: Server, args: argparse.Namespace,
-    ) -> str | None:
-        """Return why Nova would accept the action and change nothing.
-
-        :returns: None if the action takes effect
-        """
-        return None
-
-    def select(self, args: argparse.Namespace) -> Iterable[Server]:
-        """List the servers that the options select.
-
-        :raises error.CommandError: when the cloud refuses it or does not
-            support an option
-        """
-        return server_filter.list_servers(
-            self.client, server_filter.from_args(args, self.client),
-            *self.needed(args))
-
-    def _find_rows(self, args: argparse.Namespace) -> list[Row]:
-        if not args.servers:
-            return [self._row(server, args) for server in self.select(args)]
-        microversion = self.client.capabilities.microversion_for(
-            *self.needed(args))
-        return [self._row(outcome.result, args) if outcome.result
-                else Row('', outcome.item, outcome.failure)
-                for outcome in self.find(args, microversion)]
-
-    def _row(self, server: Server, args: argparse.Namespace) -> Row:
-        reason = self.blocked_reason(server, args)
-        # NOTE: Nova has no name of a server in a cell that is down.
-        return Row(server['id'], server.get('name', ''),
-                   error.CommandError(reason) if reason else None)
-
-    def _change(
-        self, rows: Sequence[Row], args: argparse.Namespace,
-    ) -> list[Row]:
-        client = self.client
-        body = self.body(args)
-        microversion = client.capabilities.microversion_for(*self.needed(args))
-
-        def change(row: Row) -> None:
-            if row.failure:
-                raise row.failure
-            client.act(row.id, body, microversion)
-
-        with terminal.progress_bar('Locks', len(rows), self.app) as on_done:
-            outcomes = bulk.run_each(change, rows, args.parallel, on_done)
-        return [outcome.item._replace(failure=outcome.failure)
-                for outcome in outcomes]
+from nova_lockstatus.utils import duration
 
 
 def _reason(text: str) -> str:
@@ -155,6 +30,24 @@ def _reason(text: str) -> str:
         return text
     raise argparse.ArgumentTypeError(
         'a reason has 1 to 255 characters, this one %d' % len(text))
+
+
+def _add_end(parser: argparse.ArgumentParser) -> None:
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument(
+        '--until', metavar='<time>', type=duration.parse_end,
+        help='When the lock ends, such as 2026-12-24T08:00:00, in UTC unless '
+             'the time says otherwise (needs the extension os-server-locks in '
+             'the cloud)')
+    end.add_argument(
+        '--for', metavar='<length>', type=duration.parse_length,
+        dest='until',
+        help='In how long the lock ends, such as 45m, 12h, 2d or 1w (needs '
+             'the extension os-server-locks in the cloud)')
+    parser.add_argument(
+        '--release', action='store_true',
+        help='Have the lock lifted at its end. Otherwise it stays in force, '
+             'and is shown as expired')
 
 
 def blocked_reason(
@@ -177,12 +70,13 @@ def blocked_reason(
     return None
 
 
-class SetLock(ChangeLocks):
-    """Lock servers, with a reason.
+class SetLock(lock_change.ChangeLocks):
+    """Lock servers, with a reason, and with an end.
 
     Of servers that are locked already, the reason is replaced; but nothing
-    changes where an administrator of another project holds the lock. The exit
-    code is 1 if one of the servers could not be locked.
+    changes where an administrator of another project holds the lock, unless
+    the cloud has the extension os-server-locks: your lock then stands beside
+    it. The exit code is 1 if one of the servers could not be locked.
     """
 
     done = 'locked'
@@ -194,16 +88,27 @@ class SetLock(ChangeLocks):
             help='Why, in 1 to 255 characters (needs the extension '
                  'os-server-locked-status in the cloud, or microversion '
                  '2.73)')
+        _add_end(parser)
         return parser
 
     def check(self, args: argparse.Namespace) -> None:
         super().check(args)
         if args.reason is not None:
             self.client.capabilities.require(capabilities.LOCK_REASON)
+        if args.until is not None:
+            self.client.capabilities.require(capabilities.LOCK_END)
+        elif args.release:
+            raise error.CommandError(
+                '--release needs the end of the lock, --until or --for.')
 
     def body(self, args: argparse.Namespace) -> dict[str, Any]:
-        return {'lock': None if args.reason is None
-                else {'locked_reason': args.reason}}
+        lock: dict[str, Any] = {}
+        if args.reason is not None:
+            lock['locked_reason'] = args.reason
+        if args.until is not None:
+            lock.update(locked_until=args.until.isoformat() + 'Z',
+                        release=args.release)
+        return {'lock': lock or None}
 
     def needed(self, args: argparse.Namespace
                ) -> list[capabilities.Capability]:
@@ -215,14 +120,16 @@ class SetLock(ChangeLocks):
         self, server: Server, args: argparse.Namespace,
     ) -> str | None:
         if (args.reason is None
-                or server.get('tenant_id') != self.client.project_id):
+                or server.get('tenant_id') != self.client.project_id
+                or self.client.capabilities.has_extension(
+                    capabilities.LOCK_END)):
             return None
         return blocked_reason(
             server, args.reason,
             self.client.capabilities.has_extension(capabilities.LOCKED_BY))
 
 
-class UnsetLock(ChangeLocks):
+class UnsetLock(lock_change.ChangeLocks):
     """Unlock servers.
 
     Of servers that are chosen by project, host or tag, those are unlocked that

@@ -56,6 +56,63 @@ def parse_since(text: str) -> datetime.datetime:
     return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
 
 
+def parse_end(text: str) -> datetime.datetime:
+    """Read the value of ``--until``.
+
+    :param text: a time such as ``2026-12-24T08:00:00``, which is in UTC unless
+        it says otherwise
+    :returns: the time, in UTC without a time zone
+    :raises argparse.ArgumentTypeError: when it is something else, or past
+    """
+    try:
+        # NOTE: Python 3.10 does not read a Z.
+        moment = datetime.datetime.fromisoformat(re.sub('Z$', '+00:00', text))
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(datetime.timezone.utc).replace(
+                tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            "'%s' is no time, as 2026-12-24T08:00:00 is one" % text
+        ) from error
+    if moment <= _now():
+        raise argparse.ArgumentTypeError("'%s' is in the past" % text)
+    return moment
+
+
+def parse_length(text: str) -> datetime.datetime:
+    """Read the value of ``--for``.
+
+    :param text: a number and a unit, such as ``2d``
+    :returns: the time in so long, in UTC without a time zone
+    :raises argparse.ArgumentTypeError: when it is something else
+    """
+    try:
+        length = parse(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(
+            "'%s' is no length of time: give a number and m, h, d or w, as in "
+            '2d' % text) from error
+    if not length:
+        raise argparse.ArgumentTypeError("'%s' is no time at all" % text)
+    try:
+        return _now() + length
+    except OverflowError as error:
+        raise argparse.ArgumentTypeError(
+            "'%s' is too long" % text) from error
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+
+
+def is_past(moment: str | None, now: datetime.datetime) -> bool:
+    """Tell whether a time has come. An unknown time has not.
+
+    :param moment: in UTC, as :func:`normalise` returns it
+    """
+    return is_older(moment, datetime.timedelta(), now)
+
+
 def is_older(
     moment: str | None, age: datetime.timedelta, now: datetime.datetime,
 ) -> bool:

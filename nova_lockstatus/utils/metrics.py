@@ -55,6 +55,12 @@ class Metrics:
     def cell_not_counted(self, cell: str) -> None:
         """Report that the servers of a cell could not be counted."""
 
+    def locks_expired(self, cell: str, locks: int, max_age: float) -> None:
+        """Report how many locks of a cell's servers are past their end.
+
+        :param max_age: seconds after which the number is too old to show
+        """
+
     def outbox_length(self, entries: int | None,
                       oldest: Mapping[str, float]) -> None:
         """Report how many entries the outbox has.

@@ -55,6 +55,13 @@ class _Count(NamedTuple):
     until: float
 
 
+class _Expired(NamedTuple):
+    """How many locks of a cell are past their end, until when it is shown."""
+
+    locks: int
+    until: float
+
+
 class _Outbox(NamedTuple):
     """The length of the outbox, its oldest entries, until when it is shown."""
 
@@ -75,6 +82,7 @@ class Prometheus(Metrics):
     def __init__(self, registry: prometheus_client.CollectorRegistry,
                  webhooks: Sequence[str] = ()) -> None:
         self._counts: dict[str, _Count] = {}
+        self._expired: dict[str, _Expired] = {}
         self._outbox: _Outbox | None = None
         registry.register(self)
         self._last_polls = prometheus_client.Gauge(
@@ -105,7 +113,8 @@ class Prometheus(Metrics):
             PREFIX + 'reasons_repaired',
             'Reasons of locks that Nova had saved from an older copy.',
             ['outcome'], registry=registry)
-        self._begin_at_zero([sinks.NOTIFICATIONS, *webhooks])
+        self._begin_at_zero([sinks.NOTIFICATIONS, sinks.LOCK_NOTIFICATIONS,
+                             *webhooks])
 
     def _begin_at_zero(self, all_sinks: Sequence[str]) -> None:
         """Show each counter at once, so that its first rise is one."""
@@ -138,6 +147,10 @@ class Prometheus(Metrics):
     def cell_not_counted(self, cell: str) -> None:
         """Report that the servers of a cell could not be counted."""
         self._counts.pop(cell, None)
+
+    def locks_expired(self, cell: str, locks: int, max_age: float) -> None:
+        """Report how many locks of a cell's servers are past their end."""
+        self._expired[cell] = _Expired(locks, time.monotonic() + max_age)
 
     def outbox_length(self, entries: int | None,
                       oldest: Mapping[str, float]) -> None:
@@ -176,7 +189,8 @@ class Prometheus(Metrics):
     def collect(self) -> Iterator[Any]:
         """Make the metrics that are shown only until they are too old."""
         families = _families()
-        servers, locked, hosts, oldest_locks, length, oldest = families
+        (servers, locked, hosts, oldest_locks, expired, length,
+         oldest) = families
         now = time.monotonic()
         # A copy, as other threads report meanwhile.
         for cell, (counts, until) in sorted(self._counts.copy().items()):
@@ -185,6 +199,9 @@ class Prometheus(Metrics):
                 _add(locked, cell, HOLDERS, counts.locked)
                 _add(hosts, cell, STATUSES, counts.hosts)
                 _add(oldest_locks, cell, (), counts.oldest_locks)
+        for cell, (locks, until) in sorted(self._expired.copy().items()):
+            if now < until:
+                expired.add_metric([cell], locks)
         outbox = self._outbox
         if outbox is not None and now < outbox.until:
             length.add_metric([], outbox.entries)
@@ -209,6 +226,10 @@ def _families() -> tuple[Any, ...]:
             PREFIX + 'oldest_lock_timestamp_seconds',
             'When the oldest lock was made, by its holder.',
             labels=['cell', 'locked_by']),
+        core.GaugeMetricFamily(
+            PREFIX + 'expired_locks',
+            'Locks of servers whose end has come, and that are not lifted.',
+            labels=['cell']),
         core.GaugeMetricFamily(
             PREFIX + 'announcements_owed',
             'Entries in the outbox that are to be delivered.', labels=[]),

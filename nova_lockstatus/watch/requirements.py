@@ -13,8 +13,10 @@
 """The names in Nova that the watch service relies on."""
 
 from nova_lockstatus.events.notifications import own_notifier
+from nova_lockstatus.events.notifications import server_lock
 from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.gateway import lock_ends
 from nova_lockstatus.gateway import reason_repair
 
 # NOTE: all of them are the same in release 27 and in release 34.
@@ -33,6 +35,8 @@ RELIES_ON = (
     'nova.servicegroup:API.service_is_up',
     *compute_rpc.RELIES_ON,
     *instances.RELIES_ON,
+    *lock_ends.RELIES_ON,
     *own_notifier.RELIES_ON,
     *reason_repair.RELIES_ON,
+    *server_lock.RELIES_ON,
 )

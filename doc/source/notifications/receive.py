@@ -48,8 +48,12 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         # What has not heard of its arrival sends it again.
         if event['id'] not in self.seen:
             self.seen.add(event['id'])
-            print('%(changed_at)s server %(uuid)s: %(old_host_status)s -> '
-                  '%(host_status)s' % event['data'], flush=True)
+            if event['type'].endswith('.host_status'):
+                print('%(changed_at)s server %(uuid)s: %(old_host_status)s -> '
+                      '%(host_status)s' % event['data'], flush=True)
+            else:
+                # Such as a lock that has expired, or a ping.
+                print(event['type'], flush=True)
         self.send_response(204)
         self.end_headers()
 

@@ -18,11 +18,8 @@ from typing import Any
 
 import webob.exc
 from nova import exception as nova_exception
-from nova import notifications
 from nova import policy as nova_policy
 from nova.compute import instance_actions
-from nova.compute import utils as compute_utils
-from nova.objects import fields as nova_fields
 from nova.policies import lock_server as policies
 from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exception
@@ -32,7 +29,6 @@ from nova_lockstatus.api.hooks import server_lock_body
 from nova_lockstatus.api.hooks import server_move as move_hooks
 from nova_lockstatus.api.request import RequestState
 from nova_lockstatus.core import server_lock
-from nova_lockstatus.core import server_locks
 from nova_lockstatus.core import state_lock_gate
 from nova_lockstatus.events.notifications import (
     server_lock as lock_notifications,
@@ -47,10 +43,6 @@ API = 'nova.compute.api:API'
 
 UNLOCK_OVERRIDE = policies.POLICY_ROOT % 'unlock:unlock_override'
 """Nova's rule on lifting another's lock."""
-
-_NOVAS = (instance_actions.LOCK, instance_actions.UNLOCK)
-_NOTIFIED = {server_locks.ADD_LOCK: instance_actions.LOCK,
-             server_locks.LIFT_LOCK: instance_actions.UNLOCK}
 
 RETRY_AFTER_SECONDS = 5
 """Seconds after which a client may try again what was refused with 503."""
@@ -202,15 +194,9 @@ def notify(before: Any, instance: Any, lock: server_lock.Lock, action: str,
         leaves those that the Instance has
     """
     instance_lock.refresh(instance, lock, locks)
-    context, host = instance._context.elevated(), nova_policy.CONF.host
-    notifications.send_update(context, before, instance)
-    if action in _NOVAS:
-        with lock_notifications.unsent_is_logged('instance.' + action):
-            compute_utils.notify_about_instance_action(
-                context, instance, host, action=action,
-                source=nova_fields.NotificationSource.API)
-    lock_notifications.send_lock(
-        context, instance, _NOTIFIED.get(action, action), host)
+    lock_notifications.send_changed(
+        instance._context.elevated(), before, instance, action,
+        nova_policy.CONF.host)
 
 
 # NOTE: the controllers of lock and unlock call these two after they have asked
@@ -220,7 +206,7 @@ HOOKS = (
     Hook(API, 'lock', ('self', 'context', 'instance', 'reason'), _lock,
          alias=ALIAS,
          relies_on=(*server_move.RELIES_ON,
-                    'nova.notifications:send_update')),
+                    *lock_notifications.RELIES_ON)),
     Hook(API, 'unlock', ('self', 'context', 'instance'), _unlock,
          alias=ALIAS),
 )

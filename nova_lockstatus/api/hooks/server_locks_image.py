@@ -21,13 +21,15 @@ from collections.abc import Callable
 from typing import Any
 
 from nova_lockstatus.api.hook import Hook
+from nova_lockstatus.core import lock_ends
 from nova_lockstatus.core import lock_rows
 
 
 def _get_image(original: Callable[..., Any], system_meta: Any) -> Any:
     image = original(system_meta)
     properties = image['properties']
-    for key in [key for key in properties if lock_rows.is_key(key)]:
+    for key in [key for key in properties if lock_rows.is_key(key)
+                or key == lock_ends.UNTOLD_KEY]:
         del properties[key]
     return image
 

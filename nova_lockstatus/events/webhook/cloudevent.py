@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Makes the event of a server whose host's status has changed, and signs it.
+"""Makes the events of servers, and signs them.
 
 The event is a CloudEvent 1.0, in the structured JSON form. Several of them can
 make a batch: section 4 of formats/json-format.md in
@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nova_lockstatus.core import host_event
+from nova_lockstatus.core import lock_expiry
 from nova_lockstatus.gateway import instances
 
 CONTENT_TYPE = 'application/cloudevents+json'
@@ -39,13 +40,17 @@ SOURCE = '/nova-lockstatus/host_status'
 
 TYPE = 'org.openstack.nova.lockstatus.host_status'
 
+LOCKS_SOURCE = '/nova-lockstatus/locks'
+
+EXPIRED_TYPE = 'org.openstack.nova.lockstatus.lock.expired'
+
 PING_TYPE = 'org.openstack.nova.lockstatus.ping'
 """The type of the event that ``nova-lockstatus webhook test`` posts."""
 
 
 def make(change: host_event.StatusChange, server: instances.InstanceRow,
          shows_host: bool) -> dict[str, Any]:
-    """Make the event of one server.
+    """Make the event of a server whose host's status has changed.
 
     :param shows_host: whether to name the host
     :returns: the event, always with the same ``id`` for a change and a server
@@ -61,6 +66,24 @@ def make(change: host_event.StatusChange, server: instances.InstanceRow,
         'datacontenttype': 'application/json',
         'data': {'change_id': change.id, 'uuid': server.uuid,
                  **host_event.payload(change, server, shows_host)},
+    }
+
+
+def make_expired(expired: lock_expiry.ExpiredLock) -> dict[str, Any]:
+    """Make the event of a server with a lock that has expired.
+
+    :returns: the event, always with the same ``id`` for the same end of a lock
+    """
+    data = lock_expiry.payload(expired)
+    return {
+        'specversion': '1.0',
+        'id': expired.id,
+        'source': LOCKS_SOURCE,
+        'type': EXPIRED_TYPE,
+        'subject': expired.server.uuid,
+        'time': data['lock_until'],
+        'datacontenttype': 'application/json',
+        'data': {'uuid': expired.server.uuid, **data},
     }
 
 

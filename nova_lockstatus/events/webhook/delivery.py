@@ -10,17 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Delivers a change of a host to a webhook, in an event for each server."""
+"""Delivers a change of a host or a lock to a webhook, as events of servers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from oslo_config import cfg
 
 from nova_lockstatus import exception
 from nova_lockstatus.core import host_event
+from nova_lockstatus.core import lock_expiry
 from nova_lockstatus.events import outbox_relay
 from nova_lockstatus.events.lease import LeaseRenewer
 from nova_lockstatus.events.webhook import batcher
@@ -31,6 +33,7 @@ from nova_lockstatus.events.webhook import sender
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.gateway import lock_ends
 from nova_lockstatus.utils import logs
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
@@ -39,8 +42,7 @@ from nova_lockstatus.utils.metrics import Metrics
 LOG = logs.logger(__name__)
 
 STATE_RETRY_SECONDS = 1
-"""Seconds after which a change is tried again for which the state of the
-webhook could not be read."""
+"""Seconds after which a change is tried again whose webhook is unreadable."""
 
 
 class Delivery:
@@ -103,6 +105,8 @@ class Delivery:
         except exception.LockStatusException as error:
             self._log_once.failed(self._what, error)
             raise outbox_relay.RetryLater(STATE_RETRY_SECONDS) from error
+        if change.new == lock_expiry.EXPIRED:
+            return self._deliver_expired(change, lease)
         context = instances.context_of(change)
         size = self._endpoint.batch * self._endpoint.parallel
         refused: list[tuple[str, int]] = []
@@ -113,11 +117,10 @@ class Delivery:
                     servers = page[start:start + size]
                     if change.age > self._conf.lockstatus.webhook_give_up:
                         LOG.warning(
-                            'The events of a change are given up, as it is '
-                            'older than [lockstatus]webhook_give_up: for the '
-                            'webhook %s, of the server %s and those after it, '
-                            'whose host is %s.', self._endpoint.name,
-                            servers[0].uuid, change.new)
+                            'Events are given up, as they are older than '
+                            '[lockstatus]webhook_give_up: for the webhook %s, '
+                            'of the server %s and those after it: %s',
+                            self._endpoint.name, servers[0].uuid, change.what)
                         return True
                     statuses = self.post(change, servers, lease)
                     refused += [
@@ -131,6 +134,25 @@ class Delivery:
             self._log_refused(change, refused)
         return True
 
+    def _deliver_expired(self, change: host_event.StatusChange,
+                         lease: LeaseRenewer) -> bool:
+        expired = lock_ends.read_expired(
+            instances.context_of(change), change.host, change.id)
+        project_id = expired and expired.server.project_id
+        if expired is None or project_id != self._endpoint.project_id:
+            return True
+        if change.age > self._conf.lockstatus.webhook_give_up:
+            LOG.warning('Events are given up, as they are older than '
+                        '[lockstatus]webhook_give_up: for the webhook %s: %s',
+                        self._endpoint.name, change.what)
+            return True
+        statuses = self._post_events(change, [expired.server], [
+            cloudevent.make_expired(expired)], lease)
+        self._log_refused(change, [
+            (change.host, status) for status in statuses
+            if not sender.is_accepted(status)])
+        return bool(statuses)
+
     def post(self, change: host_event.StatusChange,
              servers: Sequence[instances.InstanceRow],
              lease: LeaseRenewer | None = None) -> list[int]:
@@ -143,9 +165,16 @@ class Delivery:
         :raises RetryLater: when an event is to be posted again. Those before
             it have a checkpoint
         """
-        events = [batcher.PendingEvent(change, cloudevent.make(
-            change, server, self._conf.lockstatus.notify_host_names), lease)
-            for server in servers]
+        return self._post_events(change, servers, [
+            cloudevent.make(change, server,
+                            self._conf.lockstatus.notify_host_names)
+            for server in servers], lease)
+
+    def _post_events(self, change: host_event.StatusChange,
+                     servers: Sequence[instances.InstanceRow],
+                     made: list[dict[str, Any]], lease: LeaseRenewer | None
+                     ) -> list[int]:
+        events = [batcher.PendingEvent(change, one, lease) for one in made]
         self._batcher.post(events)
         statuses: list[int] = []
         for event in events:
@@ -227,7 +256,7 @@ class Delivery:
                      refused: list[tuple[str, int]]) -> None:
         if refused:
             LOG.warning(
-                'The webhook %s refused the events of %d servers whose host '
-                'is %s. They are not sent again. For the first, the server '
-                '%s, it answered with the status %d.', self._endpoint.name,
-                len(refused), change.new, *refused[0])
+                'The webhook %s refused the events of %d servers. They are '
+                'not sent again. For the first, the server %s, it answered '
+                'with the status %d: %s', self._endpoint.name,
+                len(refused), *refused[0], change.what)

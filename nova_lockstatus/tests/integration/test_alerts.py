@@ -41,6 +41,7 @@ OLDEST = ('nova_lockstatus_oldest_announcement_timestamp_seconds'
 SENT = ('nova_lockstatus_announcements_total'
         '{sink="%s",outcome="%s"}')
 HELD = 'nova_lockstatus_hosts_held{cell="cell1"%s}'
+EXPIRED = 'nova_lockstatus_expired_locks{cell="cell1"%s}'
 GUARD = 'nova_lockstatus_guard_actions_total{action="suspend",outcome="%s"}'
 
 OTHER = ',instance="controller2:9877"'
@@ -119,6 +120,12 @@ CASES = {
         Case({GUARD % 'failed': '0 0 1x40'}, 3, {'action': 'suspend'}),
         Case({GUARD % 'failed': '1x60'}, 20),
         Case({GUARD % 'acted': '0+1x60'}, 20),
+    ),
+    'NovaLocksExpired': (
+        # Both processes count all locks.
+        Case({EXPIRED % '': '2x200', EXPIRED % OTHER: '2x200'}, 61, CELL,
+             '2'),
+        Case({EXPIRED % '': '2x60 0x200'}, 90),
     ),
 }
 

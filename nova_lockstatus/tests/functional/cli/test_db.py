@@ -26,9 +26,9 @@ class SyncTestCase(StoreTestCase):
 
     def test_once_and_again(self):
         self.assertEqual(
-            (0, '%s is at version 0005 now.\n' % self.url, ''), self.sync())
+            (0, '%s is at version 0006 now.\n' % self.url, ''), self.sync())
         self.assertEqual(
-            (0, '%s is at version 0005 already.\n' % self.url, ''),
+            (0, '%s is at version 0006 already.\n' % self.url, ''),
             self.sync())
 
     def test_several_at_once(self):
@@ -49,7 +49,7 @@ class SyncTestCase(StoreTestCase):
                 'OS_NOVA_CONFIG_DIR': str(config.parent),
                 'OS_NOVA_CONFIG_FILES': 'api-paste.ini;' + config.name})
         self.assertEqual(
-            (0, '%s is at version 0005 now.\n' % self.url, ''),
+            (0, '%s is at version 0006 now.\n' % self.url, ''),
             (done.code, done.out, done.err))
 
     def test_mistakes(self):
@@ -109,7 +109,7 @@ class SyncTestCase(StoreTestCase):
         text = (
             'The tables in the database that [lockstatus]connection names are '
             'those of a newer nova-lockstatus (9999, and this one knows '
-            '0005): upgrade nova-lockstatus here, too.')
+            '0006): upgrade nova-lockstatus here, too.')
         self.assertEqual((1, '', text + '\n'), self.sync())
         self.assertEqual((2, text), self.check())
 

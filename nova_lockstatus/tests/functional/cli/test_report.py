@@ -13,6 +13,7 @@
 """nova-lockstatus report as operators run it, over databases in files."""
 
 import csv
+import datetime
 import io
 import json
 import os
@@ -25,6 +26,8 @@ import tempfile
 import testtools
 
 from nova_lockstatus.core import lock_reason
+from nova_lockstatus.core import lock_record
+from nova_lockstatus.core import lock_rows
 from nova_lockstatus.tests.fixtures import commands
 from nova_lockstatus.tests.fixtures import locked_databases
 from nova_lockstatus.tests.fixtures import programs
@@ -73,6 +76,16 @@ print(json.dumps([measure(project_id='few'), measure()]))
 """
 
 
+def ends(locked_by, reason, year):
+    """Return the row that has the end of a lock."""
+    rows = lock_rows.rows([lock_record.LockRecord(
+        id='l', scope='server', scope_id='s', level='change',
+        locked_by=locked_by, user_id='u', project_id='p', reason=reason,
+        origin=None, since=datetime.datetime(2020, 1, 1),
+        until=datetime.datetime(year, 12, 24, 8))])
+    return {lock_rows.SUMMARY_KEY: rows[lock_rows.SUMMARY_KEY]}
+
+
 class ReportTestCase(testtools.TestCase):
 
     @classmethod
@@ -100,12 +113,17 @@ class ReportTestCase(testtools.TestCase):
             ('lock', 'u5', 10))
         databases.insert_server('one', 'owner', project_id='p2',
                                 host='compute2', locked_by='owner')
+        databases.insert_metadata(
+            'one', 'owner', **ends('owner', None, 2130))
         databases.insert_history('one', 'owner', ('lock', 'u6', 1))
         databases.insert_server('one', 'wide', host='compute3', hidden=None)
         databases.insert_metadata('one', 'wide', **lock_reason.rows(
-            '\U0001f512 closed', wide=False))
+            '\U0001f512 closed', wide=False), **ends(
+                'admin', '\U0001f512 closed', 2020))
         databases.insert_server('one', 'nowhere', host=None,
                                 display_name='x\x1b[2J')
+        databases.insert_metadata('one', 'nowhere',
+                                  **ends('admin', 'another', 2020))
         for uuid, values in (('unlocked', {'locked': 0, 'locked_by': None}),
                              ('deleted', {'deleted': 7}),
                              ('moved', {'hidden': 1})):
@@ -147,7 +165,8 @@ class ReportTestCase(testtools.TestCase):
             {'name': 'billing', 'project_id': 'p1', 'host': 'compute1',
              'locked_by': 'admin', 'locked_reason': 'unpaid invoice 4711',
              'locked_at': api_time(35), 'locked_by_user_id': 'u5',
-             'host_status': 'UP', 'cell': 'one'}, servers['admin'])
+             'host_status': 'UP', 'cell': 'one', 'locked_until': None,
+             'expired': False}, servers['admin'])
         self.assertEqual(
             ('owner', None, api_time(1), 'u6', 'MAINTENANCE'),
             tuple(servers['owner'][key] for key in (
@@ -169,12 +188,23 @@ class ReportTestCase(testtools.TestCase):
                     'name', 'locked_reason', 'locked_at',
                     'locked_by_user_id', 'host_status', 'cell')))
 
+    def test_ends(self):
+        self.assertEqual(
+            {'owner': ('2130-12-24T08:00:00Z', False),
+             'wide': ('2020-12-24T08:00:00Z', True),
+             # Another lock is in force since.
+             'nowhere': (None, False)},
+            {uuid: (server['locked_until'], server['expired'])
+             for uuid, server in self.read().items()
+             if uuid in ('owner', 'wide', 'nowhere')})
+
     def test_filters(self):
         for arguments, expected in (
                 (['--project', 'p2'], {'owner'}),
                 (['--host', 'compute3'], {'wide'}),
                 (['--locked-by', 'admin'], {'admin', 'wide', 'nowhere'}),
                 (['--older-than', '30d'], {'admin'}),
+                (['--expired'], {'wide'}),
                 (['--reason-matches', '^unpaid .*[0-9]$'], {'admin'}),
                 (['--reason-matches', 'many-51(0|9.)$'],
                  {'many-510'} | {'many-519%d' % one for one in range(10)}),

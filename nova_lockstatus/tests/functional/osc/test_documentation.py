@@ -15,12 +15,16 @@
 import re
 import shlex
 
+from nova_lockstatus.tests.fixtures import osc_case
 from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.fixtures.osc_case import OscTestCase
 
 
 class DocumentationTestCase(OscTestCase):
     """The commands in the documentation, in the order that they stand in."""
+
+    options = {**OscTestCase.options, 'config': {
+        **OscTestCase.options['config'], **osc_case.WITH_ENDS}}
 
     def commands(self, page):
         text = (repository.DOC / 'source' / page).read_text()

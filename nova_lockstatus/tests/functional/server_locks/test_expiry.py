@@ -15,12 +15,10 @@
 import datetime
 import time
 
-from nova import context as nova_context
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
 from nova_lockstatus.embedded import identity
-from nova_lockstatus.gateway import server_locks
 from nova_lockstatus.tests.fixtures import server_locks_case as case
 
 
@@ -120,32 +118,3 @@ class ExpiryTestCase(case.ServerLocksTestCase):
         record, = self.records()
         self.assertTrue(record.release)
         self.assertIsNotNone(record.until)
-
-
-class ReadEndsTestCase(case.ServerLocksTestCase):
-
-    def read(self, since=None):
-        context = nova_context.get_admin_context()
-        nova_context.set_target_cell(
-            context, self.nova.services.cell_mappings['cell1'])
-        return {found.uuid: found.at
-                for page in server_locks.read_ends(context, since)
-                for found in page}
-
-    def test_first_end_of_each_server(self):
-        now = timeutils.utcnow().replace(microsecond=0)
-        self.set_lock('owner', release=True,
-                      locked_until=case.in_time(hours=2))
-        self.set_lock('member', release=True, level='delete',
-                      locked_until=case.in_time(hours=1))
-        found = self.read()[self.server_id]
-        self.assertLessEqual(abs(found - now - datetime.timedelta(hours=1)),
-                             datetime.timedelta(seconds=2))
-        self.assertIn(self.server_id, self.read(
-            now - datetime.timedelta(minutes=1)))
-        self.assertEqual({}, self.read(now + datetime.timedelta(minutes=1)))
-
-    def test_locks_that_are_not_lifted(self):
-        self.set_lock('owner', locked_until=case.in_time(hours=2))
-        self.set_lock('member')
-        self.assertNotIn(self.server_id, self.read())

@@ -172,7 +172,8 @@ class OffTestCase(MetricsTestCase):
         with mock.patch.dict(sys.modules, prometheus_client=None):
             names = [task.name for task in watch._make_tasks(CONF)]
         self.assertEqual(['guard', 'guard probe', 'lock reasons',
-                          'locks', 'sign of life', 'announcements',
+                          'locks', 'lock ends', 'expired locks',
+                          'sign of life', 'announcements',
                           'host status', 'limits of the outbox'], names)
 
 

@@ -36,8 +36,8 @@ class GivenUpTestCase(WebhooksTestCase):
         self.fill('webhook:other', ['gone5'])
         self.keep_limits()
         self.assertEqual((3, 2), (self.waits('acme'), self.waits('other')))
-        said = ('Host status changes are given up, as more than 3 were '
-                'waiting: 2 for webhook:acme.')
+        said = ('Events are given up, as more than 3 were waiting: 2 for '
+                'webhook:acme.')
         self.assertEqual(1, self.count_logged(said))
         self.fill('webhook:acme', ['gone6', 'gone7'])
         self.keep_limits()
@@ -59,8 +59,8 @@ class GivenUpTestCase(WebhooksTestCase):
         self.put('compute1', forced_down=True)
         self.keep_limits()
         self.assertEqual(1, self.waits('acme'))
-        self.assertIn('Host status changes are given up, as they are more '
-                      'than 3600 s old: 2 for webhook:acme.', self.nova.log)
+        self.assertIn('Events are given up, as they are more than 3600 s '
+                      'old: 2 for webhook:acme.', self.nova.log)
 
     def test_no_watch_runs(self):
         """nova-api gives up what is too late, now and then."""

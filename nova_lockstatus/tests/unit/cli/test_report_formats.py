@@ -55,8 +55,9 @@ class FormatTestCase(testtools.TestCase):
         rows = list(csv.reader(io.StringIO(
             self.write('csv', [[odd], [UNKNOWN]]))))
         self.assertEqual(
-            [list(locked_server.COLUMNS), list(odd),
-             [value or '' for value in UNKNOWN]], rows)
+            [list(locked_server.COLUMNS), *(
+                [*(value or '' for value in server[:-1]), 'false']
+                for server in (odd, UNKNOWN))], rows)
         self.assertEqual('id,name\n', self.write('csv', [], ['id', 'name']))
 
     def test_columns(self):
@@ -110,6 +111,18 @@ class FormatTestCase(testtools.TestCase):
             self.write('table', servers, ['locked_at']).splitlines())
         for kind in ('json', 'csv'):
             self.assertIn(locked_at, self.write(kind, servers, ['locked_at']))
+
+    def test_expired(self):
+        servers = [[SERVER._replace(
+            locked_until='2026-12-24T08:00:00Z', expired=True), UNKNOWN]]
+        columns = ['locked_until', 'expired']
+        self.assertEqual('locked_until,expired\n2026-12-24T08:00:00Z,true\n'
+                         ',false\n', self.write('csv', servers, columns))
+        self.assertEqual([True, False], [
+            row['expired'] for row in json.loads(
+                self.write('json', servers, columns))])
+        self.assertIn('| 2026-12-24T08:00:00Z | yes     |',
+                      self.write('table', servers, columns))
 
     def test_colours_are_for_a_terminal(self):
         servers = [SERVER, SERVER._replace(host_status='DOWN'),

@@ -45,6 +45,11 @@ class FiltersTestCase(testtools.TestCase):
                 SERVER, reason=re.compile(expression)), expression)
         self.assertFalse(self.passes(UNKNOWN, reason=re.compile('')))
 
+    def test_expired(self):
+        self.assertFalse(self.passes(SERVER, expired=True))
+        self.assertTrue(self.passes(SERVER._replace(expired=True),
+                                    expired=True))
+
     def test_both(self):
         filters = {'older_than': datetime.timedelta(hours=1),
                    'reason': re.compile('invoice')}

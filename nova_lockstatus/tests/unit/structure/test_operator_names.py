@@ -43,6 +43,7 @@ OPTIONS = {
         'guard_probe_workers': ('Integer(min=1)', 8),
         'host_interval': ('Float(min=0.1)', 0.5),
         'hypervisor_uptime_timeout': ('Integer(min=1, max=60)', 5),
+        'lock_ends_interval': ('Float(min=0.1)', 0.5),
         'max_lock_time': ('Integer(min=0)', 315360000),
         'metrics_bind': ('HostAddress', '127.0.0.1'),
         'metrics_interval': ('Integer(min=10)', 60),
@@ -112,17 +113,22 @@ NOTIFICATIONS = {
     ('lockstatus.guard.suspend', 'GuardPayload', '1.0'),
     ('lockstatus.host_status.update', 'HostStatusPayload', '1.0'),
     ('lockstatus.lock', 'InstancePayload', '1.1'),
+    ('lockstatus.lock.expired', 'LockExpiryPayload', '1.0'),
     ('lockstatus.unlock', 'InstancePayload', '1.1'),
 }
 
-WEBHOOK = ('org.openstack.nova.lockstatus.host_status',
-           '/nova-lockstatus/host_status')
+WEBHOOKS = {
+    ('org.openstack.nova.lockstatus.host_status',
+     '/nova-lockstatus/host_status'),
+    ('org.openstack.nova.lockstatus.lock.expired', '/nova-lockstatus/locks'),
+}
 
 TABLES = {
     'announcements':
         'number change_id sink cell host old new changed_at request_id '
         'user_id project_id last_server tries not_before claimed_by '
         'claimed_until due_at',
+    'expired_locks': 'lock_id ended_at cell',
     'host_statuses': 'cell host status version changed_at',
     'scope_locks':
         'number id scope scope_id cell lock_level user_id project_id reason '
@@ -136,6 +142,7 @@ TABLES = {
 METRICS = {
     'announcements': 'Counter sink outcome',
     'announcements_owed': 'GaugeMetricFamily',
+    'expired_locks': 'GaugeMetricFamily cell',
     'fan_out_seconds': 'Histogram',
     'guard_actions': 'Counter action outcome',
     'reasons_repaired': 'Counter outcome',
@@ -184,16 +191,17 @@ class OperatorNamesTestCase(testtools.TestCase):
             self.assertEqual(['project'], rule.scope_types, rule.name)
 
     def test_notifications(self):
-        found = set()
+        found, webhooks = set(), set()
         for path in (source.TOP / 'doc' / 'notification_samples').glob('*'):
             sample = json.loads(path.read_text())
             if 'specversion' in sample:
-                self.assertEqual(WEBHOOK, (sample['type'], sample['source']))
+                webhooks.add((sample['type'], sample['source']))
             else:
                 found.add((sample['event_type'],
                            sample['payload'].get('nova_object.name'),
                            sample['payload'].get('nova_object.version')))
         self.assertEqual(NOTIFICATIONS, found)
+        self.assertEqual(WEBHOOKS, webhooks)
 
     def test_tables_and_columns(self):
         self.assertEqual(TABLES, {

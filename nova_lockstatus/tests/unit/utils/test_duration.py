@@ -67,6 +67,36 @@ class SinceTestCase(testtools.TestCase):
                               duration.parse_since, text)
 
 
+class EndTestCase(testtools.TestCase):
+
+    def test_until(self):
+        moment = datetime.datetime(2130, 12, 24, 8)
+        for text in ('2130-12-24T08:00:00', '2130-12-24 08:00',
+                     '2130-12-24T08:00:00Z', '2130-12-24T09:00:00+01:00'):
+            self.assertEqual(moment, duration.parse_end(text), text)
+        for text in ('', 'noon', '2d', '2020-01-01T00:00:00',
+                     '9999-12-31T23:59:59-12:00'):
+            self.assertRaises(argparse.ArgumentTypeError,
+                              duration.parse_end, text)
+
+    def test_for(self):
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        self.assertLess(
+            abs(now + datetime.timedelta(days=2)
+                - duration.parse_length('2d')), datetime.timedelta(minutes=1))
+        for text in ('', '2', '-2d', '0d', '2y', '999999w',
+                     '2130-12-24T08:00:00'):
+            self.assertRaises(argparse.ArgumentTypeError,
+                              duration.parse_length, text)
+
+    def test_is_past(self):
+        now = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
+        self.assertEqual([True, True, False, False], [
+            duration.is_past(moment, now) for moment in (
+                '2026-11-21T11:59:59Z', '2026-11-21T12:00:00Z',
+                '2026-11-21T12:00:01Z', None)])
+
+
 class InWordsTestCase(testtools.TestCase):
 
     def test_in_words(self):

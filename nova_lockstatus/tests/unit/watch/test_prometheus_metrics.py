@@ -57,6 +57,7 @@ class MetricsTestCase(testtools.TestCase):
         self.metrics.cell_counted('cell1', CellCounts(
             {'UP': 2, '': 1}, {'owner': 1, '': 4}, {'DOWN': 3},
             {'owner': 1000, '': 2000}), 60)
+        self.metrics.locks_expired('cell1', 5, 60)
         self.metrics.outbox_length(3, {'notifications': 4000})
         self.metrics.host_status_changed('UP', 'DOWN')
         self.metrics.hosts_held('cell1', 2)
@@ -89,6 +90,7 @@ class RegistryTestCase(MetricsTestCase):
                 # No lock is no lock of 1970.
                 (None, 'oldest_lock_timestamp_seconds',
                  {'cell': 'cell1', 'locked_by': 'admin'}),
+                (5, 'expired_locks', {'cell': 'cell1'}),
                 (3, 'announcements_owed', {}),
                 (4000, 'oldest_announcement_timestamp_seconds',
                  {'sink': 'notifications'}),
@@ -141,6 +143,7 @@ class RegistryTestCase(MetricsTestCase):
         self.assertIsNone(self.value('announcements_owed'))
         self.assertIsNone(self.value('locked_servers', cell='cell1',
                                      locked_by='owner'))
+        self.assertIsNone(self.value('expired_locks', cell='cell1'))
 
     def test_nothing_is_in_the_registry_of_the_library(self):
         self.assertEqual([], [

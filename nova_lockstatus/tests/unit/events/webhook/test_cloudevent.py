@@ -11,12 +11,15 @@
 # under the License.
 
 import dataclasses
+import datetime
 import hashlib
 import hmac
 import json
 
 import testtools
 
+from nova_lockstatus.core import lock_expiry
+from nova_lockstatus.core import lock_record
 from nova_lockstatus.events.webhook import cloudevent
 from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.fixtures.webhook_config import BODY
@@ -68,6 +71,24 @@ class EventTestCase(testtools.TestCase):
                 project_id=data['tenant_id'], user_id=data['user_id'],
                 system_metadata={'locked_reason': data['locked_reason']}),
             False))
+
+    def test_sample_of_an_expired_lock(self):
+        sample = json.loads((
+            repository.NOTIFICATION_SAMPLES /
+            'webhook-lock-expired.json').read_text())
+        data = sample['data']
+        made = cloudevent.make_expired(lock_expiry.ExpiredLock(
+            SERVER._replace(
+                uuid=data['uuid'], project_id=data['tenant_id'],
+                user_id=data['user_id'], display_name=data['display_name'],
+                locked=False, locked_by=None, system_metadata={}),
+            lock_record.LockRecord(
+                id=data['lock_id'], scope='server', scope_id=data['uuid'],
+                level='delete', locked_by='admin', user_id='not-told',
+                project_id='not-told', reason=data['lock_reason'],
+                origin=None, since=datetime.datetime(2026, 11, 1),
+                until=datetime.datetime(2026, 12, 24, 8))))
+        self.assertEqual({**sample, 'id': made['id']}, made)
 
     def test_host_where_it_is_named(self):
         self.assertEqual('compute1',
