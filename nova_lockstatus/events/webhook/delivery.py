@@ -115,12 +115,7 @@ class Delivery:
                                            self._endpoint.project_id):
                 for start in range(0, len(page), size):
                     servers = page[start:start + size]
-                    if change.age > self._conf.lockstatus.webhook_give_up:
-                        LOG.warning(
-                            'Events are given up, as they are older than '
-                            '[lockstatus]webhook_give_up: for the webhook %s, '
-                            'of the server %s and those after it: %s',
-                            self._endpoint.name, servers[0].uuid, change.what)
+                    if self._is_too_old(change, servers[0].uuid):
                         return True
                     statuses = self.post(change, servers, lease)
                     refused += [
@@ -141,10 +136,7 @@ class Delivery:
         project_id = expired and expired.server.project_id
         if expired is None or project_id != self._endpoint.project_id:
             return True
-        if change.age > self._conf.lockstatus.webhook_give_up:
-            LOG.warning('Events are given up, as they are older than '
-                        '[lockstatus]webhook_give_up: for the webhook %s: %s',
-                        self._endpoint.name, change.what)
+        if self._is_too_old(change, change.host):
             return True
         statuses = self._post_events(change, [expired.server], [
             cloudevent.make_expired(expired)], lease)
@@ -152,6 +144,16 @@ class Delivery:
             (change.host, status) for status in statuses
             if not sender.is_accepted(status)])
         return bool(statuses)
+
+    def _is_too_old(self, change: host_event.StatusChange, server_id: str
+                    ) -> bool:
+        if change.age <= self._conf.lockstatus.webhook_give_up:
+            return False
+        LOG.warning('Events are given up, as they are older than '
+                    '[lockstatus]webhook_give_up: for the webhook %s, of the '
+                    'server %s and those after it: %s',
+                    self._endpoint.name, server_id, change.what)
+        return True
 
     def post(self, change: host_event.StatusChange,
              servers: Sequence[instances.InstanceRow],
