@@ -102,7 +102,7 @@ class Delivery:
         except exception.LockStatusException as error:
             self._log_once.failed(self._what, error)
             raise outbox_relay.RetryLater(STATE_RETRY_SECONDS) from error
-        context = instances.context_of(change)
+        context = self._servers.context_of(change)
         size = self._endpoint.batch * self._endpoint.parallel
         refused: list[tuple[str, int]] = []
         try:
