@@ -81,6 +81,7 @@ def payload(change: StatusChange, server: Any, shows_host: bool
     :returns: the values, with the names of Nova's notifications. Each form of
         event adds its ids
     """
+    group = server.group
     values = {
         'tenant_id': server.project_id,
         'user_id': server.user_id,
@@ -92,6 +93,9 @@ def payload(change: StatusChange, server: Any, shows_host: bool
         'host_status': change.new,
         'old_host_status': change.old,
         'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),
+        'group_id': group.uuid if group else None,
+        'members_affected': group.affected if group else None,
+        'members': group.members if group else None,
     }
     if shows_host:
         values['host'] = change.host

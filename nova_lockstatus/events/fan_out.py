@@ -82,7 +82,7 @@ class FanOut:
                             retention.NOTIFICATION_TTL_SECONDS))
             return True
         began = time.monotonic()
-        context = instances.context_of(change)
+        context = self._servers.context_of(change)
         sender = host_status.Sender(context, change, self._conf,
                                     self._source)
         read, failed = 0, 0

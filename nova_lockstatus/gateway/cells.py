@@ -21,16 +21,22 @@ from nova import context as nova_context
 from nova import exception as nova_exception
 from nova.objects import cell_mapping
 
+from nova_lockstatus.utils import logs
 from nova_lockstatus.utils import threads
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.metrics import NO_METRICS
 from nova_lockstatus.utils.metrics import Metrics
 
+LOG = logs.logger(__name__)
+
 LIST_KEPT_SECONDS = 60
 """Seconds for which a task that runs often keeps the list of cells."""
 
+FIND_TIMEOUT = 2
+"""Seconds after which the mapping of a cell is used as it was read before."""
+
 _LIST = 'list'
-"""The key of the thread that reads the list. The others have a uuid."""
+"""The key of a thread that reads the API database. The others have a uuid."""
 
 
 def context(cell: Any) -> Any:
@@ -59,6 +65,34 @@ def find(caller: Any, uuid: str) -> Any:
         return cell_mapping.CellMapping.get_by_uuid(caller, uuid)
     except nova_exception.CellMappingNotFound as error:
         raise CellRemoved(uuid) from error
+
+
+class CellFinder:
+    """Finds the mappings of cells, also while the API database is away."""
+
+    def __init__(self) -> None:
+        self._bulkhead = threads.Bulkhead(FIND_TIMEOUT)
+        self._known: dict[str, Any] = {}
+
+    def find(self, caller: Any, uuid: str) -> Any:
+        """Read a CellMapping, or return it as it was when it was last read.
+
+        :param caller: a RequestContext
+        :raises CellRemoved: when there is none
+        :raises Exception: when it cannot be read, and was never read before
+        """
+        if uuid not in self._known:
+            self._known[uuid] = find(caller, uuid)
+            return self._known[uuid]
+        try:
+            self._known[uuid] = self._bulkhead.call(
+                _LIST, lambda: find(nova_context.get_admin_context(), uuid))
+        except CellRemoved:
+            raise
+        except Exception:
+            LOG.debug('The mapping of cell %s cannot be read.', uuid,
+                      exc_info=True)
+        return self._known[uuid]
 
 
 def forget_connections() -> None:

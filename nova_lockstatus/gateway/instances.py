@@ -27,6 +27,7 @@ from nova_lockstatus.core import host_event
 from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core import lock_rows
 from nova_lockstatus.gateway import cells
+from nova_lockstatus.gateway import server_groups
 from nova_lockstatus.utils.threads import Bulkhead
 
 PAGE_SIZE = 500
@@ -42,6 +43,7 @@ RELIES_ON = (
     'nova.objects.cell_mapping:CellMapping.get_by_uuid',
     'nova.db.main.models:Instance.hidden',
     'nova.db.main.models:InstanceSystemMetadata',
+    *server_groups.RELIES_ON,
 )
 
 _ROW = models.Instance
@@ -63,6 +65,8 @@ class InstanceRow(NamedTuple):
 
     :param id: the id in the cell's database
     :param system_metadata: the rows with the reason of its lock
+    :param group: its server group, if it is in one that keeps its members on
+        different hosts
     """
 
     id: int
@@ -74,21 +78,7 @@ class InstanceRow(NamedTuple):
     locked: bool
     locked_by: str | None
     system_metadata: Mapping[str, str]
-
-
-def context_of(change: host_event.StatusChange) -> Any:
-    """Make a context that is targeted at the host's cell, with one statement.
-
-    It has the ids of the call that made the change, no token, and may read all
-    servers. Log lines of the thread have its request id.
-
-    :raises CellRemoved: when there is no such cell
-    """
-    targeted = nova_context.RequestContext(
-        change.user_id, change.project_id, is_admin=True,
-        request_id=change.request_id)
-    nova_context.set_target_cell(targeted, cells.find(targeted, change.cell))
-    return targeted
+    group: server_groups.ServerGroup | None = None
 
 
 class InstanceReader:
@@ -96,13 +86,31 @@ class InstanceReader:
 
     def __init__(self) -> None:
         self._bulkhead = Bulkhead(CELL_TIMEOUT)
+        self._cells = cells.CellFinder()
+        self._groups = server_groups.ServerGroupReader()
+
+    def context_of(self, change: host_event.StatusChange) -> Any:
+        """Make a context that is targeted at the host's cell.
+
+        It takes one statement. The context has the ids of the call that made
+        the change, no token, and may read all servers. Log lines of the thread
+        have its request id.
+
+        :raises CellRemoved: when there is no such cell
+        """
+        targeted = nova_context.RequestContext(
+            change.user_id, change.project_id, is_admin=True,
+            request_id=change.request_id)
+        nova_context.set_target_cell(
+            targeted, self._cells.find(targeted, change.cell))
+        return targeted
 
     def read(self, targeted: Any, host: str, last: int = 0,
              project_id: str | None = None) -> Iterator[list[InstanceRow]]:
         """Read the servers that are on a host, in the order of their ids.
 
-        A page takes one statement, and one more if any of its servers is
-        locked.
+        A page takes one statement, one more if any of its servers is locked,
+        and those of their server groups.
 
         :param targeted: a RequestContext of the host's cell
         :param last: the id in the cell's database after which to begin
@@ -117,11 +125,24 @@ class InstanceReader:
                         _page, targeted, host, last, project_id))
             except TimeoutError as error:
                 raise nova_exception.CellTimeout() from error
+            is_last = len(page) < PAGE_SIZE
             if page:
+                is_whole = is_last and not last and project_id is None
                 last = page[-1].id
-                yield page
-            if len(page) < PAGE_SIZE:
+                yield self._with_groups(targeted, host, page, is_whole)
+            if is_last:
                 return
+
+    def _with_groups(self, targeted: Any, host: str, page: list[InstanceRow],
+                     is_whole: bool) -> list[InstanceRow]:
+        """Add the server groups to a page.
+
+        :param is_whole: whether no other servers are on the host
+        """
+        groups = self._groups.read(
+            [row.uuid for row in page], targeted.cell_uuid,
+            None if is_whole else functools.partial(_on_host, targeted, host))
+        return [row._replace(group=groups.get(row.uuid)) for row in page]
 
 
 def _page(targeted: Any, host: str, last: int, project_id: str | None
@@ -140,6 +161,15 @@ def _select(host: str, last: int, project_id: str | None) -> Any:
         _ROW.id > last, _ROW.host == host, _ROW.deleted == 0,
         NOT_HIDDEN, *conditions,
     ).order_by(_ROW.id).limit(PAGE_SIZE)
+
+
+def _on_host(targeted: Any, host: str, uuids: Collection[str]) -> list[str]:
+    """Read which servers are on a host, with one statement."""
+    with db.get_context_manager(targeted).reader.using(targeted) as session:
+        rows = session.execute(sqlalchemy.select(_ROW.uuid).where(
+            _ROW.uuid.in_(uuids), _ROW.host == host, _ROW.deleted == 0,
+            NOT_HIDDEN)).all()
+    return [row.uuid for row in rows]
 
 
 def _server(row: Any,

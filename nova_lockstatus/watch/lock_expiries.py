@@ -101,6 +101,7 @@ class LockExpiryRelay:
         self._conf = conf
         self._metrics = metrics
         self._log_once = LogOnce()
+        self._servers = instances.InstanceReader()
         self._relay = outbox_relay.OutboxRelay(store, self._deliver)
 
     @property
@@ -131,7 +132,7 @@ class LockExpiryRelay:
 
     def _deliver(self, change: host_event.StatusChange, last: int,
                  lease: LeaseRenewer) -> bool:
-        context = instances.context_of(change)
+        context = self._servers.context_of(change)
         expired = lock_ends.read_expired(context, change.host, change.id)
         if expired is None:
             return True

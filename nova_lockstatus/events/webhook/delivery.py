@@ -29,6 +29,7 @@ from nova_lockstatus.events.webhook import batcher
 from nova_lockstatus.events.webhook import cloudevent
 from nova_lockstatus.events.webhook import delivery_record
 from nova_lockstatus.events.webhook import pause
+from nova_lockstatus.events.webhook import refused_events
 from nova_lockstatus.events.webhook import sender
 from nova_lockstatus.events.webhook.client import WebhookClient
 from nova_lockstatus.events.webhook.endpoint import Endpoint
@@ -107,9 +108,9 @@ class Delivery:
             raise outbox_relay.RetryLater(STATE_RETRY_SECONDS) from error
         if change.new == lock_expiry.EXPIRED:
             return self._deliver_expired(change, lease)
-        context = instances.context_of(change)
+        context = self._servers.context_of(change)
         size = self._endpoint.batch * self._endpoint.parallel
-        refused: list[tuple[str, int]] = []
+        refused = refused_events.RefusedEvents(self._endpoint.name, change)
         try:
             for page in self._servers.read(context, change.host, last,
                                            self._endpoint.project_id):
@@ -118,21 +119,18 @@ class Delivery:
                     if self._is_too_old(change, servers[0].uuid):
                         return True
                     statuses = self.post(change, servers, lease)
-                    refused += [
-                        (server.uuid, status) for server, status
-                        in zip(servers, statuses, strict=False)
-                        if not sender.is_accepted(status)]
+                    refused.add(servers, statuses)
                     if len(statuses) < len(servers) or not (
                             lease.checkpoint(servers[-1].id)):
                         return False
         finally:
-            self._log_refused(change, refused)
+            refused.log()
         return True
 
     def _deliver_expired(self, change: host_event.StatusChange,
                          lease: LeaseRenewer) -> bool:
         expired = lock_ends.read_expired(
-            instances.context_of(change), change.host, change.id)
+            self._servers.context_of(change), change.host, change.id)
         project_id = expired and expired.server.project_id
         if expired is None or project_id != self._endpoint.project_id:
             return True
@@ -140,9 +138,9 @@ class Delivery:
             return True
         statuses = self._post_events(change, [expired.server], [
             cloudevent.make_expired(expired)], lease)
-        self._log_refused(change, [
-            (change.host, status) for status in statuses
-            if not sender.is_accepted(status)])
+        refused = refused_events.RefusedEvents(self._endpoint.name, change)
+        refused.add([expired.server], statuses)
+        refused.log()
         return bool(statuses)
 
     def _is_too_old(self, change: host_event.StatusChange, server_id: str
@@ -253,12 +251,3 @@ class Delivery:
             'its name out of [lockstatus]webhooks; or, if the receiver wants '
             'events again, run: nova-lockstatus webhook enable %(name)s',
             {'name': self._endpoint.name})
-
-    def _log_refused(self, change: host_event.StatusChange,
-                     refused: list[tuple[str, int]]) -> None:
-        if refused:
-            LOG.warning(
-                'The webhook %s refused the events of %d servers. They are '
-                'not sent again. For the first, the server %s, it answered '
-                'with the status %d: %s', self._endpoint.name,
-                len(refused), *refused[0], change.what)

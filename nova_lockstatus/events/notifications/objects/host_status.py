@@ -38,7 +38,8 @@ class HostStatusPayload(instance.ServerPayload):
     """
 
     # Version 1.0: Initial version
-    VERSION = '1.0'
+    # Version 1.1: Add group_id, members_affected and members
+    VERSION = '1.1'
 
     fields = {
         'id': fields.UUIDField(),
@@ -47,6 +48,9 @@ class HostStatusPayload(instance.ServerPayload):
         'old_host_status': fields.EnumField(valid_values=STATUSES),
         'changed_at': fields.DateTimeField(),
         'host': fields.StringField(nullable=True),
+        'group_id': fields.UUIDField(nullable=True),
+        'members_affected': fields.IntegerField(nullable=True),
+        'members': fields.IntegerField(nullable=True),
     }
 
     def __init__(self, context: Any, server: Any,

@@ -165,9 +165,9 @@ class CallsTestCase(AnnouncementsTestCase):
                     self.assertFalse(publisher().is_busy)
             finally:
                 CONF.clear_override(next(iter(options)), group=group)
-            # Before each change, what is stored; after it, the cell and the
-            # servers.
-            self.assertEqual(2 * (usual - 3), len(executed), options)
+            # Before each change, what is stored; after it, the cell, the
+            # servers and their groups.
+            self.assertEqual(2 * (usual - 4), len(executed), options)
             self.assertEqual([], self.told())
 
     def test_extension_that_is_not_enabled(self):

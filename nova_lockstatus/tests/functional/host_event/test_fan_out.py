@@ -36,10 +36,12 @@ from nova_lockstatus.events.fan_out import SENDERS
 from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.events.notifications.objects import host_status as objects
 from nova_lockstatus.gateway import instances
+from nova_lockstatus.gateway import server_groups
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import fingerprints
 from nova_lockstatus.tests.fixtures import many_hosts
 from nova_lockstatus.tests.fixtures import repository
+from nova_lockstatus.tests.fixtures import server_group
 from nova_lockstatus.tests.fixtures.host_event_case import EVENT
 from nova_lockstatus.tests.fixtures.host_event_case import OLD
 from nova_lockstatus.tests.fixtures.host_event_case import (
@@ -48,7 +50,7 @@ from nova_lockstatus.tests.fixtures.host_event_case import (
 from nova_lockstatus.tests.fixtures.host_event_case import publisher
 
 FINGERPRINTS = {
-    'HostStatusPayload': '1.0-6c11f2ad94ceecf77593456cae352ec0',
+    'HostStatusPayload': '1.1-4995114552f86782b1a154a9eba66637',
 }
 
 
@@ -65,6 +67,9 @@ class ServersTestCase(AnnouncementsTestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.server_id = cls.nova.boot_server('billing-1', host='compute1')
+        standby = cls.nova.boot_server('billing-2', host='compute4')
+        server_group.make([cls.server_id, standby],
+                          '5c4f2b8e-0a61-4d37-9b1d-c2e7f3a6d840')
         cls.lock(cls(), cls.server_id, 'admin', 'unpaid invoice 4711')
 
     def runTest(self):
@@ -108,7 +113,8 @@ class ServersTestCase(AnnouncementsTestCase):
             timeutils.utcnow(with_timezone=True))
         locked = instances.InstanceRow(
             7, uuids.locked, 'p1', 'u1', 'billing-1', 'active', True, 'owner',
-            {'locked_reason': 'unpaid invoice 4711 \U0001f512'})
+            {'locked_reason': 'unpaid invoice 4711 \U0001f512'},
+            server_groups.ServerGroup(uuids.group, 0, 3))
         empty = instances.InstanceRow(
             8, uuids.empty, None, None, None, None, False, None, {})
         for shows_host in (False, True):
@@ -339,9 +345,10 @@ class StatementsTestCase(AnnouncementsTestCase):
         self.lock(self.boot('s3', host='compute1'), 'owner', 'why')
         self.put('compute1', status='disabled')
         self.wait()
-        # The cell of the host; for each page the servers, and the reasons if
-        # any of them is locked; a page that is not full is the last one.
-        for page, expected in ((500, 3), (4, 4), (2, 5), (1, 8)):
+        # The cell of the host; for each page the servers, the reasons if any
+        # of them is locked, and their groups; a page that is not full is the
+        # last one.
+        for page, expected in ((500, 4), (4, 5), (2, 7), (1, 12)):
             self.useFixture(fixtures.MonkeyPatch(
                 'nova_lockstatus.gateway.instances.PAGE_SIZE', page))
             self.reset()

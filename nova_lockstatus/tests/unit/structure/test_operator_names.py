@@ -111,7 +111,7 @@ NOTIFICATIONS = {
     ('compute.instance.host_status', None, None),
     ('lockstatus.bypass.update', 'BypassPayload', '1.0'),
     ('lockstatus.guard.suspend', 'GuardPayload', '1.0'),
-    ('lockstatus.host_status.update', 'HostStatusPayload', '1.0'),
+    ('lockstatus.host_status.update', 'HostStatusPayload', '1.1'),
     ('lockstatus.lock', 'InstancePayload', '1.1'),
     ('lockstatus.lock.expired', 'LockExpiryPayload', '1.0'),
     ('lockstatus.unlock', 'InstancePayload', '1.1'),

@@ -46,7 +46,9 @@ class EventTestCase(testtools.TestCase):
                 'locked': True, 'locked_by': 'admin',
                 'locked_reason': 'r\u00e9vision', 'host_status': 'DOWN',
                 'old_host_status': 'UP',
-                'changed_at': '2026-11-21T12:00:00Z'}}, made)
+                'changed_at': '2026-11-21T12:00:00Z',
+                'group_id': '5c4f2b8e-0a61-4d37-9b1d-c2e7f3a6d840',
+                'members_affected': 0, 'members': 2}}, made)
         self.assertEqual(made, json.loads(cloudevent.body(made)))
 
     def test_same_words_as_the_notification(self):
