@@ -134,9 +134,8 @@ def _untold(uuid: str, rows: Mapping[str, str]) -> lock_ends.Untold | None:
     try:
         return lock_ends.decode(value)
     except ValueError as error:
-        LOG.error('The row of a lock that was lifted at its end is damaged. '
-                  'That the lock of the server %s was lifted is not '
-                  'announced: %s', uuid, error)
+        LOG.error('A lifted lock of the server %s is not announced, as its '
+                  'row is damaged: %s', uuid, error)
         return None
 
 

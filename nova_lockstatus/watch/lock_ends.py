@@ -185,7 +185,7 @@ class LockEnds:
             return
         context = cells.context(look.cell)
         with self._log_once.attempt(
-                '%s: locks that are lifted are not announced' % self.name,
+                'Locks that are lifted at their end cannot be announced',
                 Exception):
             untold: rules.Untold | None = lifted.untold
             if time.monotonic() > lifted.at + RENEW_SECONDS:
