@@ -13,7 +13,6 @@
 """Who bypasses a lock says why, and that leaves a trace."""
 
 import json
-import time
 
 import testtools
 from nova.db.main import models
@@ -58,6 +57,7 @@ class BypassTestCase(ScopeLocksTestCase):
     def unlock(self):
         self.ask('POST', '/servers/%s/action' % self.server_id,
                  body={'unlock': None})
+        self.nova.wait_for(self.server_id, 'ACTIVE')
 
     def clear_trace(self):
         self.seen = len(self.actions())
@@ -195,9 +195,7 @@ class WithStateLockTestCase(BypassTestCase):
         # An exempt call is not refused, so nothing is bypassed.
         answer = self.call('POST', '/action', {'createImage': {'name': 'x'}})
         self.assertEqual(202, answer.status_code, answer.text)
-        # Until then, nova-api reboots it for nobody.
-        while self.show(self.server_id, 'admin')['OS-EXT-STS:task_state']:
-            time.sleep(0.05)
+        self.nova.wait_for(self.server_id, 'ACTIVE')
         for answer in self.calls('ticket 4711'):
             self.assertIn(answer.status_code, (200, 202), answer.text)
         self.assertEqual(self.seen + 2, len(self.actions()))
