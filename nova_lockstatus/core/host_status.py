@@ -26,6 +26,9 @@ DOWN = 'DOWN'
 MAINTENANCE = 'MAINTENANCE'
 NONE = ''
 
+URGENT = (UNKNOWN, DOWN)
+"""The statuses whose changes are announced before those to other ones."""
+
 VALUES = (UP, UNKNOWN, DOWN, MAINTENANCE, NONE)
 
 BINARY = 'nova-compute'

@@ -53,7 +53,8 @@ HOSTS = sa.Table(
     sa.Column('changed_at', moment(), nullable=False),
     **MYSQL)
 
-DUE_NOW = datetime.datetime(1970, 1, 1)
+DUE_FIRST = datetime.datetime(1970, 1, 1)
+DUE_NOW = datetime.datetime(1970, 1, 2)
 DUE_NEVER = datetime.datetime(9999, 1, 1)
 """Values of due_at of the outbox that are no time."""
 
@@ -83,9 +84,10 @@ OUTBOX = sa.Table(
     # The lease: its owner, and when it ends.
     sa.Column('claimed_by', sa.String(36)),
     sa.Column('claimed_until', moment()),
-    # When a claim is to look at it: DUE_NOW, the end of its lease or of its
-    # postponement, or DUE_NEVER while an earlier entry of its host and its
-    # sink is there. Older releases leave it at its default.
+    # When a claim is to look at it: DUE_FIRST if it is urgent, DUE_NOW, the
+    # end of its lease or of its postponement, or DUE_NEVER while an earlier
+    # entry of its host and its sink is there. Older releases leave it at its
+    # default.
     sa.Column('due_at', moment(), nullable=False,
               server_default='1970-01-01 00:00:00.000000'),
     sa.Index('announcements_of_sink', 'sink', 'cell', 'host', 'number'),

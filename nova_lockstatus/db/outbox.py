@@ -27,6 +27,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from nova_lockstatus.core import host_event
+from nova_lockstatus.core import host_status
 from nova_lockstatus.db import database
 from nova_lockstatus.db import models
 
@@ -66,9 +67,36 @@ def record(store: database.Store, change: host_event.StatusChange,
             connection.execute(models.OUTBOX.insert().values(
                 change_id=change.id, sink=sink, changed_at=changed_at,
                 last_server=0, tries=0,
-                due_at=models.DUE_NEVER if is_waiting else models.DUE_NOW,
-                **values))
+                due_at=(models.DUE_NEVER if is_waiting
+                        else due_at(is_urgent(change))), **values))
+            if is_waiting and is_urgent(change):
+                # It would wait behind what is not urgent of other hosts.
+                connection.execute(models.OUTBOX.update().where(
+                    is_of(sink, change.cell, change.host),
+                    _ENTRY.due_at == models.DUE_NOW).values(
+                    due_at=models.DUE_FIRST))
     return True
+
+
+def is_urgent(change: host_event.StatusChange) -> bool:
+    """Tell whether a change is delivered before others."""
+    return change.new in host_status.URGENT
+
+
+def due_at(urgent: bool) -> datetime.datetime:
+    """Return the value of due_at of an entry that can be delivered now."""
+    return models.DUE_FIRST if urgent else models.DUE_NOW
+
+
+def due_at_by_status() -> Any:
+    """Return the SQL expression for that value."""
+    return sa.case(
+        (_ENTRY.new.in_(host_status.URGENT), _due(models.DUE_FIRST)),
+        else_=_due(models.DUE_NOW))
+
+
+def _due(value: datetime.datetime) -> Any:
+    return sa.literal(value, models.moment())
 
 
 def lock_host(connection: Any, cell: str, host: str) -> None:

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from nova_lockstatus.db import clock
 from nova_lockstatus.db import database
 from nova_lockstatus.db import models
+from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
 
 DELETE_BATCH_SIZE = 500
@@ -81,7 +82,7 @@ def _wake(store: database.Store, numbers: Sequence[int]) -> None:
     with store.connect() as connection:
         connection.execute(models.OUTBOX.update().where(
             _ENTRY.number.in_(numbers), _ENTRY.due_at == models.DUE_NEVER)
-            .values(due_at=models.DUE_NOW))
+            .values(due_at=outbox.due_at_by_status()))
 
 
 def _delete_batches(store: database.Store, stop: threading.Event,

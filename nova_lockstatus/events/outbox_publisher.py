@@ -30,6 +30,7 @@ from nova_lockstatus.db import outbox
 from nova_lockstatus.db import outbox_lease
 from nova_lockstatus.events import direct_publisher
 from nova_lockstatus.events import outbox_relay
+from nova_lockstatus.events import parallel_relay
 from nova_lockstatus.events import retention
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.fan_out import FanOut
@@ -45,6 +46,10 @@ LOG = logs.logger(__name__)
 
 RECORD_TIMEOUT = 1
 """Seconds that a call waits at the most until its change is recorded."""
+
+HOSTS = 8
+"""The number of hosts of one cell that are announced at the same time, so that
+a host with many servers does not hold up the others."""
 
 _CANNOT_READ = 'The outbox cannot be read'
 
@@ -77,7 +82,8 @@ class OutboxPublisher:
         self._log_once = LogOnce()
         self._recorder = SerialWorker(self._record)
         self._worker = SerialWorker(self._relay_all)
-        self._relay = outbox_relay.OutboxRelay(store, fan_out.deliver)
+        self._relay = parallel_relay.ParallelRelay(
+            store, fan_out.deliver, HOSTS)
         self._retention = retention.OutboxRetention(conf, store)
         self._retention_at = time.monotonic()
         self._stop = threading.Event()

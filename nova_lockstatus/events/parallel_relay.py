@@ -39,6 +39,7 @@ class ParallelRelay(outbox_relay.OutboxRelay):
         self._condition = threading.Condition()
         self._busy: collections.Counter[str] = collections.Counter()
         self._ended = 0
+        self._told_to_end: BaseException | None = None
 
     def relay_next(self, sinks: Sequence[str], stop: threading.Event) -> bool:
         """Begin to deliver the oldest entry that is free.
@@ -50,6 +51,8 @@ class ParallelRelay(outbox_relay.OutboxRelay):
         """
         began = time.monotonic()
         with self._condition:
+            if self._told_to_end is not None:
+                raise self._told_to_end
             ended = self._ended
             full = [cell for cell, count in self._busy.items()
                     if count >= self._workers]
@@ -80,6 +83,10 @@ class ParallelRelay(outbox_relay.OutboxRelay):
               began: float) -> None:
         try:
             self._relay(entry, stop, began)
+        except BaseException as error:
+            # Of a process that ends. Nothing more is relayed by it.
+            self._told_to_end = error
+            raise
         finally:
             with self._condition:
                 self._busy[entry.change.cell] -= 1

@@ -19,6 +19,7 @@ and so does the call that sends them. The plugin's fan-out must not leave
 connections in that pool: calls that stock Nova answers at once would wait.
 """
 
+import threading
 from typing import Any
 
 import oslo_messaging as messaging
@@ -26,12 +27,13 @@ from nova import rpc
 from oslo_config import cfg
 
 RELIES_ON = (
-    'nova.rpc:JsonPayloadSerializer',
     'nova.rpc:LEGACY_NOTIFIER',
     'nova.rpc:NOTIFIER',
     'nova.rpc:RequestContextSerializer',
     'nova.rpc:get_allowed_exmods',
 )
+
+_LOCK = threading.Lock()
 
 _NOTIFIERS: dict[str, tuple[Any, Any]] = {}
 """Nova's notifier of each form when the plugin's was made, and the plugin's.
@@ -64,15 +66,18 @@ def _own(conf: cfg.ConfigOpts, form: str, original: Any,
     # Another class than oslo.messaging's makes no connections.
     if type(original) is not messaging.Notifier:
         return original
-    made_for, own = _NOTIFIERS.get(form, (None, None))
-    if made_for is not original:
-        # NOTE: as nova.rpc.init() makes Nova's, since before release 27. Each
-        # transport has a pool of connections of its own.
-        own = messaging.Notifier(
-            messaging.get_notification_transport(
-                conf, allowed_remote_exmods=rpc.get_allowed_exmods()),
-            serializer=rpc.RequestContextSerializer(
-                rpc.JsonPayloadSerializer()),
-            topics=topics)
-        _NOTIFIERS[form] = original, own
+    # Several hosts can be announced at the same time.
+    with _LOCK:
+        made_for, own = _NOTIFIERS.get(form, (None, None))
+        if made_for is not original:
+            # NOTE: as nova.rpc.init() makes Nova's, since before release 27.
+            # Each transport has a pool of connections of its own.
+            own = messaging.Notifier(
+                messaging.get_notification_transport(
+                    conf, allowed_remote_exmods=rpc.get_allowed_exmods()),
+                # Without Nova's JsonPayloadSerializer, which copies each
+                # payload value by value: the plugin's are JSON already.
+                serializer=rpc.RequestContextSerializer(None),
+                topics=topics)
+            _NOTIFIERS[form] = original, own
     return own

@@ -63,11 +63,12 @@ def remove_servers(schema):
         'DELETE FROM instances WHERE ' + named)
 
 
-def add_hosts(schema, count):
+def add_hosts(schema, count, prefix=PREFIX):
     """Have a cell have more hosts, which have reported just now.
 
     :param schema: the cell's
     :param count: how many
+    :param prefix: what their names begin with, PREFIX itself first
     """
     engines.execute(schema, (
         'INSERT INTO services (uuid, host, services.binary, topic, '
@@ -75,7 +76,18 @@ def add_hosts(schema, count):
         'last_seen_up) VALUES ' + ', '.join(
             "('%s', '%s%d', 'nova-compute', 'compute', 1, 0, 0, 0, "
             '(SELECT max(version) FROM services AS others), utc_timestamp())'
-            % (uuid.uuid4(), PREFIX, number) for number in range(count))))
+            % (uuid.uuid4(), prefix, number) for number in range(count))))
+
+
+def silence_hosts(schema, seconds):
+    """Have the hosts of :func:`add_hosts` not have reported for some time.
+
+    :param schema: the cell's
+    :param seconds: how long
+    """
+    engines.execute(
+        schema, 'UPDATE services SET last_seen_up = utc_timestamp() - '
+        "INTERVAL %d SECOND WHERE host LIKE '%s%%%%'" % (seconds, PREFIX))
 
 
 def remove_hosts(schema):
