@@ -12,6 +12,7 @@
 
 """Delivers a change of a host in a notification for each of its servers."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator
 
@@ -35,6 +36,10 @@ SENDERS = 4
 """The number of threads that send the notifications of a large host. A message
 waits for the broker to confirm it."""
 
+CONNECTIONS = 8
+"""The number of notifications that are sent at the same time while several
+hosts are announced. Each takes a connection."""
+
 CHECKPOINT_EVERY = 200
 """Servers between two checkpoints: up to so many are notified twice after a
 process was killed, and a stop waits for so many."""
@@ -55,6 +60,7 @@ class FanOut:
         self._source = source
         self._metrics = metrics
         self._servers = instances.InstanceReader()
+        self._connections = threading.BoundedSemaphore(CONNECTIONS)
 
     def deliver(self, change: host_event.StatusChange, last: int = 0,
                 lease: LeaseRenewer | None = None) -> bool:
@@ -111,10 +117,11 @@ class FanOut:
         failed: list[str] = []
 
         def send(server: instances.InstanceRow) -> None:
-            if lease is not None and not lease.is_held:
-                return
             try:
-                sender.send(server)
+                with self._connections:
+                    if lease is not None and not lease.is_held:
+                        return
+                    sender.send(server)
                 self._metrics.delivery_finished(sinks.NOTIFICATIONS, 'sent')
             except Exception:
                 self._metrics.delivery_finished(sinks.NOTIFICATIONS, 'failed')

@@ -27,7 +27,6 @@ from nova import rpc
 from oslo_config import cfg
 
 RELIES_ON = (
-    'nova.rpc:JsonPayloadSerializer',
     'nova.rpc:LEGACY_NOTIFIER',
     'nova.rpc:NOTIFIER',
     'nova.rpc:RequestContextSerializer',
@@ -76,8 +75,9 @@ def _own(conf: cfg.ConfigOpts, form: str, original: Any,
             own = messaging.Notifier(
                 messaging.get_notification_transport(
                     conf, allowed_remote_exmods=rpc.get_allowed_exmods()),
-                serializer=rpc.RequestContextSerializer(
-                    rpc.JsonPayloadSerializer()),
+                # Without Nova's JsonPayloadSerializer, which copies each
+                # payload value by value: the plugin's are JSON already.
+                serializer=rpc.RequestContextSerializer(None),
                 topics=topics)
             _NOTIFIERS[form] = original, own
     return own

@@ -31,6 +31,7 @@ from concurrent import futures
 import prettytable
 import psutil
 
+from nova_lockstatus.tests.bench import rack
 from nova_lockstatus.tests.integration.cloud import cloud as clouds
 from nova_lockstatus.tests.integration.cloud import engines
 from nova_lockstatus.tests.integration.cloud import listener
@@ -79,9 +80,12 @@ class Bench:
     :param looked_at: how many hosts the watch looks at
     :param runs: how often each is measured
     :param say: is told how far it is
+    :param racks: the hosts of a rack in each of two cells, and the servers of
+        each host; nothing not to measure it
     """
 
-    def __init__(self, sizes, looked_at, runs, say):
+    def __init__(self, sizes, looked_at, runs, say, racks=()):
+        self._racks = racks
         self._sizes = sizes
         self._looked_at = looked_at
         self._runs = runs
@@ -109,7 +113,9 @@ class Bench:
             self._listener = listener.Listener(
                 broker, (listener.EVENT, _UPDATE))
             try:
-                return self._measure()
+                found = self._measure() if self._sizes else {'told': []}
+                found['told'] += self._measure_rack()
+                return {**found, 'service_down_time': nova_config.DOWN_TIME}
             finally:
                 self._listener.stop()
         finally:
@@ -154,8 +160,22 @@ class Bench:
             found.append({
                 'what': LOST_HEARTBEAT, 'servers': few,
                 **self._repeat(self._lose_heartbeat, few)})
-        return {'told': found, 'look': self._look(cell),
-                'service_down_time': nova_config.DOWN_TIME}
+        return {'told': found, 'look': self._look(cell)}
+
+    def _measure_rack(self):
+        if not self._racks:
+            return []
+        self._cloud.nova.configure(
+            {'notifications': {'notification_format': 'versioned'}})
+        self._cloud.restart_api(with_filter=True)
+        found = []
+        with rack.Rack(self._cloud, self._listener, *self._racks) as failing:
+            for names in (_WATCHES[:1], _WATCHES):
+                self._say(rack.LOST % rack.watches(len(names)))
+                failing.revive()
+                with self._watching(*names):
+                    found += failing.measure(names, self._runs)
+        return found
 
     def _calm(self, host):
         """Have a nova-compute leave alone what is only in the database."""
@@ -326,7 +346,8 @@ def missed(found):
                     '%s, %d servers: the %s is told after %.3f s, to be '
                     'below %.1f' % (row['what'], row['servers'], which,
                                     median, limit))
-    if found['look']['ms'] >= LOOK_MS:
+    result += rack.missed(found['told'])
+    if 'look' in found and found['look']['ms'] >= LOOK_MS:
         result.append('a look at %(hosts)d hosts takes %(ms).1f ms of CPU'
                       % found['look'] + ', to be below %d' % LOOK_MS)
     return result
@@ -337,7 +358,7 @@ def _targets(row):
         return {'last': LOST_WITHIN}
     if row['what'] == FORCE_DOWN % 'versioned':
         return TARGETS.get(row['servers'], {})
-    return {}
+    return rack.targets(row)
 
 
 def render(found):
@@ -359,7 +380,9 @@ def render(found):
     return '\n'.join([
         'Seconds until a consumer is told, medians and the worst run; '
         '%(cpus)d CPUs, %(date)s:' % found['about'], str(table),
-        'A look at %(hosts)d hosts takes %(ms).1f ms of CPU.' % found['look'],
+        *rack.render(found['told']),
+        *('A look at %(hosts)d hosts takes %(ms).1f ms of CPU.' % look
+          for look in [found.get('look')] if look),
         *('MISSED: ' + problem for problem in missed(found))])
 
 
@@ -379,6 +402,13 @@ def parse(arguments):
                         help='how many hosts a watch looks at (%(default)s)')
     parser.add_argument('--runs', type=int, default=5,
                         help='how often each is measured (%(default)s)')
+    parser.add_argument('--rack', type=int, nargs=2, default=(50, 50),
+                        metavar=('HOSTS', 'SERVERS'),
+                        help='how many hosts of each of two cells fail '
+                             'together, and the servers of each '
+                             '(%(default)s)')
+    parser.add_argument('--only-rack', action='store_true',
+                        help='measure the failure of the rack alone')
     parser.add_argument('--json', default=DEFAULT_JSON, metavar='FILE',
                         help='where the result goes (%(default)s)')
     parser.add_argument('--check', action='store_true',
@@ -403,7 +433,8 @@ def main(arguments=None):
         signal.signal(ends, signal.default_int_handler)
     try:
         found = Bench(
-            options.servers, options.hosts, options.runs, say).measure()
+            () if options.only_rack else options.servers, options.hosts,
+            options.runs, say, options.rack).measure()
     except engines.Unavailable as error:
         say('How soon announcements come is not measured: %s' % error)
         return 2 if options.check else 0

@@ -123,8 +123,11 @@ class ServersTestCase(AnnouncementsTestCase):
                 payload = objects.HostStatusPayload(
                     context, server, change, shows_host)
                 payload.obj_reset_changes(recursive=True)
-                self.assertEqual(payload.obj_to_primitive(),
-                                 payloads.of(server))
+                primitive = payloads.of(server)
+                self.assertEqual(payload.obj_to_primitive(), primitive)
+                # It is sent as it is.
+                self.assertEqual(primitive,
+                                 json.loads(json.dumps(primitive)))
 
     def test_unlocked(self):
         self.boot('free', host='compute3')

@@ -19,6 +19,7 @@ import fixtures
 from nova.db.main import models
 from oslo_utils import uuidutils
 
+from nova_lockstatus.events import fan_out
 from nova_lockstatus.events import sinks
 from nova_lockstatus.events.notifications import host_status
 from nova_lockstatus.tests.fixtures import base
@@ -125,6 +126,31 @@ class ManyHostsTestCase(OutboxTestCase):
         goes_on.set()
         self.watch.work()
         self.assertEqual(300, self.sent_now().count('large'))
+
+    def test_connections(self):
+        """All hosts together send so many notifications at a time."""
+        hosts = ['c-%d' % number for number in range(6)]
+        self.add('cell1', hosts, 60)
+        send = host_status.Sender.send
+        lock, counts = threading.Lock(), [0, 0]
+
+        def send_slowly(sender, server):
+            with lock:
+                counts[0] += 1
+                counts[1] = max(counts)
+            time.sleep(0.005)
+            send(sender, server)
+            with lock:
+                counts[0] -= 1
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.events.notifications.host_status.Sender.send',
+            send_slowly))
+        self.down(*hosts)
+        self.watch.work()
+        self.assertEqual(6 * 60, len(self.payloads()))
+        # More than one host alone would send, with its two threads.
+        self.assertEqual((0, fan_out.CONNECTIONS), tuple(counts))
 
     def sent_now(self):
         return [sent['payload']['nova_object.data']['display_name']

@@ -65,8 +65,12 @@ class OwnNotifierTestCase(testtools.TestCase):
             self.assertEqual(theirs.obj.topics, ours.obj.topics)
             self.assertIs(type(theirs.obj), type(ours.obj))
             self.assertIs(type(nova_s._serializer), type(notifier._serializer))
-            self.assertIs(type(nova_s._serializer._base),
-                          type(notifier._serializer._base))
+            # Nova's makes a copy of it.
+            payload = {'a': None, 'b': [True, 1, 'c'], 'd': {'e': '\u00e9'}}
+            self.assertIs(payload, notifier._serializer.serialize_entity(
+                {}, payload))
+            self.assertEqual(payload, nova_s._serializer.serialize_entity(
+                {}, payload))
 
     def test_made_once(self):
         first = own_notifier.versioned(CONF, 'a').transport

@@ -14,6 +14,7 @@
 import testtools
 
 from nova_lockstatus.tests.bench import announcements
+from nova_lockstatus.tests.bench import rack
 
 
 def told(what, servers, first, last):
@@ -58,6 +59,28 @@ class MissedTestCase(testtools.TestCase):
              'to be below 1.0'],
             announcements.missed(found(told(
                 announcements.LOST_HEARTBEAT, 50, [0.1], [1.0]))))
+
+    def test_rack(self):
+        rows = [{**told(rack.LOST % rack.watches(count), 5000, [first],
+                        [last]), 'cpu': [4.0]}
+                for count, first, last in ((1, 2.0, 5.9), (2, 9, 5.9))]
+        self.assertEqual(
+            ['rack lost, one watch, 5000 servers: the first is told after '
+             '2.000 s, to be below 2.0',
+             'rack lost, 2 watches: the last is told after 5.900 s, to be '
+             'below 5.900'],
+            announcements.missed({'told': rows}))
+        rows[0]['first'], rows[1]['last'] = [1.9], [5.8]
+        self.assertEqual([], announcements.missed({'told': rows}))
+        # Another size has no target.
+        self.assertEqual([], announcements.missed({'told': [
+            told(rack.LOST % rack.watches(1), 400, [9], [9])]}))
+        text = announcements.render({
+            'told': rows, 'about': found()['about']})
+        self.assertTrue(text.endswith(
+            'rack lost, one watch: 4.0 seconds of CPU, 847 messages a second\n'
+            'rack lost, 2 watches: 4.0 seconds of CPU, 862 messages a second'),
+            text)
 
     def test_look(self):
         self.assertEqual(
