@@ -17,7 +17,7 @@ The rules: ``core/lock_ends.py``.
 
 import collections
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -134,9 +134,8 @@ def _untold(uuid: str, rows: Mapping[str, str]) -> lock_ends.Untold | None:
     try:
         return lock_ends.decode(value)
     except ValueError as error:
-        LOG.error('The row of a lock that was lifted at its end is damaged. '
-                  'That the lock of the server %s was lifted is not '
-                  'announced: %s', uuid, error)
+        LOG.error('A lifted lock of the server %s is not announced, as its '
+                  'row is damaged: %s', uuid, error)
         return None
 
 
@@ -177,16 +176,32 @@ def claim(context: Any, uuid: str) -> lock_ends.Untold | None:
     :returns: what is to be announced, None where there is nothing, or another
         process has claimed it
     """
+    return _take(context, uuid, lambda found, now: found.end.at <= now)
+
+
+def renew(context: Any, uuid: str, untold: lock_ends.Untold
+          ) -> lock_ends.Untold | None:
+    """Keep other processes from announcing a lifting.
+
+    :param context: a RequestContext that is targeted at the cell
+    :returns: what is to be announced, None where another process does it
+    """
+    return _take(context, uuid, lambda found, now: found == untold)
+
+
+def _take(context: Any, uuid: str, is_free: Callable[
+        [lock_ends.Untold, datetime.datetime], bool]
+          ) -> lock_ends.Untold | None:
     try:
         with instance_lock.locked_row(context, uuid) as row:
-            untold = _untold(uuid, system_metadata.read(
+            found = _untold(uuid, system_metadata.read(
                 row.connection, uuid, _UNTOLD))
             now = row.now()
-            if untold is None or untold.end.at > now:
+            if found is None or not is_free(found, now):
                 return None
-            untold = untold._replace(since=now)
-            _write_untold(row, untold)
-            return untold
+            found = found._replace(since=now)
+            _write_untold(row, found)
+            return found
     except nova_exception.InstanceNotFound:
         return None
 

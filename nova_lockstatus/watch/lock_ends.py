@@ -16,6 +16,7 @@ import datetime
 import functools
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -47,8 +48,19 @@ is left out of further runs until it is done."""
 MAX_AGE_SECONDS = 3 * cell_ends.ALL_SECONDS
 """Seconds after which the number of expired locks is too old to be shown."""
 
+RENEW_SECONDS = rules.UNTOLD_SECONDS / 2
+"""Seconds after which a process makes sure that it still is to announce."""
+
 WORKERS = 4
 """The number of threads that lift locks of one cell."""
+
+
+class _Lifted(NamedTuple):
+    """A server whose lock is lifted, and when, as time.monotonic() has it."""
+
+    uuid: str
+    untold: rules.Untold
+    at: float
 
 
 class _Look(NamedTuple):
@@ -147,12 +159,16 @@ class LockEnds:
                     % cells.label(cell),
                     exception.LockStatusException):
                 ends.record(cell.uuid, look.now, self._expiries, is_all)
-        look.each(rules.RELEASE, self._lift)
+        lifted: list[_Lifted] = []
+        look.each(rules.RELEASE, functools.partial(self._lift, lifted))
+        # After all are lifted: that takes longer than to lift them.
+        threads.run_parallel(functools.partial(self._announce_own, look),
+                             lifted, WORKERS)
         look.each(rules.UNTOLD, self._announce_others)
         self._metrics.locks_expired(cells.name(cell), ends.count(look.now),
                                     MAX_AGE_SECONDS)
 
-    def _lift(self, context: Any, uuid: str) -> None:
+    def _lift(self, lifted: list[_Lifted], context: Any, uuid: str) -> None:
         announces = (host_status.sends_versioned(self._conf)
                      or host_status.sends_unversioned(self._conf))
         untold = lock_ends.lift(context, uuid, self._conf.host, announces)
@@ -161,7 +177,21 @@ class LockEnds:
         LOG.info('The end of a lock of the server %s has come: the lock is '
                  'lifted.', uuid)
         if announces:
-            self._announce(context, uuid, untold)
+            lifted.append(_Lifted(uuid, untold, time.monotonic()))
+
+    def _announce_own(self, look: _Look, lifted: _Lifted) -> None:
+        """Announce a lifting, unless another process does it meanwhile."""
+        if look.stop.is_set():
+            return
+        context = cells.context(look.cell)
+        with self._log_once.attempt(
+                'Locks that are lifted at their end cannot be announced',
+                Exception):
+            untold: rules.Untold | None = lifted.untold
+            if time.monotonic() > lifted.at + RENEW_SECONDS:
+                untold = lock_ends.renew(context, lifted.uuid, lifted.untold)
+            if untold is not None:
+                self._announce(context, lifted.uuid, untold)
 
     def _announce_others(self, context: Any, uuid: str) -> None:
         untold = lock_ends.claim(context, uuid)

@@ -14,6 +14,7 @@
 
 import copy
 import importlib.util
+from importlib import metadata
 
 import jsonschema
 import testtools
@@ -39,6 +40,7 @@ class SchemasTestCase(testtools.TestCase):
         from tempest.lib.services.compute import servers_client
 
         from nova_lockstatus_tempest_plugin import schemas
+        self.schemas = schemas
         self.accept_keys = schemas.accept_keys
         self.server_modules = self.keep(servers_client.ServersClient)
         self.hypervisor_modules = self.keep(hypervisor_client.HypervisorClient)
@@ -86,6 +88,17 @@ class SchemasTestCase(testtools.TestCase):
                          'list_search_hypervisors'):
                 yield getattr(module, name)['response_body']['properties'][
                     'hypervisors']['items']
+
+    def test_the_keys_are_those_of_the_extensions(self):
+        extensions = [point.load()
+                      for point in metadata.distribution('nova-lockstatus')
+                      .entry_points.select(group='nova_lockstatus.extensions')]
+        self.assertEqual(set(self.schemas.SERVER_KEYS), {
+            field.key for extension in extensions
+            for field in extension.server_fields})
+        self.assertEqual(set(self.schemas.HYPERVISOR_KEYS), {
+            field.key for extension in extensions
+            for field in extension.hypervisor_fields})
 
     def test_each_microversion_has_the_keys(self):
         before = [self.unexpected(schema, SERVER)

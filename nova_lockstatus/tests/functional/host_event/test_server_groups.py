@@ -165,7 +165,7 @@ class GroupsTestCase(AnnouncementsTestCase):
         self.assertEqual(1, self.nova.log[before:].count(
             'The server groups cannot be read'))
         self.assertEqual((self.group, 1, 4), self.down()['active'])
-        self.assertIn('groups of their servers: works again',
+        self.assertIn('sent without them: works again',
                       self.nova.log[before:])
 
     def test_api_database_that_hangs(self):

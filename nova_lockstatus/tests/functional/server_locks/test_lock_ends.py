@@ -172,6 +172,17 @@ class LiftTestCase(LockEndsTestCase):
             ['instance.unlock'] * len(servers)
             + ['lockstatus.unlock'] * len(servers), sorted(self.sent()))
 
+    def test_announced_long_after_the_lifting(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_lockstatus.watch.lock_ends.RENEW_SECONDS', -1))
+        self.lock_for(release=True)
+        self.nova.services.notifier.reset()
+        time.sleep(0.4)
+        self.look()
+        self.assertEqual(['instance.unlock', 'lockstatus.unlock'],
+                         self.sent())
+        self.assertEqual([], self.untold())
+
     def test_off_without_the_extension(self):
         # As the options of the class have it.
         self.addCleanup(CONF.set_override, 'enabled_extensions', case.ALIASES,
@@ -223,6 +234,19 @@ class KilledTestCase(LockEndsTestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'nova_lockstatus.core.lock_ends.UNTOLD_SECONDS', 10))
         self.assertIsNone(gateway.claim(self.context(), self.server_id))
+
+    def test_renewed_by_the_one_that_has_it(self):
+        untold = rules.decode(self.untold()[0])
+        renewed = gateway.renew(self.context(), self.server_id, untold)
+        assert renewed is not None
+        self.assertGreater(renewed.since, untold.since)
+        # Another process has it now.
+        self.assertIsNone(gateway.renew(
+            self.context(), self.server_id, untold))
+        gateway.announced(self.context(), self.server_id, untold)
+        self.assertEqual(1, len(self.untold()))
+        gateway.announced(self.context(), self.server_id, renewed)
+        self.assertEqual([], self.untold())
 
     def test_image_does_not_get_it(self):
         before = set(self.nova.images)
