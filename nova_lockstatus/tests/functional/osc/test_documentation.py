@@ -16,6 +16,7 @@ import re
 import shlex
 
 from nova_lockstatus.tests.fixtures import osc_case
+from nova_lockstatus.tests.fixtures import releases
 from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.fixtures.osc_case import OscTestCase
 
@@ -35,7 +36,12 @@ class DocumentationTestCase(OscTestCase):
                 ('As an admin', '#. As an admin')) else 'owner')
             for line in block.replace('\\\n', '').splitlines():
                 if line.strip().startswith('$ openstack '):
-                    yield who, shlex.split(line)[2:]
+                    argv = shlex.split(line)[2:]
+                    if (releases.CLIENT_NEEDS_MICROVERSION
+                            and argv[:2] == ['server', 'lock']):
+                        # As both pages say.
+                        argv = ['--os-compute-api-version', '2.73', *argv]
+                    yield who, argv
 
     def test_each_command_works(self):
         for page in ('cli/osc.rst', 'user/index.rst'):
