@@ -31,6 +31,10 @@ from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
 
+LIBRARIES = ('alembic', 'nova', 'oslo_config', 'oslo_db', 'oslo_policy',
+             'oslo_service')
+"""The loggers of libraries that write much."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that name configuration files."""
@@ -127,8 +131,7 @@ def silence_libraries(verbose: bool) -> None:
     :param verbose: whether to show them all the same
     """
     if not verbose:
-        for name in ('alembic', 'nova', 'oslo_config', 'oslo_db',
-                     'oslo_policy', 'oslo_service'):
+        for name in LIBRARIES:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
