@@ -26,16 +26,16 @@ from nova_lockstatus.core.lock_record import LockRecord
 
 RELEASE = 'release'
 EXPIRY = 'expiry'
-UNTOLD = 'untold'
+UNANNOUNCED = 'unannounced'
 """What is due: to lift a lock, to announce that one has expired, or to
 announce a lifting that is not announced."""
 
-UNTOLD_KEY = 'lockstatus_untold'
+UNANNOUNCED_KEY = 'lockstatus_unannounced'
 """The key of the row of system metadata that is there from when locks are
 lifted until that is announced. It is written in the same transaction as the
 locks, so it survives the process that lifts them."""
 
-UNTOLD_SECONDS = 10
+UNANNOUNCED_SECONDS = 10
 """Seconds after which another process announces a lifting."""
 
 _TIME = '%Y-%m-%dT%H:%M:%S.%f'
@@ -45,8 +45,8 @@ class LockEnd(NamedTuple):
     """Something that is due about the locks of a server.
 
     :param at: when, in UTC, without a time zone
-    :param kind: :data:`RELEASE`, :data:`EXPIRY` or :data:`UNTOLD`
-    :param lock_id: the lock, None for :data:`UNTOLD`
+    :param kind: :data:`RELEASE`, :data:`EXPIRY` or :data:`UNANNOUNCED`
+    :param lock_id: the lock, None for :data:`UNANNOUNCED`
     """
 
     at: datetime.datetime
@@ -54,7 +54,7 @@ class LockEnd(NamedTuple):
     lock_id: str | None = None
 
 
-class Untold(NamedTuple):
+class Lifting(NamedTuple):
     """A lifting that is not announced.
 
     :param action: the instance action that was recorded
@@ -71,7 +71,7 @@ class Untold(NamedTuple):
     def end(self) -> LockEnd:
         """Return when another process is to announce it."""
         return LockEnd(self.since + datetime.timedelta(
-            seconds=UNTOLD_SECONDS), UNTOLD)
+            seconds=UNANNOUNCED_SECONDS), UNANNOUNCED)
 
 
 def of_records(records: Iterable[LockRecord]) -> list[LockEnd]:
@@ -81,20 +81,20 @@ def of_records(records: Iterable[LockRecord]) -> list[LockEnd]:
             for record in records if record.until is not None]
 
 
-def encode(untold: Untold) -> str:
+def encode(lifting: Lifting) -> str:
     """Return the value of the row of system metadata."""
-    return json.dumps([untold.action, untold.request_id,
-                       untold.since.strftime(_TIME)])
+    return json.dumps([lifting.action, lifting.request_id,
+                       lifting.since.strftime(_TIME)])
 
 
-def decode(value: str) -> Untold:
+def decode(value: str) -> Lifting:
     """Read the row of system metadata.
 
     :raises ValueError: when it is damaged
     """
     try:
         action, request_id, since = json.loads(value)
-        return Untold(str(action), str(request_id),
+        return Lifting(str(action), str(request_id),
                       datetime.datetime.strptime(since, _TIME))
     except TypeError as error:
         raise ValueError(str(error)) from error

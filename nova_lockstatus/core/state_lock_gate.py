@@ -50,9 +50,14 @@ class Gate(abc.ABC):
     It keeps track of what Nova has done so far: which servers it read, and
     whether a policy rule let the caller pass. When Nova has done both, the
     gate decides, once for each server: a lock that comes later does not count.
+
+    :param read_others: reads the servers that the call changes without naming
+        them. It is called once a rule has let the caller pass
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read_others: Callable[[], Iterable[Any]] = tuple
+                 ) -> None:
+        self._read_others = read_others
         self._rule: str | None = None
         self._undecided: list[Any] = []
         self._decided: set[str] = set()
@@ -81,6 +86,9 @@ class Gate(abc.ABC):
         """
         self._rule = rule
         self._decide()
+        read_others, self._read_others = self._read_others, tuple
+        for server in read_others():
+            self.read(server)
 
     def _decide(self) -> None:
         while self._rule is not None and self._undecided:
@@ -109,20 +117,8 @@ class ServerLocksGate(Gate):
 
     def __init__(self, check: Callable[[Any, str], None],
                  read_others: Callable[[], Iterable[Any]] = tuple) -> None:
-        super().__init__()
+        super().__init__(read_others)
         self._check_server = check
-        self._read_others = read_others
-
-    def passed(self, rule: str) -> None:
-        """Note that a policy rule has let the caller pass.
-
-        :raises RefusedByLock: when a lock refuses the call
-        :raises LockUnreadable: when the locks cannot be read
-        """
-        super().passed(rule)
-        read_others, self._read_others = self._read_others, tuple
-        for server in read_others():
-            self.read(server)
 
     def _check(self, server: Any, rule: str) -> None:
         self._check_server(server, rule)
@@ -169,28 +165,16 @@ class LockGate(Gate):
                  read_others: Callable[[], Iterable[Any]] = tuple,
                  on_bypass: Callable[[Any], None] = lambda server: None
                  ) -> None:
-        super().__init__()
+        super().__init__(tuple if is_exempt else read_others)
         self.is_exempt = is_exempt
         self._may_bypass = may_bypass
         self._on_bypass = on_bypass
         self._body = body
-        self._read_others = tuple if is_exempt else read_others
         self._bypassed: set[str] = set()
 
     def bypasses(self, uuid: str) -> bool:
         """Tell whether the caller may change a server though it is locked."""
         return uuid in self._bypassed
-
-    def passed(self, rule: str) -> None:
-        """Note that a policy rule has let the caller pass.
-
-        :raises RefusedByLock: when the lock refuses the call
-        :raises LockUnreadable: when an Instance does not tell its lock
-        """
-        super().passed(rule)
-        read_others, self._read_others = self._read_others, tuple
-        for server in read_others():
-            self.read(server)
 
     def _check(self, server: Any, rule: str) -> None:
         if 'locked' not in server:

@@ -50,7 +50,7 @@ PAGE_SIZE = 1000
 
 _ROW = models.Instance
 _METADATA = models.InstanceSystemMetadata
-_UNTOLD = system_metadata.TABLE.c.key == lock_ends.UNTOLD_KEY
+_UNANNOUNCED = system_metadata.TABLE.c.key == lock_ends.UNANNOUNCED_KEY
 
 
 class ServerEnds(NamedTuple):
@@ -86,7 +86,7 @@ def read(context: Any, since: datetime.datetime | None = None
                   sqlalchemy.exists().where(
                       _METADATA.instance_uuid == _ROW.uuid,
                       _METADATA.deleted == 0, _METADATA.key.in_(
-                          (lock_rows.SUMMARY_KEY, lock_ends.UNTOLD_KEY)))]
+                          (lock_rows.SUMMARY_KEY, lock_ends.UNANNOUNCED_KEY)))]
     if since is not None:
         conditions.append(_ROW.updated_at >= since)
     last = 0
@@ -114,7 +114,7 @@ def _rows(session: Any, uuids: Sequence[str]) -> dict[str, dict[str, str]]:
                 .where(_METADATA.instance_uuid.in_(uuids),
                        _METADATA.deleted == 0,
                        sqlalchemy.or_(
-                           _METADATA.key == lock_ends.UNTOLD_KEY,
+                           _METADATA.key == lock_ends.UNANNOUNCED_KEY,
                            _METADATA.key.startswith(
                                lock_rows.PREFIX, autoescape=True)))):
             found[uuid][key] = value
@@ -123,12 +123,12 @@ def _rows(session: Any, uuids: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def _ends(uuid: str, rows: Mapping[str, str]) -> list[LockEnd]:
     ends = lock_ends.of_records(server_locks.decode(uuid, rows))
-    untold = _untold(uuid, rows)
-    return ends if untold is None else [*ends, untold.end]
+    lifting = _lifting(uuid, rows)
+    return ends if lifting is None else [*ends, lifting.end]
 
 
-def _untold(uuid: str, rows: Mapping[str, str]) -> lock_ends.Untold | None:
-    value = rows.get(lock_ends.UNTOLD_KEY)
+def _lifting(uuid: str, rows: Mapping[str, str]) -> lock_ends.Lifting | None:
+    value = rows.get(lock_ends.UNANNOUNCED_KEY)
     if value is None:
         return None
     try:
@@ -140,7 +140,7 @@ def _untold(uuid: str, rows: Mapping[str, str]) -> lock_ends.Untold | None:
 
 
 def lift(context: Any, uuid: str, host: str, announces: bool
-         ) -> lock_ends.Untold | None:
+         ) -> lock_ends.Lifting | None:
     """Lift the locks of a server that are to be lifted by now.
 
     :param context: a RequestContext that is targeted at the cell, and whose
@@ -160,16 +160,16 @@ def lift(context: Any, uuid: str, host: str, announces: bool
             if change is None:
                 return None
             row = rows.shown
-            untold = lock_ends.Untold(change.action, context.request_id,
+            lifting = lock_ends.Lifting(change.action, context.request_id,
                                       row.now())
             if announces:
-                _write_untold(row, untold)
-            return untold
+                _write_lifting(row, lifting)
+            return lifting
     except nova_exception.InstanceNotFound:
         return None
 
 
-def claim(context: Any, uuid: str) -> lock_ends.Untold | None:
+def claim(context: Any, uuid: str) -> lock_ends.Lifting | None:
     """Claim to announce a lifting that another process should have announced.
 
     :param context: a RequestContext that is targeted at the cell
@@ -179,28 +179,28 @@ def claim(context: Any, uuid: str) -> lock_ends.Untold | None:
     return _take(context, uuid, lambda found, now: found.end.at <= now)
 
 
-def renew(context: Any, uuid: str, untold: lock_ends.Untold
-          ) -> lock_ends.Untold | None:
+def renew(context: Any, uuid: str, lifting: lock_ends.Lifting
+          ) -> lock_ends.Lifting | None:
     """Keep other processes from announcing a lifting.
 
     :param context: a RequestContext that is targeted at the cell
     :returns: what is to be announced, None where another process does it
     """
-    return _take(context, uuid, lambda found, now: found == untold)
+    return _take(context, uuid, lambda found, now: found == lifting)
 
 
 def _take(context: Any, uuid: str, is_free: Callable[
-        [lock_ends.Untold, datetime.datetime], bool]
-          ) -> lock_ends.Untold | None:
+        [lock_ends.Lifting, datetime.datetime], bool]
+          ) -> lock_ends.Lifting | None:
     try:
         with instance_lock.locked_row(context, uuid) as row:
-            found = _untold(uuid, system_metadata.read(
-                row.connection, uuid, _UNTOLD))
+            found = _lifting(uuid, system_metadata.read(
+                row.connection, uuid, _UNANNOUNCED))
             now = row.now()
             if found is None or not is_free(found, now):
                 return None
             found = found._replace(since=now)
-            _write_untold(row, found)
+            _write_lifting(row, found)
             return found
     except nova_exception.InstanceNotFound:
         return None
@@ -219,15 +219,15 @@ def load(context: Any, uuid: str) -> Any:
         return None
 
 
-def announced(context: Any, uuid: str, untold: lock_ends.Untold) -> None:
+def announced(context: Any, uuid: str, lifting: lock_ends.Lifting) -> None:
     """Forget a lifting that is announced.
 
     :param context: a RequestContext that is targeted at the cell
     """
     with db.get_context_manager(context).writer.using(context) as session:
         session.connection().execute(system_metadata.TABLE.delete().where(
-            system_metadata.TABLE.c.instance_uuid == uuid, _UNTOLD,
-            system_metadata.TABLE.c.value == lock_ends.encode(untold)))
+            system_metadata.TABLE.c.instance_uuid == uuid, _UNANNOUNCED,
+            system_metadata.TABLE.c.value == lock_ends.encode(lifting)))
 
 
 def read_expired(context: Any, uuid: str, lock_id: str
@@ -253,7 +253,7 @@ def read_expired(context: Any, uuid: str, lock_id: str
     return None
 
 
-def _write_untold(row: instance_lock.LockedRow, untold: lock_ends.Untold
+def _write_lifting(row: instance_lock.LockedRow, lifting: lock_ends.Lifting
                   ) -> None:
-    system_metadata.replace(row.connection, row.uuid, _UNTOLD, {
-        lock_ends.UNTOLD_KEY: lock_ends.encode(untold)})
+    system_metadata.replace(row.connection, row.uuid, _UNANNOUNCED, {
+        lock_ends.UNANNOUNCED_KEY: lock_ends.encode(lifting)})

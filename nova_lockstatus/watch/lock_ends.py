@@ -48,7 +48,7 @@ is left out of further runs until it is done."""
 MAX_AGE_SECONDS = 3 * cell_ends.ALL_SECONDS
 """Seconds after which the number of expired locks is too old to be shown."""
 
-RENEW_SECONDS = rules.UNTOLD_SECONDS / 2
+RENEW_SECONDS = rules.UNANNOUNCED_SECONDS / 2
 """Seconds after which a process makes sure that it still is to announce."""
 
 WORKERS = 4
@@ -59,7 +59,7 @@ class _Lifted(NamedTuple):
     """A server whose lock is lifted, and when, as time.monotonic() has it."""
 
     uuid: str
-    untold: rules.Untold
+    lifting: rules.Lifting
     at: float
 
 
@@ -164,20 +164,20 @@ class LockEnds:
         # After all are lifted: that takes longer than to lift them.
         threads.run_parallel(functools.partial(self._announce_own, look),
                              lifted, WORKERS)
-        look.each(rules.UNTOLD, self._announce_others)
+        look.each(rules.UNANNOUNCED, self._announce_others)
         self._metrics.locks_expired(cells.name(cell), ends.count(look.now),
                                     MAX_AGE_SECONDS)
 
     def _lift(self, lifted: list[_Lifted], context: Any, uuid: str) -> None:
         announces = (host_status.sends_versioned(self._conf)
                      or host_status.sends_unversioned(self._conf))
-        untold = lock_ends.lift(context, uuid, self._conf.host, announces)
-        if untold is None:
+        lifting = lock_ends.lift(context, uuid, self._conf.host, announces)
+        if lifting is None:
             return
         LOG.info('The end of a lock of the server %s has come: the lock is '
                  'lifted.', uuid)
         if announces:
-            lifted.append(_Lifted(uuid, untold, time.monotonic()))
+            lifted.append(_Lifted(uuid, lifting, time.monotonic()))
 
     def _announce_own(self, look: _Look, lifted: _Lifted) -> None:
         """Announce a lifting, unless another process does it meanwhile."""
@@ -187,26 +187,26 @@ class LockEnds:
         with self._log_once.attempt(
                 'Locks that are lifted at their end cannot be announced',
                 Exception):
-            untold: rules.Untold | None = lifted.untold
+            lifting: rules.Lifting | None = lifted.lifting
             if time.monotonic() > lifted.at + RENEW_SECONDS:
-                untold = lock_ends.renew(context, lifted.uuid, lifted.untold)
-            if untold is not None:
-                self._announce(context, lifted.uuid, untold)
+                lifting = lock_ends.renew(context, lifted.uuid, lifted.lifting)
+            if lifting is not None:
+                self._announce(context, lifted.uuid, lifting)
 
     def _announce_others(self, context: Any, uuid: str) -> None:
-        untold = lock_ends.claim(context, uuid)
-        if untold is not None:
+        lifting = lock_ends.claim(context, uuid)
+        if lifting is not None:
             LOG.info('A lock of the server %s was lifted at its end by a '
                      'process that has not announced it. It is announced '
                      'now.', uuid)
-            self._announce(context, uuid, untold)
+            self._announce(context, uuid, lifting)
 
-    def _announce(self, context: Any, uuid: str, untold: rules.Untold
+    def _announce(self, context: Any, uuid: str, lifting: rules.Lifting
                   ) -> None:
         # By that id, consumers find the instance action.
-        context.request_id = untold.request_id
+        context.request_id = lifting.request_id
         instance = lock_ends.load(context, uuid)
         if instance is not None:
             server_lock.send_changed(context, instance, instance,
-                                     untold.action, self._conf.host)
-            lock_ends.announced(context, uuid, untold)
+                                     lifting.action, self._conf.host)
+            lock_ends.announced(context, uuid, lifting)

@@ -32,7 +32,7 @@ from nova_lockstatus.gateway import compute_rpc
 from nova_lockstatus.utils.log_once import LogOnce
 from nova_lockstatus.utils.threads import run_parallel
 
-UNTOLD = 'The uptime of the host %s cannot be read'
+UNREAD = 'The uptime of the host %s cannot be read'
 
 _LOG_ONCE = LogOnce()
 
@@ -60,9 +60,9 @@ def _get_uptime(context: Any, host: str, deadline: float) -> str | None:
         # The driver has none.
         return None
     except Exception as error:
-        _LOG_ONCE.failed(UNTOLD % host, error)
+        _LOG_ONCE.failed(UNREAD % host, error)
         return None
-    _LOG_ONCE.worked(UNTOLD % host)
+    _LOG_ONCE.worked(UNREAD % host)
     return uptime
 
 

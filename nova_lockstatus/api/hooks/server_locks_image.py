@@ -29,7 +29,7 @@ def _get_image(original: Callable[..., Any], system_meta: Any) -> Any:
     image = original(system_meta)
     properties = image['properties']
     for key in [key for key in properties if lock_rows.is_key(key)
-                or key == lock_ends.UNTOLD_KEY]:
+                or key == lock_ends.UNANNOUNCED_KEY]:
         del properties[key]
     return image
 

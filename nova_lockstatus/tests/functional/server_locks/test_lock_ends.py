@@ -55,12 +55,12 @@ class LockEndsTestCase(case.ServerLocksTestCase):
             context, self.nova.services.cell_mappings['cell1'])
         return context
 
-    def untold(self):
+    def lifting(self):
         """Return the liftings that are not announced."""
         return [row['value'] for row in probe.read(
             self.nova, models.InstanceSystemMetadata.__table__,
             'instance_uuid', self.server_id)
-            if row['key'] == rules.UNTOLD_KEY]
+            if row['key'] == rules.UNANNOUNCED_KEY]
 
     def sent(self):
         return [sent['event_type'] for sent
@@ -93,7 +93,7 @@ class LiftTestCase(LockEndsTestCase):
                         datetime.timedelta(seconds=1))
         self.assertEqual((False, None, None), self.columns())
         self.assertEqual({}, self.rows())
-        self.assertEqual([], self.untold())
+        self.assertEqual([], self.lifting())
         self.assertEqual(['lock', 'unlock'], self.actions())
         self.assertEqual(['instance.unlock', 'lockstatus.unlock'],
                          self.sent())
@@ -181,7 +181,7 @@ class LiftTestCase(LockEndsTestCase):
         self.look()
         self.assertEqual(['instance.unlock', 'lockstatus.unlock'],
                          self.sent())
-        self.assertEqual([], self.untold())
+        self.assertEqual([], self.lifting())
 
     def test_off_without_the_extension(self):
         # As the options of the class have it.
@@ -205,11 +205,11 @@ class KilledTestCase(LockEndsTestCase):
             self.look()
         self.assertEqual((False, None, None), self.columns())
         self.assertEqual([], self.sent())
-        self.assertEqual(1, len(self.untold()))
+        self.assertEqual(1, len(self.lifting()))
 
     def look_later(self, watch):
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.core.lock_ends.UNTOLD_SECONDS', 0))
+            'nova_lockstatus.core.lock_ends.UNANNOUNCED_SECONDS', 0))
         self.look(watch)
 
     def test_another_watch_announces_it(self):
@@ -219,34 +219,34 @@ class KilledTestCase(LockEndsTestCase):
         self.look_later(other)
         self.assertEqual(['instance.unlock', 'lockstatus.unlock'],
                          self.sent())
-        self.assertEqual([], self.untold())
+        self.assertEqual([], self.lifting())
         self.look(other)
         self.assertEqual(2, len(self.sent()))
 
     def test_lock_in_between(self):
         self.set_lock('member')
-        self.assertEqual(1, len(self.untold()))
+        self.assertEqual(1, len(self.lifting()))
 
     def test_only_one_watch_announces_it(self):
         with self.kill_before('nova_lockstatus.events.notifications.'
                               'server_lock.send_changed'):
             self.look_later(lock_ends.LockEnds(CONF))
         self.useFixture(fixtures.MonkeyPatch(
-            'nova_lockstatus.core.lock_ends.UNTOLD_SECONDS', 10))
+            'nova_lockstatus.core.lock_ends.UNANNOUNCED_SECONDS', 10))
         self.assertIsNone(gateway.claim(self.context(), self.server_id))
 
     def test_renewed_by_the_one_that_has_it(self):
-        untold = rules.decode(self.untold()[0])
-        renewed = gateway.renew(self.context(), self.server_id, untold)
+        lifting = rules.decode(self.lifting()[0])
+        renewed = gateway.renew(self.context(), self.server_id, lifting)
         assert renewed is not None
-        self.assertGreater(renewed.since, untold.since)
+        self.assertGreater(renewed.since, lifting.since)
         # Another process has it now.
         self.assertIsNone(gateway.renew(
-            self.context(), self.server_id, untold))
-        gateway.announced(self.context(), self.server_id, untold)
-        self.assertEqual(1, len(self.untold()))
+            self.context(), self.server_id, lifting))
+        gateway.announced(self.context(), self.server_id, lifting)
+        self.assertEqual(1, len(self.lifting()))
         gateway.announced(self.context(), self.server_id, renewed)
-        self.assertEqual([], self.untold())
+        self.assertEqual([], self.lifting())
 
     def test_image_does_not_get_it(self):
         before = set(self.nova.images)
@@ -256,7 +256,7 @@ class KilledTestCase(LockEndsTestCase):
         image, = set(self.nova.images) - before
         properties = self.nova.images[image]['properties']
         self.assertIn('image_type', properties)
-        self.assertNotIn(rules.UNTOLD_KEY, properties)
+        self.assertNotIn(rules.UNANNOUNCED_KEY, properties)
 
 
 class FailsTestCase(LockEndsTestCase):

@@ -39,19 +39,19 @@ class OfRecordsTestCase(testtools.TestCase):
                 record('c', None, False)]))
 
 
-class UntoldTestCase(testtools.TestCase):
+class UnannouncedTestCase(testtools.TestCase):
 
-    untold = lock_ends.Untold('unlock', 'req-1', NOW)
+    lifting = lock_ends.Lifting('unlock', 'req-1', NOW)
 
     def test_stored(self):
-        text = lock_ends.encode(self.untold)
-        self.assertEqual(self.untold, lock_ends.decode(text))
+        text = lock_ends.encode(self.lifting)
+        self.assertEqual(self.lifting, lock_ends.decode(text))
         self.assertLess(len(text), 256)
 
     def test_another_process_takes_over(self):
         self.assertEqual((NOW + datetime.timedelta(
-            seconds=lock_ends.UNTOLD_SECONDS), lock_ends.UNTOLD, None),
-            self.untold.end)
+            seconds=lock_ends.UNANNOUNCED_SECONDS), lock_ends.UNANNOUNCED,
+            None), self.lifting.end)
 
     def test_damaged(self):
         for text in ('', '{}', '[]', '7', '["unlock", "req-1", "now"]',
