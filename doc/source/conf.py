@@ -24,6 +24,8 @@ extensions = [
 project = 'nova-lockstatus'
 copyright = 'the nova-lockstatus contributors'
 exclude_patterns = ['contributor/example_extension']
+# A role that refers to nothing, such as :option:, is a warning, too.
+nitpicky = True
 pygments_style = 'native'
 
 html_theme = 'openstackdocs'

@@ -48,8 +48,8 @@ Possible values:
 The calls that os-server-state-lock does not refuse where a server is locked.
 
 The two of the default leave the server as it is; createBackup deletes its
-older backups. What Nova itself refuses where a server is locked, it refuses
-still.
+older backups. Nova still refuses the calls that it refuses itself for a
+locked server.
 
 Possible values:
 
@@ -67,20 +67,21 @@ Possible values:
 How far ahead the end of a lock may be, in seconds.
 
 With os-server-locks, a lock can have an end. One that is further ahead is
-refused with 400, as it is most likely a mistake; the default are ten years. A
-lock without an end is always possible. 0 means no limit.
+refused with 400, as it is most likely a mistake; the default are ten years.
+A lock without an end is always possible. 0 means no limit.
 """),
     cfg.BoolOpt(
         'bypass_needs_reason',
         default=False,
         help="""
-Whether who may change a locked server has to say why.
+Whether a caller must give a reason to bypass a lock.
 
-With os-server-locks, a call that a lock refuses, and whose caller may pass the
-lock, then needs the header ``X-Lock-Bypass-Reason`` with 1 to 255 characters.
-Without it the call is refused with 409. With it, the reason is recorded as the
-instance action ``bypass_lock``, logged and announced before the call is made.
-That includes calls that Nova's own check of the lock lets admins make.
+With os-server-locks, a call that a lock refuses, and whose caller may bypass
+the lock, then needs the header ``X-Lock-Bypass-Reason`` with 1 to 255
+characters. Without it nova-api refuses the call with 409. With it, nova-api
+records the reason as the instance action ``bypass_lock``, logs it and sends
+a notification before the call is made. That includes calls that Nova's own
+check of the lock lets admins make.
 """),
     cfg.IntOpt(
         'hypervisor_uptime_timeout',
@@ -102,14 +103,13 @@ that has not answered by then has ``"uptime": null``, as one that is down.
         choices=[
             ('fail', 'nova-api does not start'),
             ('disable', 'nova-api starts as stock Nova, without the plugin, '
-                        'and says so at ERROR level'),
+                        'and logs that at ERROR'),
         ],
         help="""
-What to do at the start of nova-api when the plugin cannot work.
-
-That is the case when an extension that is enabled is missing, broken or named
-twice, when the installed Nova is older than the plugin supports, or when a
-place in Nova that the plugin relies on is not as expected.
+The behaviour of nova-api at its start if the plugin cannot work: an enabled
+extension is missing, broken or named twice, the installed Nova is older than
+the plugin supports, or a place in Nova that the plugin relies on is not as
+expected.
 """),
     cfg.BoolOpt(
         'speedups',
@@ -119,44 +119,46 @@ Whether the filter makes Nova's own answers faster, without changing them.
 
 Nova validates each response against a schema, unless
 ``[api]response_validation`` is ``ignore``. With the filter it is serialised
-once for that instead of up to 15 times. With the package jsonschema-rs, which
-the extra ``speedups`` installs, the schemas are compiled. What the validation
-finds, and what Nova does then, stays the same. Of the services of hosts and
-the system metadata, a list of servers reads what it shows.
+once for that instead of up to 15 times. With the package jsonschema-rs,
+which the extra ``speedups`` installs, the schemas are compiled. The result
+of the validation, and Nova's reaction to it, stay the same. Of the services
+of hosts and the system metadata, a list of servers reads only the values
+that it shows.
 
-Turn it off to find out whether it has to do with a problem.
+Turn it off to find out whether it causes a problem.
 """),
     cfg.BoolOpt(
         'announce_host_status',
         default=True,
         help="""
-Whether each server is announced whose host's status has changed: UP, UNKNOWN,
-DOWN or MAINTENANCE.
+Whether an event is sent for each server on a host whose status changes to
+UP, UNKNOWN, DOWN or MAINTENANCE.
 
-nova-api announces the changes that are made through it, by enabling,
-disabling or forcing down a compute service, with os-server-host-status
-enabled. What no call changes, nova-lockstatus-watch announces, where
-``connection`` is set: then no announcement is lost, and none is made by both.
-``[notifications]notification_format`` says in which forms. Nothing is
-announced, and nothing read, where Nova sends no notifications.
+With os-server-host-status, nova-api sends events for its own calls that
+enable, disable or force down a compute service. With ``connection``,
+nova-lockstatus-watch sends events for changes without a call; then no event
+is lost, and none is sent by both. ``[notifications]notification_format``
+sets their form. If Nova sends no notifications, no server is read for them,
+and none is sent.
 """),
     cfg.BoolOpt(
         'notify_host_names',
         default=False,
         help="""
-Whether the announcement of a server names the host that it is on.
+Whether the events of a change of a host have the name of the host.
 
-What is on the notification bus can reach the owners of servers, who are not
-to know the names of hosts. Nova's own notifications name them.
+Notifications can reach the owners of servers, and the names of hosts are not
+meant for owners. Nova's own notifications have them.
 """),
     cfg.StrOpt(
         'connection',
         secret=True,
         help="""
-The database in which the plugin keeps what is its own, as a URL of SQLAlchemy.
+The URL of the plugin's own database, in the form of SQLAlchemy.
 
-``nova-lockstatus db sync`` makes its tables. Nothing of the plugin's is kept
-in Nova's databases. Without a store, nobody can be told whether
+``nova-lockstatus db sync`` makes its tables. Events of hosts that are
+retried, webhooks, and locks of projects and hosts need it. Without it,
+``nova-lockstatus-status upgrade check`` cannot find whether
 ``nova-lockstatus-watch`` runs.
 
 Possible values:
@@ -170,7 +172,7 @@ Possible values:
 In the user and the password write ``%40`` for ``@``, ``%2F`` for ``/``,
 ``%25`` for ``%``, and ``$$`` for ``$``.
 
-If the URL cannot be used, nova-api logs why at its start and works without the
-database, and ``nova-lockstatus-watch`` does not start.
+If the URL cannot be used, nova-api logs the cause at its start and works
+without the database, and ``nova-lockstatus-watch`` does not start.
 """),
 ]

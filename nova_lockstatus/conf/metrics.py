@@ -19,8 +19,8 @@ OPTS: list[cfg.Opt] = [
         'metrics_port',
         default=0,
         help="""
-The port at which ``nova-lockstatus-watch`` serves metrics to Prometheus, over
-HTTP without TLS and without a login. 0: none.
+The port at which ``nova-lockstatus-watch`` serves metrics to Prometheus,
+over HTTP without TLS and without a login. 0: none.
 
 It needs the Python library prometheus_client, which comes with
 ``nova-lockstatus[metrics]``.
@@ -31,8 +31,8 @@ It needs the Python library prometheus_client, which comes with
         help="""
 The address at which ``nova-lockstatus-watch`` serves metrics.
 
-Who can reach it sees how many servers and hosts the cloud has, in which
-states, and the names of the cells and the webhooks.
+Everybody who can reach it sees how many servers and hosts the cloud has,
+their states, and the names of the cells and the webhooks.
 """),
     cfg.IntOpt(
         'metrics_interval',

@@ -23,17 +23,16 @@ OPTS = [
             ('enforce', 'bring the server back to the state that it should '
                         'have, through nova-compute, and repair reasons of '
                         'locks'),
-            ('report', 'say so in the log and in a notification, log which '
-                       'reasons of locks are to be repaired, and touch '
-                       'nothing'),
-            ('off', 'do not look, nor look for reasons of locks'),
+            ('report', 'log the server and send a notification, log which '
+                       'reasons of locks need a repair, and change nothing'),
+            ('off', 'check neither servers nor reasons of locks'),
         ],
         help="""
-What ``nova-lockstatus-watch`` does about a server that is locked and should be
-suspended, stopped or paused, and runs all the same.
+The action of ``nova-lockstatus-watch`` on a locked server that should be
+suspended, stopped or paused, but runs.
 
-nova-compute does not look at the lock: a suspended server that something
-starts behind Nova's back goes on running, and
+nova-compute does not check the lock. A suspended server that is started at
+the hypervisor goes on running, and
 ``[DEFAULT]resume_guests_state_on_host_boot`` starts it again with its host.
 """),
     cfg.IntOpt(
@@ -42,12 +41,11 @@ starts behind Nova's back goes on running, and
         min=1,
         mutable=True,
         help="""
-Seconds between two looks of the guard at the power states that Nova has
-recorded.
+Seconds between two reads of the recorded power states by the guard.
 
-A look is one statement for 1000 servers found in each cell, which reads
-``instances``. At the same interval reasons of locks are looked for: that takes
-two statements for 1000 locked servers in each cell, and one more.
+A read takes one statement on ``instances`` in each cell for 1000 servers
+found. At the same interval reasons of locks are checked, which takes two
+statements in each cell for 1000 locked servers, and one more.
 """),
     cfg.IntOpt(
         'guard_pause',
@@ -55,9 +53,8 @@ two statements for 1000 locked servers in each cell, and one more.
         min=1,
         mutable=True,
         help="""
-Seconds to wait before the guard tries again, or says again, what it has tried
-or said of a server once. The pause doubles with each time, up to
-``guard_pause_max``.
+Seconds before the guard acts on the same server, or reports it, again. The
+pause doubles each time, up to ``guard_pause_max``.
 """),
     cfg.IntOpt(
         'guard_pause_max',
@@ -65,8 +62,8 @@ or said of a server once. The pause doubles with each time, up to
         min=1,
         mutable=True,
         help="""
-The longest pause in seconds between two tries, or two messages, of the guard
-about one server.
+The longest pause in seconds between two actions or two reports of the guard
+on one server.
 """),
     cfg.IntOpt(
         'guard_claim_timeout',
@@ -75,11 +72,11 @@ about one server.
         mutable=True,
         help="""
 Seconds after which the guard gives up an action that nova-compute has not
-finished, such as one that was lost with the message broker.
+finished, for example because the message broker lost it.
 
-The server's task state is cleared then, and the guard tries again. The time
-counts from when the guard sees that the action is under way while the host is
-up. Choose it longer than the suspend of the largest server takes.
+The guard then clears the server's task state and tries again. The time
+begins when the guard finds the action under way while the host is up. Set it
+longer than the suspend of the largest server takes.
 """),
     cfg.IntOpt(
         'guard_probe_interval',
@@ -87,16 +84,15 @@ up. Choose it longer than the suspend of the largest server takes.
         min=0,
         mutable=True,
         help="""
-Seconds between two rounds in which the guard asks nova-compute whether locked
-servers that are recorded as down run on the hypervisor. 0: never.
+Seconds between two rounds in which the guard asks nova-compute whether
+locked servers that are recorded as down run on the hypervisor. 0: never.
 
 nova-compute records the power state by itself, with each event that its
 hypervisor reports and every ``[DEFAULT]sync_power_state_interval`` seconds.
-Only where that is too slow or turned off is there need to ask.
+Set this option if that is too slow or turned off.
 
-What is asked is the diagnostics of the server. For each server that is down
-as it should be, nova-compute sends an error notification that says so, as it
-does for any call that it refuses.
+The guard calls for the diagnostics of the server. If the server is down, as
+it should be, nova-compute refuses the call and sends an error notification.
 """),
     cfg.IntOpt(
         'guard_probe_timeout',
@@ -104,8 +100,8 @@ does for any call that it refuses.
         min=1,
         mutable=True,
         help="""
-Seconds that the guard waits for nova-compute's answer about one server. A host
-that does not answer in time is not asked again before the next round.
+Seconds that the guard waits for nova-compute's answer about one server. A
+host that does not answer in time is not asked again before the next round.
 """),
     cfg.IntOpt(
         'guard_probe_workers',
@@ -121,15 +117,14 @@ How many hosts of a cell the guard asks at the same time.
         min=0.1,
         mutable=True,
         help="""
-Seconds between two looks at the ends of locks in all cells, by which
-``nova-lockstatus-watch`` lifts a lock with ``"release": true`` when its end
-has come, and announces one without it as expired.
+Seconds between two reads of the ends of locks in all cells. At its end
+``nova-lockstatus-watch`` lifts a lock with ``"release": true``, and sends an
+event of a lock without it.
 
-A look takes two statements in each cell, which read the servers that have
-changed in the last two minutes, and one for the time of the database. Once a
-minute all servers with locks are read. It is taken where
-``enabled_extensions`` names os-server-locks; any number of processes can do
-so.
+A read takes two statements in each cell for the servers that have changed in
+the last two minutes, and one for the time of the database. Once a minute all
+servers with locks are read. It needs os-server-locks in
+``enabled_extensions``. Any number of processes can do it.
 """),
     cfg.FloatOpt(
         'host_interval',
@@ -137,11 +132,11 @@ so.
         min=0.1,
         mutable=True,
         help="""
-Seconds between two looks at the compute services of all cells, by which
-``nova-lockstatus-watch`` sees what no call of nova-api changes: a lost
-heartbeat, its return, a change by nova-manage.
+Seconds between two reads of the compute services of all cells. With them
+``nova-lockstatus-watch`` finds the changes without a call of nova-api: a
+lost heartbeat, its return, a change by nova-manage.
 
-A look is one statement in each cell. It is taken where ``connection`` is set
-and changes are announced; any number of processes can do so.
+A read takes one statement in each cell. It is made if ``connection`` is set
+and events of hosts are sent. Any number of processes can do it.
 """),
 ]

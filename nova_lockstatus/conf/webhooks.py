@@ -33,13 +33,13 @@ OPTS = [
         'webhooks',
         default=[],
         help="""
-The webhooks, by name: each is an HTTPS URL that is told what becomes of the
-hosts of one project's servers.
+The names of the webhooks. A webhook is an HTTPS URL that gets the events of
+one project's servers.
 
-``nova-lockstatus-watch`` tells them, and needs ``connection`` for it. The
-same list must be in the configuration of nova-api, which writes down what
-they are to be told. The group ``[lockstatus_webhook_name]``, with the name
-of one webhook at its end, says where to and for which project.
+``nova-lockstatus-watch`` posts the events, and needs ``connection`` for it.
+nova-api needs the same list, because it records the changes for each
+webhook. The group ``[lockstatus_webhook_name]``, with the name of one
+webhook at its end, has the project and the URL.
 
 Possible values:
 
@@ -53,16 +53,16 @@ Possible values:
 The networks that the addresses of webhooks must be in, such as
 ``203.0.113.0/24, 2001:db8::/32``.
 
-Where it is empty, each public address is allowed: none that is private,
+If it is empty, each public address is allowed: none that is private,
 loopback, link-local, multicast or reserved, that IANA's registries have for
-another special purpose, or that clouds have for their metadata service.
+another special purpose, or that clouds use for their metadata service.
 """),
     cfg.IntOpt(
         'webhook_queue',
         default=1000,
         min=1,
         help="""
-How many changes of hosts can wait for one webhook. Where there are more, the
+How many changes of hosts can wait for one webhook. If there are more, the
 oldest are given up.
 """),
     cfg.IntOpt(
@@ -70,8 +70,8 @@ oldest are given up.
         default=3600,
         min=1,
         help="""
-Seconds after a change of a host for which webhooks are told of it. What is
-not told by then is given up.
+Seconds after which a change of a host is given up. Events that are older are
+not posted.
 """),
     cfg.IntOpt(
         'webhook_history',
@@ -79,16 +79,16 @@ not told by then is given up.
         min=0,
         help="""
 Seconds for which the plugin's database keeps each event that a webhook has
-taken or refused. ``nova-lockstatus webhook replay`` posts them again. With 0,
-none is kept.
+accepted or refused. ``nova-lockstatus webhook replay`` posts them again.
+With 0, none is kept.
 """),
     cfg.IntOpt(
         'webhook_history_events',
         default=10000,
         min=1,
         help="""
-How many events are kept for one webhook at the most. Where there are more, the
-oldest are deleted.
+How many events are kept for one webhook. If there are more, the oldest are
+deleted.
 """),
 ]
 
@@ -96,13 +96,13 @@ TARGET_OPTS = [
     cfg.StrOpt(
         'project_id',
         help="""
-The id of the project whose servers this webhook is told of.
+The id of the project whose servers this webhook gets events of.
 """),
     cfg.StrOpt(
         'url',
         secret=True,
         help="""
-Where the events are posted to, a URL that begins with ``https://``.
+The URL that the events are posted to. It begins with ``https://``.
 """),
     cfg.StrOpt(
         'secret',
@@ -140,10 +140,10 @@ Possible values:
              'and 24 hours, as in Standard Webhooks'),
         ],
         help="""
-When the webhook is tried again that has not taken an event.
+The pauses before an event is posted again that the webhook has not accepted.
 
-``[lockstatus]webhook_give_up`` says for how long an event is tried, with
-either. The whole of ``standard`` takes about three days: ``280000`` seconds.
+``[lockstatus]webhook_give_up`` limits the time, with either value. The whole
+of ``standard`` takes about three days: ``280000`` seconds.
 """),
     cfg.StrOpt(
         'request_origin',
@@ -151,10 +151,11 @@ either. The whole of ``standard`` takes about three days: ``280000`` seconds.
 The DNS name under which your cloud sends events, such as
 ``cloud.example.com``.
 
-Where it is set, ``nova-lockstatus-watch`` asks the webhook before its first
-event whether it wants events of that name, by CloudEvents' abuse protection:
-``OPTIONS`` with the header ``WebHook-Request-Origin``. Nothing is posted until
-the answer has ``WebHook-Allowed-Origin`` with that name or ``*``.
+If it is set, ``nova-lockstatus-watch`` asks the webhook before its first
+event whether it accepts events of that name, by CloudEvents' abuse
+protection: ``OPTIONS`` with the header ``WebHook-Request-Origin``. Nothing
+is posted until the answer has ``WebHook-Allowed-Origin`` with that name or
+``*``.
 """),
     cfg.IntOpt(
         'batch',
@@ -162,8 +163,8 @@ the answer has ``WebHook-Allowed-Origin`` with that name or ``*``.
         min=1,
         max=500,
         help="""
-How many events one POST can have. With more than one, each POST is a batch of
-CloudEvents, a JSON array with the type
+How many events one POST can have. With more than one, each POST is a batch
+of CloudEvents, a JSON array with the type
 ``application/cloudevents-batch+json``, even if it has one event.
 """),
     cfg.IntOpt(

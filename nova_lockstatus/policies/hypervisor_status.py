@@ -39,7 +39,7 @@ RULES = [
         name=DISABLED_REASON,
         check_str=base.ADMIN,
         description='See why a hypervisor is disabled: the key '
-                    '``disabled_reason``. Where the rule refuses, the key is '
+                    '``disabled_reason``. If the rule refuses, the key is '
                     'absent; ``service.disabled_reason`` in the detailed '
                     "answers is Nova's own, and stays.",
         operations=SHOWS_A_HYPERVISOR,
@@ -48,7 +48,7 @@ RULES = [
         name=FORCED_DOWN,
         check_str=base.ADMIN,
         description='See whether a hypervisor was forced down: the key '
-                    '``forced_down``. Where the rule refuses, the key is '
+                    '``forced_down``. If the rule refuses, the key is '
                     'absent.',
         operations=SHOWS_A_HYPERVISOR,
         scope_types=base.SCOPE_TYPES),

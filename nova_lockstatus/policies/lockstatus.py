@@ -33,13 +33,13 @@ RULES = [
         name=EXTRA_KEYS,
         check_str=base.ANYBODY,
         description='Get keys that stock Nova does not have at the '
-                    'microversion of the request. Where the rule refuses, '
-                    "each answer has the keys of stock Nova's answer, with "
-                    "stock Nova's values; the rules of the keys that Nova "
-                    'has, too, count as well. Refuse it to the role of '
-                    'clients that accept no other key, such as Tempest and '
-                    'interoperability tests. It has no part in filters, in '
-                    'locking, and in calls that a lock refuses.',
+                    'microversion of the request. If the rule refuses, each '
+                    "answer has the keys of stock Nova's answer, with stock "
+                    "Nova's values; the rules of the keys that Nova has, "
+                    'too, apply as well. Refuse it to the role of clients '
+                    'that accept no other key, such as Tempest and '
+                    'interoperability tests. It does not affect filters, '
+                    'locking, and calls that a lock refuses.',
         operations=(base.SHOWS_A_SERVER + hypervisor_status.SHOWS_A_HYPERVISOR
                     + SHOWS_AN_EXTENSION),
         scope_types=base.SCOPE_TYPES),

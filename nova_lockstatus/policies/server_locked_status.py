@@ -28,11 +28,11 @@ RULES = [
         name=LOCKED,
         check_str=base.SHOWS_THE_SERVER,
         description='See whether a server is locked, and filter and sort by '
-                    'it: the key ``locked``. The default lets those pass who '
-                    'may show the server, and withholds nothing that Nova '
-                    'itself shows. Where another rule refuses, the key is '
-                    'absent, or null from microversion 2.9 on, where Nova '
-                    'itself has the key; the filter and the order are '
+                    'it: the key ``locked``. The default permits every '
+                    'caller that may show the server, and withholds nothing '
+                    'that Nova itself shows. If another rule refuses, the '
+                    'key is absent, or null from microversion 2.9 on, where '
+                    'Nova itself has the key; the filter and the order are '
                     'ignored, or refused with 403 where Nova itself has '
                     'them, from 2.73 on.',
         operations=base.SHOWS_A_SERVER,
@@ -40,11 +40,11 @@ RULES = [
     policy.DocumentedRuleDefault(
         name=LOCKED_BY,
         check_str=base.PROJECT_READER_OR_ADMIN,
-        description='See who locked a server, and filter and sort by it: the '
-                    'key ``locked_by``. Where the rule refuses, the key is '
+        description='See the holder of the lock, and filter and sort by it: '
+                    'the key ``locked_by``. If the rule refuses, the key is '
                     'absent. If the rule is not the default, the filter is '
-                    'refused with 403 for whom '
-                    '``os_compute_api:servers:allow_all_filters`` lets pass, '
+                    'refused with 403 for callers that '
+                    '``os_compute_api:servers:allow_all_filters`` permits, '
                     'and so is the order for all: Nova itself has them. '
                     'For others the filter is ignored.',
         operations=base.SHOWS_A_SERVER,
@@ -53,17 +53,17 @@ RULES = [
         name=LOCKED_REASON,
         check_str=base.SHOWS_THE_SERVER,
         description='See why a server is locked: the key ``locked_reason``. '
-                    'The default lets those pass who may show the server, '
-                    'and withholds nothing that Nova itself shows. Where '
-                    'another rule refuses, the key is absent, or null from '
+                    'The default permits every caller that may show the '
+                    'server, and withholds nothing that Nova itself shows. '
+                    'If another rule refuses, the key is absent, or null from '
                     'microversion 2.73 on, where Nova itself has the key.',
         operations=base.SHOWS_A_SERVER,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=LOCKED_AT,
         check_str=base.PROJECT_READER_OR_ADMIN,
-        description='See since when a server is locked: the key '
-                    '``locked_at``. Where the rule refuses, the key is '
+        description='See the time of the lock: the key '
+                    '``locked_at``. If the rule refuses, the key is '
                     'absent.',
         operations=base.SHOWS_ONE_SERVER,
         scope_types=base.SCOPE_TYPES),
@@ -71,7 +71,7 @@ RULES = [
         name=LOCKED_BY_USER_ID,
         check_str=base.ADMIN,
         description='See which user locked a server: the key '
-                    '``locked_by_user_id``. Where the rule refuses, the key '
+                    '``locked_by_user_id``. If the rule refuses, the key '
                     'is absent.',
         operations=base.SHOWS_ONE_SERVER,
         scope_types=base.SCOPE_TYPES),

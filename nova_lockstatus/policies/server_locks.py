@@ -42,8 +42,8 @@ RULES = [
     policy.DocumentedRuleDefault(
         name=LOCKED_UNTIL,
         check_str=base.SHOWS_THE_SERVER,
-        description='See until when a server is locked: the key '
-                    '``locked_until``. Where the rule refuses, the key is '
+        description='See the end of the lock: the key '
+                    '``locked_until``. If the rule refuses, the key is '
                     'absent.',
         operations=base.SHOWS_A_SERVER,
         scope_types=base.SCOPE_TYPES),
@@ -51,7 +51,7 @@ RULES = [
         name=DELETE_PROTECTED,
         check_str=base.SHOWS_THE_SERVER,
         description='See whether a server is protected against deletion: the '
-                    'key ``delete_protected``. Where the rule refuses, the '
+                    'key ``delete_protected``. If the rule refuses, the '
                     'key is absent.',
         operations=base.SHOWS_A_SERVER,
         scope_types=base.SCOPE_TYPES),
@@ -61,12 +61,11 @@ RULES = [
         description='Destroy a server, or its disks, though it has a lock of '
                     'the level ``delete``; and change a server though its '
                     'project or its host is locked, or make one though its '
-                    'project is locked against that. It is asked when the '
-                    'rule of the call itself has let the caller pass, and '
-                    'such a lock is there. ``!`` binds admins too. Where '
-                    '``os-server-state-lock`` is enabled, its own rule '
-                    '``bypass`` has to let the caller pass as well, for a '
-                    'lock of the level ``change``.',
+                    'project is locked against that. It is checked after the '
+                    'rule of the call itself, if there is a lock. ``!`` '
+                    'binds admins too. With ``os-server-state-lock``, its '
+                    'own rule ``bypass`` must permit the caller as well, for '
+                    'a lock of the level ``change``.',
         operations=[
             {'method': 'POST', 'path': '/servers'},
             {'method': 'POST', 'path': '/os-volumes_boot'},
@@ -88,7 +87,7 @@ RULES = [
     policy.DocumentedRuleDefault(
         name=ALL_PROJECTS,
         check_str=base.ADMIN,
-        description='List the locks of all projects and of hosts. Where the '
+        description='List the locks of all projects and of hosts. If the '
                     'rule refuses, the list has only those of the '
                     "caller's own project, whatever the filters say.",
         operations=LISTS,
@@ -97,15 +96,15 @@ RULES = [
         name=SHOW,
         check_str=base.PROJECT_READER_OR_ADMIN,
         description='Show a lock of a project or a host. The project of the '
-                    'target is the one that the lock is over. Where the rule '
+                    'target is the one that the lock is over. If the rule '
                     'refuses, the answer is 404.',
         operations=SHOWS_ONE,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=SHOW_HOST,
         check_str=base.ADMIN,
-        description='See the name of the host that a lock is over. Where the '
-                    'rule refuses, ``scope_id`` of such a lock is null.',
+        description='See the name of the host that a lock is over. If the '
+                    'rule refuses, ``scope_id`` of the lock is null.',
         operations=LISTS + SHOWS_ONE + LISTS_OF_SERVER,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(

@@ -62,10 +62,10 @@ RULES = [
     policy.DocumentedRuleDefault(
         name=BYPASS,
         check_str=base.ADMIN,
-        description='Change a server though it is locked. It is asked when '
-                    'the rule of the call itself has let the caller pass, '
-                    'and the server is locked. ``!`` binds admins too. It '
-                    'has no part in lock, unlock, consoles and the calls of '
+        description='Change a server though it is locked. It is checked after '
+                    'the rule of the call itself, if the server is locked. '
+                    '``!`` binds admins too. It does not affect lock, '
+                    'unlock, consoles and the calls of '
                     '``[lockstatus]state_lock_exempt``.',
         operations=CHANGES_A_SERVER,
         scope_types=base.SCOPE_TYPES),
