@@ -21,6 +21,7 @@ import datetime
 import json
 import random
 import time
+from typing import Any
 
 import sqlalchemy
 from nova.db.main import models
@@ -82,7 +83,7 @@ class InterleavingsTestCase(case.DatabaseTestCase):
                 'locked_reason': 'of ' + token}
         lock_id = self.random.choice(self.known)
         rename = ('PUT', '/servers/' + server_id, {'server': {'name': 'db'}})
-        made = {
+        made: Any = {
             'lock': {'lock': keys},
             'lock until': {'lock': {
                 **keys, 'release': True, 'locked_until': self.soon()}},

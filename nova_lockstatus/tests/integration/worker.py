@@ -21,12 +21,14 @@ import json
 import os
 import tempfile
 import threading
+import time
 
 # NOTE: nova-api runs in native threads by default from release 33 on. In
 # release 32 that has to be known before anything of Nova asks oslo.service.
 os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
 import nova.api.openstack  # noqa: F401  # isort:skip
 
+import sqlalchemy
 import webob
 from nova import policy
 from nova.conf import CONF
@@ -61,7 +63,8 @@ def ask(app, call):
     :param app: the WSGI application
     :param call: method, path, token, microversion and body, and further
         headers if there are any
-    :returns: its status, request id and body
+    :returns: its status, request id and body, and the statements where the
+        call is ``measured``
     """
     if 'lifts' in call:
         return lift_ended(call['lifts'])
@@ -73,8 +76,23 @@ def ask(app, call):
     if call.get('body') is not None:
         request.content_type = 'application/json'
         request.body = json.dumps(call['body']).encode()
+    statements = []
+
+    def remember(connection, cursor, statement, *args):
+        if statement.startswith('SELECT') and 'FROM' in statement:
+            statements.append(statement)
+
+    if call.get('measured'):
+        sqlalchemy.event.listen(sqlalchemy.engine.Engine,
+                                'before_cursor_execute', remember)
+    began = time.monotonic()
     answer = request.get_response(app)
+    seconds = time.monotonic() - began
+    if call.get('measured'):
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine,
+                                'before_cursor_execute', remember)
     return {'status': answer.status_code,
+            'seconds': seconds, 'statements': statements,
             'request_id': answer.headers.get('x-openstack-request-id'),
             'retry_after': answer.headers.get('Retry-After'),
             'body': answer.text}
