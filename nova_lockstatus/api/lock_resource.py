@@ -10,10 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Answers the calls of os-locks.
+"""Makes, changes and lifts the locks of projects and hosts.
 
-Locks of projects and hosts are made, changed and lifted here. A server's own
-locks are made and lifted by its actions ``lock`` and ``unlock``.
+A server's own locks are made by its action ``lock``.
 """
 
 import dataclasses
@@ -36,7 +35,6 @@ from nova_lockstatus.db import database
 from nova_lockstatus.db import scope_locks
 from nova_lockstatus.extensions.route import ApiRequest
 from nova_lockstatus.gateway import hosts
-from nova_lockstatus.policies import server_locks as rules
 from nova_lockstatus.utils import logs
 
 LOG = logs.logger(__name__)
@@ -58,12 +56,12 @@ def create(request: ApiRequest) -> dict[str, Any]:
                 explanation='Compute host %s could not be found.' % scope_id)
         cell, scope_id = host
     context = request.context
-    record = _changed(LockRecord(
+    record = changed(LockRecord(
         id=uuidutils.generate_uuid(), scope=scope, scope_id=scope_id,
         level=lock_record.CHANGE, locked_by=server_lock.ADMIN,
         user_id=context.user_id, project_id=context.project_id, reason=None,
         origin=None, since=timeutils.utcnow(), until=None),
-        _given(request), timeutils.utcnow())
+        given(request), timeutils.utcnow())
     made = ask(lambda store: scope_locks.create(
         store, ScopeLock(record, cell)))
     LOG.info('The %(scope)s %(scope_id)s has the new lock %(id)s.',
@@ -71,69 +69,63 @@ def create(request: ApiRequest) -> dict[str, Any]:
     return {'lock': lock_view.view(request.may, made)}
 
 
-def show(request: ApiRequest) -> dict[str, Any]:
-    """Answer GET /os-locks/{id}."""
-    return {'lock': lock_view.view(request.may, _visible(request))}
+def update_scope(request: ApiRequest) -> LockRecord:
+    """Change the lock of a project or a host that the path names.
 
-
-def update(request: ApiRequest) -> dict[str, Any]:
-    """Answer PUT /os-locks/{id}."""
-    _visible(request)
-    given = _given(request)
+    :returns: the lock after it
+    :raises HTTPNotFound: when it is not there any more
+    """
+    values = given(request)
     lock_id = request.path['id']
-    after = ask(lambda store: scope_locks.replace(
-        store, lock_id, lambda before, now: _changed(before, given, now)))
+    after: LockRecord | None = ask(lambda store: scope_locks.replace(
+        store, lock_id, lambda before, now: changed(before, values, now)))
     if after is None:
-        raise _not_found(lock_id)
+        raise not_found(lock_id)
     LOG.info('The lock %s was changed.', lock_id)
-    return {'lock': lock_view.view(request.may, after)}
+    return after
 
 
-def delete(request: ApiRequest) -> None:
-    """Answer DELETE /os-locks/{id}."""
-    _visible(request)
+def delete_scope(request: ApiRequest) -> None:
+    """Lift the lock of a project or a host that the path names.
+
+    :raises HTTPNotFound: when it is not there any more
+    """
     lock_id = request.path['id']
     if not ask(lambda store: scope_locks.delete(store, lock_id)):
-        raise _not_found(lock_id)
+        raise not_found(lock_id)
     LOG.info('The lock %s was lifted.', lock_id)
 
 
-def _visible(request: ApiRequest) -> LockRecord:
-    """Read the lock that the path names, if the caller may see it."""
-    lock_id = request.path['id']
-    record: LockRecord | None = ask(
-        lambda store: scope_locks.get(store, lock_id))
-    if record is None or not request.may(
-            rules.SHOW, lock_view.target(record)):
-        raise _not_found(lock_id)
-    return record
-
-
-def _not_found(lock_id: str) -> webob.exc.HTTPNotFound:
+def not_found(lock_id: str) -> webob.exc.HTTPNotFound:
+    """Make the answer about a lock that the caller may not know of."""
     return webob.exc.HTTPNotFound(
         explanation='Lock %s could not be found.' % lock_id)
 
 
-def _given(request: ApiRequest) -> dict[str, Any]:
-    """Read what the body gives, by the attribute of the record."""
-    given = {_FIELDS[key]: value
-             for key, value in request.body['lock'].items()
-             if key in _FIELDS}
-    if given.get('until') is not None:
+def given(request: ApiRequest) -> dict[str, Any]:
+    """Read what the body gives, by the attribute of the record.
+
+    :raises HTTPBadRequest: when the lock cannot end then
+    """
+    values = {_FIELDS[key]: value
+              for key, value in request.body['lock'].items()
+              if key in _FIELDS}
+    if values.get('until') is not None:
         try:
-            given['until'] = lock_record.parse_until(
-                given['until'], timeutils.utcnow(),
+            values['until'] = lock_record.parse_until(
+                values['until'], timeutils.utcnow(),
                 request.conf.lockstatus.max_lock_time)
         except exception.InvalidLockTime as error:
             raise webob.exc.HTTPBadRequest(explanation=str(error)) from error
-    return given
+    return values
 
 
-def _changed(record: LockRecord, given: dict[str, Any],
-             now: datetime.datetime) -> LockRecord:
+def changed(record: LockRecord, given: dict[str, Any],
+            now: datetime.datetime) -> LockRecord:
     """Give a lock new values, which it must be able to have together.
 
     :param now: the time of the database, in UTC, without a time zone
+    :raises HTTPBadRequest: when it cannot
     """
     after = dataclasses.replace(record, **given)
     problem = None
@@ -151,15 +143,24 @@ def _changed(record: LockRecord, given: dict[str, Any],
     return after
 
 
+def has_store() -> bool:
+    """Tell whether there can be locks of projects and hosts."""
+    return _store() is not None
+
+
+def _store() -> database.Store | None:
+    state = CURRENT.get()
+    assert state is not None
+    return state.pipeline.scope_locks.store
+
+
 def ask(function: Callable[[database.Store], Any]) -> Any:
     """Call a function with the plugin's database.
 
     :raises HTTPNotImplemented: when none is configured
     :raises HTTPServiceUnavailable: when it cannot be used
     """
-    state = CURRENT.get()
-    assert state is not None
-    store = state.pipeline.scope_locks.store
+    store = _store()
     if store is None:
         raise webob.exc.HTTPNotImplemented(
             explanation='This cloud has no database for the locks of '

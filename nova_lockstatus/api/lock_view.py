@@ -20,6 +20,7 @@ from oslo_utils import timeutils
 from nova_lockstatus.api import policy
 from nova_lockstatus.core import lock_record
 from nova_lockstatus.core import locked_server
+from nova_lockstatus.core import server_locks
 from nova_lockstatus.core.lock_record import LockRecord
 from nova_lockstatus.policies import server_locked_status as status_rules
 from nova_lockstatus.policies import server_locks as rules
@@ -39,8 +40,8 @@ def view(may: May, record: LockRecord,
     """Show a lock, without the keys that the policy refuses.
 
     :param may: checks a policy rule for the caller and a target
-    :param server: the target of the rules of the server that it is over,
-        None for the lock of a project or a host by itself
+    :param server: the target of the rules of the server that has it or that it
+        is over, None for the lock of a project or a host by itself
     """
     over = server or target(record)
     shows_scope = record.scope != lock_record.HOST or may(
@@ -56,7 +57,8 @@ def view(may: May, record: LockRecord,
             (rules.LOCKED_UNTIL, {'locked_until': locked_server.format_time(
                 record.until)}),
             (status_rules.LOCKED_AT, {'locked_at': locked_server.format_time(
-                record.since)}),
+                None if record.since == server_locks.UNKNOWN_TIME
+                else record.since)}),
             (status_rules.LOCKED_BY_USER_ID, {
                 'locked_by_user_id': record.user_id,
                 'locked_by_project_id': record.project_id})):

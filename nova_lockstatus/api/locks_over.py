@@ -12,7 +12,7 @@
 
 """Which locks of projects and hosts stand over the servers of a request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nova_lockstatus.api.request import RequestState
@@ -23,6 +23,7 @@ from nova_lockstatus.core import server_locks as records
 from nova_lockstatus.core.host_status import HostKey
 from nova_lockstatus.core.lock_record import LockRecord
 from nova_lockstatus.extensions import server_locks
+from nova_lockstatus.gateway import instance_actions
 from nova_lockstatus.utils.log_once import LogOnce
 
 ALIAS = server_locks.ServerLocks.alias
@@ -39,10 +40,29 @@ def of_server(instance: Any) -> list[LockRecord]:
     :returns: also those that have ended and are not lifted yet
     :raises ValueError: when the locks that are stored are damaged
     """
+    return _of_server(instance, records.Maker)
+
+
+def shown_of_server(instance: Any) -> list[LockRecord]:
+    """Return the locks that a server has of its own, as they are shown.
+
+    It takes one statement more than :func:`of_server` where Nova alone has
+    recorded who locked the server.
+
+    :param instance: its Instance, whose context is targeted at its cell
+    :raises ValueError: when the locks that are stored are damaged
+    """
+    return _of_server(instance, lambda: records.Maker(
+        *instance_actions.read_lock(instance)))
+
+
+def _of_server(instance: Any, read_maker: Callable[[], records.Maker]
+               ) -> list[LockRecord]:
     return records.reconcile(
         instance.uuid, lock_rows.read(instance.uuid, instance.system_metadata),
         server_lock.Lock(instance.locked_by,
-                         lock_reason.read(instance.system_metadata)))
+                         lock_reason.read(instance.system_metadata)),
+        read_maker)
 
 
 def over(state: RequestState, instance: Any) -> Sequence[LockRecord]:

@@ -34,13 +34,21 @@ PREFIX = 'lockstatus_lock'
 
 SUMMARY_KEY = 'lockstatus_locks'
 
-_RECORD_PREFIX = PREFIX + ':'
+RECORD_PREFIX = PREFIX + ':'
+"""How the keys of the rows of each lock begin; the last part numbers them."""
+
 _VALUE_LENGTH = 255
-_TIME = '%Y-%m-%dT%H:%M:%S.%f'
+TIME_FORMAT = '%Y-%m-%dT%H:%M:%S.%f'
 _TIMES = ('since', 'until')
-_FIELDS = tuple(field.name
-                for field in dataclasses.fields(lock_record.LockRecord)
-                if field.name not in ('id', 'scope', 'scope_id', 'create'))
+_FILTERED = ('until', 'level', 'locked_by', 'origin', 'release')
+_FIELDS = (*_FILTERED, *(
+    field.name for field in dataclasses.fields(lock_record.LockRecord)
+    if field.name not in ('id', 'scope', 'scope_id', 'create', *_FILTERED)))
+"""The fields in the order of their text. Those that a database filters by
+stand in the first row of a lock, and its end at the very beginning."""
+
+UNTIL_PREFIX = '{"until": "'
+"""How the first row of a lock with an end begins."""
 
 
 class Summary(NamedTuple):
@@ -87,7 +95,7 @@ def rows(records: Iterable[lock_record.LockRecord]) -> dict[str, str]:
         text = json.dumps({name: value for name in _FIELDS if (
             value := _encode(getattr(record, name))) not in (None, False)})
         for start in range(0, len(text), _VALUE_LENGTH):
-            found['%s%s:%d' % (_RECORD_PREFIX, record.id,
+            found['%s%s:%d' % (RECORD_PREFIX, record.id,
                                start // _VALUE_LENGTH)] = (
                 text[start:start + _VALUE_LENGTH])
     if ordered:
@@ -96,7 +104,7 @@ def rows(records: Iterable[lock_record.LockRecord]) -> dict[str, str]:
 
 
 def _encode(value: Any) -> Any:
-    return (value.strftime(_TIME) if isinstance(value, datetime.datetime)
+    return (value.strftime(TIME_FORMAT) if isinstance(value, datetime.datetime)
             else value)
 
 
@@ -144,8 +152,8 @@ def read(server_id: str, system_metadata: Mapping[str, str]
     """
     parts: dict[str, dict[int, str]] = {}
     for key, value in system_metadata.items():
-        if key.startswith(_RECORD_PREFIX):
-            lock_id, _, number = key[len(_RECORD_PREFIX):].rpartition(':')
+        if key.startswith(RECORD_PREFIX):
+            lock_id, _, number = key[len(RECORD_PREFIX):].rpartition(':')
             parts.setdefault(lock_id, {})[int(number)] = value
     return lock_record.strictest_first(
         _record(server_id, lock_id,
@@ -168,7 +176,7 @@ def _record(server_id: str, lock_id: str, text: str
 
 
 def _time(text: str | None) -> datetime.datetime | None:
-    return datetime.datetime.strptime(text, _TIME) if text else None
+    return datetime.datetime.strptime(text, TIME_FORMAT) if text else None
 
 
 def read_summary(system_metadata: Mapping[str, str]) -> Summary:

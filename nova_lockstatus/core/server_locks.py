@@ -42,6 +42,10 @@ ACTIONS = ('lock', 'unlock', ADD_LOCK, LIFT_LOCK)
 
 _NAMESPACE = uuids.UUID('5b0b1d0c-2f52-4cf0-9f0c-3c1a3a0d6c55')
 
+SERVER_PART = 8
+"""How much of a server's UUID the id of its lock begins with: the first group,
+by which a database finds the few servers that have it in the index."""
+
 
 class Caller(NamedTuple):
     """Who locks or unlocks a server.
@@ -62,6 +66,26 @@ class Maker(NamedTuple):
 
     since: datetime.datetime | None = None
     user_id: str | None = None
+
+
+def new_id(server_id: str) -> str:
+    """Make the id of a new lock of a server.
+
+    :returns: a UUID by which :func:`server_part` finds the server
+    """
+    return _of(server_id, uuids.uuid4())
+
+
+def server_part(lock_id: str) -> str:
+    """Return how the UUID of a server begins that has a lock.
+
+    :param lock_id: the id of the lock, a UUID
+    """
+    return lock_id[:SERVER_PART]
+
+
+def _of(server_id: str, unique: uuids.UUID) -> str:
+    return server_id[:SERVER_PART] + str(unique)[SERVER_PART:]
 
 
 def in_force(records: Sequence[LockRecord]) -> server_lock.Lock:
@@ -105,8 +129,8 @@ def reconcile(server_id: str, stored: Sequence[LockRecord],
         changes = []
     maker = read_maker()
     return lock_record.strictest_first([LockRecord(
-        id=str(uuids.uuid5(_NAMESPACE, server_id)), scope=lock_record.SERVER,
-        scope_id=server_id, level=lock_record.CHANGE,
+        id=_of(server_id, uuids.uuid5(_NAMESPACE, server_id)),
+        scope=lock_record.SERVER, scope_id=server_id, level=lock_record.CHANGE,
         locked_by=current.locked_by, user_id=maker.user_id, project_id=None,
         reason=current.reason, origin=None, since=maker.since or UNKNOWN_TIME,
         until=None), *changes, *protections])

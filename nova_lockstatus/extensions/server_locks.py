@@ -32,6 +32,7 @@ from nova_lockstatus.extensions import server_locked_status
 from nova_lockstatus.policies import server_locks as rules
 
 _RESOURCE = 'nova_lockstatus.api.lock_resource:%s'
+_BY_ID = 'nova_lockstatus.api.hooks.lock_by_id:%s'
 _LIST = 'nova_lockstatus.api.lock_list:%s'
 
 
@@ -80,11 +81,12 @@ class ServerLocks(base.Extension):
                     query=lock_schemas.LIST),
         route.Route('POST', '/os-locks', _RESOURCE % 'create', rules.CREATE,
                     status=201, body=lock_schemas.CREATE),
-        route.Route('GET', '/os-locks/{id}', _RESOURCE % 'show', rules.INDEX),
-        route.Route('PUT', '/os-locks/{id}', _RESOURCE % 'update',
-                    rules.UPDATE, body=lock_schemas.UPDATE),
-        route.Route('DELETE', '/os-locks/{id}', _RESOURCE % 'delete',
-                    rules.DELETE, status=204),
+        # Of the lock depends which further rules are asked.
+        route.Route('GET', '/os-locks/{id}', _BY_ID % 'show', rules.INDEX),
+        route.Route('PUT', '/os-locks/{id}', _BY_ID % 'update', rules.INDEX,
+                    body=lock_schemas.UPDATE),
+        route.Route('DELETE', '/os-locks/{id}', _BY_ID % 'delete',
+                    rules.INDEX, status=204),
         route.Route('GET', '/servers/{server_id}/os-locks',
                     _LIST % 'of_server', rules.SERVER_INDEX),
     )

@@ -35,6 +35,8 @@ DELETE = BASE_POLICY_NAME % 'delete'
 
 LISTS: Any = [{'method': 'GET', 'path': '/os-locks'}]
 SHOWS_ONE: Any = [{'method': 'GET', 'path': '/os-locks/{lock_id}'}]
+CHANGES_ONE: Any = [{'method': method, 'path': '/os-locks/{lock_id}'}
+                    for method in ('PUT', 'DELETE')]
 LISTS_OF_SERVER: Any = [
     {'method': 'GET', 'path': '/servers/{server_id}/os-locks'}]
 
@@ -75,21 +77,25 @@ RULES = [
         name=SERVER_INDEX,
         check_str=base.PROJECT_READER_OR_ADMIN,
         description='List the locks over a server: its own, and those of its '
-                    'project and its host.',
-        operations=LISTS_OF_SERVER,
+                    'project and its host. Where the rule refuses, the '
+                    'server\'s own locks are in no other list, and are '
+                    'answered with 404.',
+        operations=LISTS_OF_SERVER + LISTS + SHOWS_ONE,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=INDEX,
         check_str=base.PROJECT_READER_OR_ADMIN,
-        description="List the locks of the caller's own project.",
-        operations=LISTS,
+        description="List the locks of the caller's own project and of its "
+                    'servers. It is asked first for each call of '
+                    '``/os-locks/{lock_id}``, too.',
+        operations=LISTS + SHOWS_ONE + CHANGES_ONE,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=ALL_PROJECTS,
         check_str=base.ADMIN,
-        description='List the locks of all projects and of hosts. If the '
-                    'rule refuses, the list has only those of the '
-                    "caller's own project, whatever the filters say.",
+        description='List the locks of all projects, their servers and all '
+                    'hosts. If the rule refuses, the list has only those of '
+                    "the caller's own project, whatever the filters say.",
         operations=LISTS,
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
@@ -116,13 +122,17 @@ RULES = [
     policy.DocumentedRuleDefault(
         name=UPDATE,
         check_str=base.ADMIN,
-        description='Change a lock of a project or a host.',
+        description='Change a lock of a project or a host. For a lock of a '
+                    'server, Nova\'s rules on ``lock`` and '
+                    '``unlock:unlock_override`` count instead.',
         operations=[{'method': 'PUT', 'path': '/os-locks/{lock_id}'}],
         scope_types=base.SCOPE_TYPES),
     policy.DocumentedRuleDefault(
         name=DELETE,
         check_str=base.ADMIN,
-        description='Lift a lock of a project or a host.',
+        description='Lift a lock of a project or a host. For a lock of a '
+                    'server, Nova\'s rules on ``unlock`` and '
+                    '``unlock:unlock_override`` count instead.',
         operations=[{'method': 'DELETE', 'path': '/os-locks/{lock_id}'}],
         scope_types=base.SCOPE_TYPES),
 ]

@@ -33,7 +33,7 @@ from nova.conf import CONF
 
 from nova_lockstatus import exception
 from nova_lockstatus.api import pipeline as pipelines
-from nova_lockstatus.api import policy
+from nova_lockstatus.api import policy_cache
 from nova_lockstatus.api.hook import Hook
 from nova_lockstatus.core import state_lock_calls
 from nova_lockstatus.extensions import base
@@ -70,7 +70,7 @@ class _Controller:
         return wsgi.ResponseObject(
             self._function(ApiRequest(
                 context=context, path=path, body=body, query=query,
-                may=functools.partial(policy.may, context),
+                may=policy_cache.PolicyCache(context).may,
                 next_link=functools.partial(_next_link, req), conf=CONF)),
             code=self._route.status)
 

@@ -19,7 +19,6 @@ import webob.exc
 from nova import policy as nova_policy
 from nova.compute import instance_actions
 from oslo_utils import timeutils
-from oslo_utils import uuidutils
 
 from nova_lockstatus import exception
 from nova_lockstatus.api import locks_over
@@ -34,6 +33,8 @@ from nova_lockstatus.core import server_locks
 from nova_lockstatus.core.lock_record import LockRecord
 from nova_lockstatus.extensions import server_locks as extension
 from nova_lockstatus.gateway import instance_lock
+from nova_lockstatus.gateway import lock_pages
+from nova_lockstatus.gateway import lock_places
 from nova_lockstatus.gateway import server_locks as gateway
 
 ALIAS = extension.ServerLocks.alias
@@ -78,11 +79,11 @@ def _write_lock(instance: Any, caller: server_locks.Caller,
             after = server_locks.lock(
                 found.standing, caller, given, found.now,
                 LockRecord(
-                    id=uuidutils.generate_uuid(), scope=lock_record.SERVER,
-                    scope_id=instance.uuid, level=lock_record.CHANGE,
-                    locked_by=caller.holder, user_id=caller.user_id,
-                    project_id=caller.project_id, reason=None, origin=None,
-                    since=found.now, until=None))
+                    id=server_locks.new_id(instance.uuid),
+                    scope=lock_record.SERVER, scope_id=instance.uuid,
+                    level=lock_record.CHANGE, locked_by=caller.holder,
+                    user_id=caller.user_id, project_id=caller.project_id,
+                    reason=None, origin=None, since=found.now, until=None))
         except exception.LockStatusException as error:
             raise lock_hooks.Refused(webob.exc.HTTPBadRequest(
                 explanation=str(error))) from error
@@ -185,7 +186,8 @@ def _show_lifted(instance: Any) -> None:
 # the rule unlock_override, since before release 20.
 HOOKS = (
     Hook(API, 'lock', ('self', 'context', 'instance', 'reason'), _lock,
-         alias=ALIAS),
+         alias=ALIAS,
+         relies_on=(*lock_pages.RELIES_ON, *lock_places.RELIES_ON)),
     Hook(API, 'unlock', ('self', 'context', 'instance'), _unlock,
          alias=ALIAS),
     Hook(API, 'is_expected_locked_by', ('self', 'context', 'instance'),

@@ -21,12 +21,14 @@ import json
 import os
 import tempfile
 import threading
+import time
 
 # NOTE: nova-api runs in native threads by default from release 33 on. In
 # release 32 that has to be known before anything of Nova asks oslo.service.
 os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
 import nova.api.openstack  # noqa: F401  # isort:skip
 
+import sqlalchemy
 import webob
 from nova import policy
 from nova.conf import CONF
@@ -36,6 +38,8 @@ from paste import deploy
 
 from nova_lockstatus.embedded import auth
 from nova_lockstatus.embedded import paste
+from nova_lockstatus.gateway import cells
+from nova_lockstatus.gateway import lock_ends
 from nova_lockstatus.tests.integration import database
 
 
@@ -57,21 +61,51 @@ def ask(app, call):
     """Make a call.
 
     :param app: the WSGI application
-    :param call: method, path, token, microversion and body
-    :returns: its status, request id and body
+    :param call: method, path, token, microversion and body, and further
+        headers if there are any
+    :returns: its status, request id and body, and the statements where the
+        call is ``measured``
     """
+    if 'lifts' in call:
+        return lift_ended(call['lifts'])
     request = webob.Request.blank(call['path'], method=call['method'])
     request.headers.update({
         'X-Auth-Token': call['token'], 'Accept': 'application/json',
-        'OpenStack-API-Version': 'compute ' + call['microversion']})
+        'OpenStack-API-Version': 'compute ' + call['microversion'],
+        **call.get('headers', {})})
     if call.get('body') is not None:
         request.content_type = 'application/json'
         request.body = json.dumps(call['body']).encode()
+    statements = []
+
+    def remember(connection, cursor, statement, *args):
+        if statement.startswith('SELECT') and 'FROM' in statement:
+            statements.append(statement)
+
+    if call.get('measured'):
+        sqlalchemy.event.listen(sqlalchemy.engine.Engine,
+                                'before_cursor_execute', remember)
+    began = time.monotonic()
     answer = request.get_response(app)
+    seconds = time.monotonic() - began
+    if call.get('measured'):
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine,
+                                'before_cursor_execute', remember)
     return {'status': answer.status_code,
+            'seconds': seconds, 'statements': statements,
             'request_id': answer.headers.get('x-openstack-request-id'),
             'retry_after': answer.headers.get('Retry-After'),
             'body': answer.text}
+
+
+def lift_ended(server_id):
+    """Lift the ended locks of a server, as the watch does it.
+
+    :returns: how many times something was lifted
+    """
+    [cell] = [found for found in cells.list_all() if not found.is_cell0()]
+    return {'lifted': int(lock_ends.lift(
+        cells.context(cell), server_id, 'watch', False) is not None)}
 
 
 def ask_together(app, calls):

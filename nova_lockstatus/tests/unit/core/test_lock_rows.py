@@ -69,6 +69,22 @@ class RowsTestCase(testtools.TestCase):
             self.assertTrue(lock_rows.is_key(key))
             self.assertTrue(value.isascii() and len(value) <= 255, value)
 
+    def test_first_row_has_what_a_list_is_filtered_by(self):
+        """Whatever else a lock has."""
+        rows = lock_rows.rows([record(
+            level='delete', locked_by='admin', origin='o' * 64, until=NOW,
+            release=True, user_id='u' * 255, reason='"' * 255)])
+        value = rows[lock_rows.RECORD_PREFIX + '1:0']
+        self.assertTrue(value.startswith(
+            lock_rows.UNTIL_PREFIX + NOW.strftime(lock_rows.TIME_FORMAT)))
+        for text in ('"level": "delete"', '"locked_by": "admin"',
+                     '"origin": "%s"' % ('o' * 64)):
+            self.assertIn(text, value)
+
+    def test_no_text_of_a_caller_looks_like_a_field(self):
+        rows = lock_rows.rows([record(reason='"level": "delete"')])
+        self.assertNotIn('"level": "delete"', ''.join(rows.values()))
+
     def test_no_locks_have_no_rows(self):
         self.assertEqual({}, lock_rows.rows([]))
         self.assertEqual([], lock_rows.read('s', OTHERS))

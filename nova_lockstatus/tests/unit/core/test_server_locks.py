@@ -12,6 +12,7 @@
 
 import dataclasses
 import datetime
+import uuid
 
 import hypothesis
 import testtools
@@ -61,6 +62,20 @@ def lock(records, caller, number=9, **given):
     return server_locks.lock(records, caller, given, NOW, record(
         id=str(number), locked_by=caller.holder, user_id=caller.user_id,
         project_id=caller.project_id, reason=None, since=NOW))
+
+
+class IdTestCase(testtools.TestCase):
+
+    def test_tells_how_the_uuid_of_the_server_begins(self):
+        first, second = (server_locks.new_id(SERVER) for _ in range(2))
+        self.assertNotEqual(first, second)
+        [kept] = server_locks.reconcile(SERVER, [], Lock(OWNER))
+        for lock_id in (first, second, kept.id):
+            self.assertEqual(lock_id, str(uuid.UUID(lock_id)))
+            self.assertTrue(SERVER.startswith(
+                server_locks.server_part(lock_id)))
+        self.assertEqual(server_locks.SERVER_PART,
+                         len(server_locks.server_part(first)))
 
 
 class InForceTestCase(testtools.TestCase):
