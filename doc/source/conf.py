@@ -39,12 +39,12 @@ openstackdocs_pdf_link = False
 
 man_pages = [
     ('cli/nova-lockstatus', 'nova-lockstatus',
-     'show and change what nova-lockstatus does', 'nova-lockstatus', 1),
+     'set up nova-lockstatus, and report on it', 'nova-lockstatus', 1),
     ('cli/nova-lockstatus-status', 'nova-lockstatus-status',
      'check nova-lockstatus before nova-api is restarted', 'nova-lockstatus',
      1),
     ('cli/nova-lockstatus-watch', 'nova-lockstatus-watch',
-     'see and do what no call of the API causes', 'nova-lockstatus', 1),
+     "do the plugin's work outside of the API", 'nova-lockstatus', 1),
     ('cli/osc', 'openstack-lockstatus',
      'commands of the OpenStackClient about locks and the status of hosts',
      'nova-lockstatus', 1),

@@ -25,7 +25,7 @@ COMMANDS = 'nova_lockstatus.commands'
 
 
 class LockStatusApp(app.App):
-    """Show and change what nova-lockstatus does in this cloud."""
+    """Set up nova-lockstatus, and report on it, in this cloud."""
 
     NAME = 'nova-lockstatus'
 

@@ -94,7 +94,7 @@ class _OneWebhook(_Command):
 
 
 class List(_Command, lister.Lister):
-    """List the webhooks: whether each is on, and what waits for it.
+    """List the webhooks with their state and the changes that wait.
 
     A webhook that is not in [lockstatus]webhooks any more is listed as long as
     changes of hosts wait for it.
@@ -140,7 +140,7 @@ def _state(endpoint: Endpoint | None, state: WebhookState) -> str:
 
 
 class Test(_OneWebhook):
-    """Post a ping to a webhook, and print what came back.
+    """Post a ping to a webhook, and print the answer.
 
     The ping is signed as an event is. Its type is
     org.openstack.nova.lockstatus.ping, and it is about no server. Nothing is

@@ -96,10 +96,10 @@ def _old_enough(rows: list[Server],
 
 
 class ListLock(output.Lister):
-    """List locked servers: which, who holds the lock, and why.
+    """List locked servers with the holder and the reason of the lock.
 
-    What the cloud does not tell, or not you, is left out. In a cloud without
-    the plugin it takes a call for each server to know since when it is locked.
+    Values that the cloud does not return to you are left out. In a cloud
+    without the plugin, the time of a lock takes a call for each server.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -117,8 +117,8 @@ class ListLock(output.Lister):
         parser.add_argument(
             '--older-than', metavar='<age>', type=duration.parse,
             help='Servers that have been locked for this long at the least, '
-                 'such as 45m, 12h, 30d or 2w; those of which no record '
-                 'tells it are left out')
+                 'such as 45m, 12h, 30d or 2w; those without a record of '
+                 'the lock are left out')
         parser.add_argument(
             '--expired', action='store_true',
             help='Servers whose lock is past its end and stays in force '
@@ -199,9 +199,9 @@ class ListLock(output.Lister):
 
 
 class ShowLock(output.ShowOne):
-    """Show the lock of a server, and who has locked and unlocked it when.
+    """Show the lock of a server, and all locks and unlocks with their users.
 
-    What the cloud does not tell, or not you, is left out.
+    Values that the cloud does not return to you are left out.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
