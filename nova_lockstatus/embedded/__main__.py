@@ -58,13 +58,16 @@ class _Demo:
         from nova_lockstatus.embedded import nova
         from nova_lockstatus.embedded import report
         from nova_lockstatus.embedded import sample_data
+        from nova_lockstatus.embedded import sample_locks
         from nova_lockstatus.embedded import web
         server = None if self._options.once else web.Server(self._options.port)
         embedded = nova.EmbeddedNova(
             hosts=sample_data.HOSTS, state_dir=self._options.state_dir,
-            progress=self._progress)
+            config=sample_locks.config(folder), progress=self._progress)
         with embedded:
+            sample_locks.make_tables()
             sample_data.build(embedded, self._progress)
+            sample_locks.build(embedded, self._progress)
             embedded.save()
             self._progress('Asking for the servers at API 2.1\n')
             print(report.table(embedded), flush=True)

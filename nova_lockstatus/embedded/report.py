@@ -21,9 +21,11 @@ import prettytable
 from nova_lockstatus.embedded import nova
 from nova_lockstatus.embedded import nova_fixture
 from nova_lockstatus.embedded import sample_data
+from nova_lockstatus.embedded import sample_locks
 
 _WHO = ('admin', 'owner', 'reader', 'other')
-_KEYS = ('status', 'locked', 'locked_by', 'locked_reason', 'host_status')
+_KEYS = ('status', 'locked', 'locked_by', 'locked_reason', 'locked_until',
+         'delete_protected', 'host_status')
 
 _COMMANDS = """\
 A client of the oldest API, and of 2.1 without a microversion:
@@ -36,6 +38,15 @@ The same answer as Nova gives it to those that ask for 2.73 or newer:
 A lock refuses, here to stop billing-1 (the owner may not unlock it either):
   curl -s -H 'X-Auth-Token: owner' -H 'Content-Type: application/json' \
 -d '{{"os-stop": null}}' {url}/v2.1/servers/{billing}/action
+The lock of mail-1 ends by itself; archive-1 may be stopped, but not deleted:
+  curl -s -H 'X-Auth-Token: owner' {url}/v2.1/servers/{mail}/os-locks | \
+python3 -m json.tool
+  curl -s -X DELETE -H 'X-Auth-Token: owner' {url}/v2.1/servers/{archive}
+The project other is locked, and so is shop-1 in it:
+  curl -s -H 'X-Auth-Token: other' {url}/v2.1/servers/{shop}/os-locks | \
+python3 -m json.tool
+All locks, of servers and of projects:
+  curl -s -H 'X-Auth-Token: admin' {url}/v2.1/os-locks | python3 -m json.tool
 The OpenStack client (the clouds: admin, owner, member, reader, other):
   export OS_CLIENT_CONFIG_FILE={clouds}
   openstack --os-cloud owner server list --long
@@ -85,7 +96,8 @@ def commands(embedded: nova.EmbeddedNova, url: str, clouds: str) -> str:
     """Make the list of commands to try in a shell."""
     servers = sample_data.list_servers(embedded, 'admin')
     ids = {name: servers.get(name, {}).get('id', 'SERVER')
-           for name in ('db-1', 'billing-1')}
+           for name in ('db-1', 'billing-1', *sample_locks.NAMES)}
     return _COMMANDS.format(
         url=url, clouds=clouds, db=ids['db-1'], billing=ids['billing-1'],
-        image=nova_fixture.IMAGE)
+        mail=ids[sample_locks.ENDING], archive=ids[sample_locks.PROTECTED],
+        shop=ids[sample_locks.OF_A_PROJECT], image=nova_fixture.IMAGE)

@@ -62,14 +62,14 @@ def list_servers(
     :raises RuntimeError: when Nova refuses
     """
     everywhere = '?all_tenants=1' if token == 'admin' else ''
-    answer = _call(embedded, 'GET', f'/v2.1/servers/detail{everywhere}', token)
+    answer = call(embedded, 'GET', f'/v2.1/servers/detail{everywhere}', token)
     return {server['name']: server for server in answer.json['servers']}
 
 
 def _lock(
     embedded: nova.EmbeddedNova, uuid: str, token: str, reason: str,
 ) -> None:
-    _call(embedded, 'POST', f'/v2.1/servers/{uuid}/action', token,
+    call(embedded, 'POST', f'/v2.1/servers/{uuid}/action', token,
           {'lock': {'locked_reason': reason}}, '2.73')
 
 
@@ -77,16 +77,20 @@ def _set_service(
     embedded: nova.EmbeddedNova, host: str, values: dict[str, Any],
 ) -> None:
     path = '/v2.1/os-services'
-    found = _call(embedded, 'GET', f'{path}?binary=nova-compute&host={host}',
+    found = call(embedded, 'GET', f'{path}?binary=nova-compute&host={host}',
                   'admin', microversion='2.53')
     service = found.json['services'][0]['id']
-    _call(embedded, 'PUT', f'{path}/{service}', 'admin', values, '2.53')
+    call(embedded, 'PUT', f'{path}/{service}', 'admin', values, '2.53')
 
 
-def _call(
+def call(
     embedded: nova.EmbeddedNova, method: str, path: str, *args: Any,
     **kwargs: Any,
 ) -> Any:
+    """Make a call, and return the answer.
+
+    :raises RuntimeError: when Nova refuses it
+    """
     answer = embedded.request(method, path, *args, **kwargs)
     if answer.status_code >= 400:
         raise RuntimeError(f'{method} {path}: {answer.status} {answer.text}')

@@ -109,6 +109,23 @@ class DemoTestCase(testtools.TestCase):
         for name in ('web-1', 'db-1', 'billing-1'):
             self.assertEqual('not visible', table['other', name]['status'])
 
+    def test_table_shows_an_end_a_level_and_a_project(self):
+        table = self.table()
+        ending, protected = (table['owner', name]
+                             for name in ('mail-1', 'archive-1'))
+        self.assertEqual(('true', 'false', 'mailboxes are moved'), tuple(
+            ending[key] for key in ('locked', 'delete_protected',
+                                    'locked_reason')))
+        self.assertRegex(ending['locked_until'], r'^20\d\d-.*Z$')
+        self.assertEqual(('false', 'true', 'null'), tuple(
+            protected[key] for key in ('locked', 'delete_protected',
+                                       'locked_until')))
+        for caller in ('admin', 'other'):
+            row = table[caller, 'shop-1']
+            self.assertEqual(('true', 'admin', 'contract has ended'), tuple(
+                row[key] for key in ('locked', 'locked_by',
+                                     'locked_reason')))
+
     def commands(self, program):
         found = [line.strip() for line in self.output.splitlines()
                  if line.strip().startswith(program + ' ')]
@@ -130,6 +147,7 @@ class DemoTestCase(testtools.TestCase):
             self.openstack(*shlex.split(command)[1:])
 
     def test_printed_curl_commands_work(self):
+        listed = []
         for command in self.commands('curl'):
             arguments = shlex.split(command.split(' | ')[0])[1:]
             headers = dict(
@@ -138,17 +156,28 @@ class DemoTestCase(testtools.TestCase):
                 if argument == '-H')
             data = (arguments[arguments.index('-d') + 1].encode()
                     if '-d' in arguments else None)
+            deletes = 'DELETE' in arguments
             request = urllib.request.Request(
-                arguments[-1], data=data, headers=headers)
-            if data:
+                arguments[-1], data=data, headers=headers,
+                method='DELETE' if deletes else None)
+            if data or deletes:
                 error = self.assertRaises(urllib.error.HTTPError,
                                           urllib.request.urlopen, request)
                 self.assertEqual(409, error.code)
                 self.assertIn(b'is locked', error.read())
             else:
                 with urllib.request.urlopen(request) as answer:
-                    server = json.load(answer)['server']
-                self.assertEqual('owner', server['locked_by'])
+                    body = json.load(answer)
+                if 'locks' in body:
+                    listed.append([lock['locked_reason']
+                                   for lock in body['locks']])
+                else:
+                    self.assertEqual('owner', body['server']['locked_by'])
+        of_mail, of_shop, everything = listed
+        self.assertEqual((['mailboxes are moved'], ['contract has ended']),
+                         (of_mail, of_shop))
+        self.assertLessEqual({*of_mail, *of_shop, 'legal hold'},
+                             set(everything))
 
     def test_client_locks_with_a_reason_and_shows_it_at_2_1(self):
         self.openstack('--os-compute-api-version', '2.73', 'server', 'lock',
@@ -178,9 +207,18 @@ class DemoTestCase(testtools.TestCase):
         self.assertEqual({'locked': True, 'reason': 'Inventur \u00fc',
                           'listed': True, 'unlocked': False}, shown)
 
-    def test_another_project_sees_nothing(self):
-        self.assertEqual([], json.loads(self.openstack(
-            'server', 'list', '-f', 'json', cloud='other')))
+    def test_another_project_sees_its_own_server_alone(self):
+        listed = json.loads(self.openstack(
+            'server', 'list', '-f', 'json', cloud='other'))
+        self.assertEqual(['shop-1'], [server['Name'] for server in listed])
+
+    def test_locked_project_gets_no_new_server(self):
+        flavor, image = re.search(
+            r'--flavor (\S+) --image (\S+)', self.output).groups()
+        self.assertIn('is locked', self.openstack(
+            '--os-compute-api-version', '2.37', 'server', 'create',
+            '--flavor', flavor, '--image', image, '--nic', 'none', 'new',
+            cloud='other', expected=1))
 
     def test_port_in_use(self):
         run = subprocess.run([*DEMO, '--port', str(self.port)],
