@@ -64,7 +64,8 @@ def build(
         ids[name] = embedded.boot_server(name, token, host='compute1')
     progress('Locking mail-1 for two hours, archive-1 against deletion, and '
              'the project other')
-    until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2)
+    until = (datetime.datetime.now(datetime.timezone.utc)
+             + datetime.timedelta(hours=2))
     for name, keys in (
         (ENDING, {'locked_reason': 'mailboxes are moved', 'release': True,
                   'locked_until': until.isoformat(timespec='seconds')}),

@@ -25,6 +25,7 @@ import fixtures
 from nova import context as nova_context
 from nova import exception
 from nova import objects
+from nova import policies as nova_policies
 from nova.db.main import api as db
 from nova.db.main import models
 
@@ -68,6 +69,13 @@ RULE_FIRST = {*state_lock_calls.HOST, 'PUT /servers/{}/tags',
 # Of this one it asks it before it looks for anything.
 NEEDS_A_ROLE = {'DELETE /os-floating-ips/{}'}
 
+# In some releases, Nova lets no administrator of another project make these.
+SHARES = {'POST /servers/{}/shares', 'DELETE /servers/{}/shares/{}'}
+
+ADMINS_MAY_SHARE = 'rule:project_member_or_admin' in {
+    rule.check_str for rule in nova_policies.list_rules()
+    if rule.name == 'os_compute_api:os-server-shares:create'}
+
 # Where these pass, the Neutron of the tests has not what Nova asks of it.
 FAIL_IN_NEUTRON = {'DELETE /os-floating-ips/{}', 'addSecurityGroup',
                    'removeSecurityGroup'}
@@ -86,6 +94,8 @@ def expect(call: str, level: str, caller: str) -> str:
         refused = call in RULE_FIRST or (
             call in NEEDS_A_ROLE and caller == 'service')
         return FORBIDDEN if refused else HIDDEN
+    if caller == 'admin' and call in SHARES and not ADMINS_MAY_SHARE:
+        return FORBIDDEN
     if caller == 'reader' or call in ADMINS and caller != 'admin':
         return FORBIDDEN
     if level == 'delete' and call not in state_lock_calls.DESTROYS:
