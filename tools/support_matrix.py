@@ -70,7 +70,7 @@ print(json.dumps({'nova': metadata.version('nova'),
                   'python': platform.python_version()}))
 '''
 
-NAMES = {25: 'Yoga', 26: 'Zed'}
+NAMES = {26: 'Zed'}
 
 Record = dict[str, str | int]
 

@@ -29,7 +29,7 @@ from nova_lockstatus.tests.fixtures import repository
 SUPPORTED = range(releases.OLDEST, releases.NEWEST + 1)
 
 # The table says "not yet" of these, until a run of all tests is recorded.
-NOT_RECORDED = {25, 26}
+NOT_RECORDED = {26}
 
 # A suite of each kind of result.
 SUITE = '''
@@ -134,8 +134,8 @@ class TableTestCase(testtools.TestCase):
                 '     - %s\n' % (failed, answer), found)
 
     def test_names_of_openstack(self):
-        for release, name in ((25, 'Yoga'), (26, 'Zed'), (27, '2023.1'),
-                              (28, '2023.2'), (34, '2026.2')):
+        for release, name in ((26, 'Zed'), (27, '2023.1'), (28, '2023.2'),
+                              (34, '2026.2')):
             self.assertEqual(name, support_matrix.openstack(release))
 
     def test_release_that_did_not_run_is_not_called_supported(self):
