@@ -70,6 +70,8 @@ print(json.dumps({'nova': metadata.version('nova'),
                   'python': platform.python_version()}))
 '''
 
+NAMES = {26: 'Zed'}
+
 Record = dict[str, str | int]
 
 
@@ -178,6 +180,8 @@ def table(records: dict[str, Record]) -> str:
 
 def openstack(release: int) -> str:
     """Return what OpenStack calls a release of Nova: 34 is 2026.2."""
+    if release in NAMES:
+        return NAMES[release]
     years, half = divmod(release - 27, 2)
     return '%d.%d' % (2023 + years, half + 1)
 

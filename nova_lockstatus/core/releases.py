@@ -12,8 +12,8 @@
 
 """The releases of Nova that the plugin supports."""
 
-OLDEST = 27
-"""The oldest supported release of Nova: 2023.1."""
+OLDEST = 26
+"""The oldest supported release of Nova: Zed."""
 
 NEWEST = 34
 """The newest release of Nova that the tests have run with: 2026.2."""

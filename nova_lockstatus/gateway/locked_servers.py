@@ -38,7 +38,7 @@ LOG = logs.logger(__name__)
 PAGE_SIZE = 1000
 """How many servers a page has at the most."""
 
-# NOTE: all of them are there, the same, in release 27 and in release 34.
+# NOTE: all of them are there, the same, in release 26 and in release 34.
 RELIES_ON = (
     'nova.context:get_admin_context',
     'nova.db.main.models:InstanceAction.start_time',

@@ -14,7 +14,7 @@
 
 from typing import Any
 
-# NOTE: Nova's own rules since its release 27; they stand in the enforcer that
+# NOTE: Nova's own rules since its release 26; they stand in the enforcer that
 # the plugin's rules are registered with.
 PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
 ADMIN = 'rule:context_is_admin'

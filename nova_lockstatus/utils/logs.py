@@ -21,7 +21,7 @@ import logging
 import numbers
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nova_lockstatus import exception
 from nova_lockstatus.utils import terminal
@@ -32,13 +32,19 @@ LONGEST_VALUE = 1000
 LONGEST_ERROR = 4000
 """How many characters of each exception of a traceback are logged."""
 
+if TYPE_CHECKING:
+    Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    # NOTE: it is generic from Python 3.11 on.
+    Adapter = logging.LoggerAdapter
+
 
 def logger(name: str) -> 'EscapingLogger':
     """Make the logger of a module."""
     return EscapingLogger(logging.getLogger(name), {})
 
 
-class EscapingLogger(logging.LoggerAdapter[logging.Logger]):
+class EscapingLogger(Adapter):
     """Escapes and shortens the values of each line, and its traceback."""
 
     def log(self, level: int, msg: object, *args: Any, **kwargs: Any
@@ -53,9 +59,10 @@ class EscapingLogger(logging.LoggerAdapter[logging.Logger]):
         error = kwargs.get('exc_info')
         if error:
             kwargs['exc_info'] = _escape_traceback(error)
-        # The line is the caller's, not this one.
+        # The line is the caller's, not this one. NOTE: before Python 3.11, the
+        # adapter's own frame would count, were this its method.
         kwargs['stacklevel'] = kwargs.get('stacklevel', 1) + 1
-        super().log(level, msg, *args, **kwargs)
+        self.logger.log(level, msg, *args, **kwargs)
 
 
 def _escape(value: Any) -> Any:

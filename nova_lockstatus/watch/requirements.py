@@ -19,7 +19,7 @@ from nova_lockstatus.gateway import instances
 from nova_lockstatus.gateway import lock_ends
 from nova_lockstatus.gateway import reason_repair
 
-# NOTE: all of them are the same in release 27 and in release 34.
+# NOTE: all of them are the same in release 26 and in release 34.
 RELIES_ON = (
     'nova.compute.rpcapi:ComputeAPI.get_instance_diagnostics',
     'nova.compute.rpcapi:ComputeAPI.pause_instance',

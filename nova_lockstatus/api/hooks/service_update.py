@@ -193,7 +193,7 @@ def _change(service: Any, before: dict[str, Any],
 # call times out. save() commits, and then calls
 # _send_status_update_notification(), which sends Nova's own service.update:
 # over a connection that was made before, it waits as long as the broker is
-# away. That is the same in releases 27 to 34.
+# away. That is the same in releases 26 to 34.
 HOOKS = (
     Hook('nova.objects.service:Service', '_send_status_update_notification',
          ('self', 'updates'), _notify,

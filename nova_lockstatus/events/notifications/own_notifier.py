@@ -70,7 +70,7 @@ def _own(conf: cfg.ConfigOpts, form: str, original: Any,
     with _LOCK:
         made_for, own = _NOTIFIERS.get(form, (None, None))
         if made_for is not original:
-            # NOTE: as nova.rpc.init() makes Nova's, since before release 27.
+            # NOTE: as nova.rpc.init() makes Nova's, since before release 26.
             # Each transport has a pool of connections of its own.
             own = messaging.Notifier(
                 messaging.get_notification_transport(

@@ -68,7 +68,7 @@ def runs(context: Any, uuid: str, timeout: float) -> bool | None:
     :returns: None where nova-compute cannot tell
     :raises HostSilent: when there is no answer in time
     """
-    # NOTE: of all that nova-compute offers, from release 27 to 34, only the
+    # NOTE: of all that nova-compute offers, from release 26 to 34, only the
     # diagnostics tell the hypervisor's power state apart from the recorded
     # one, and change nothing.
     instance = objects.Instance.get_by_uuid(context, uuid, expected_attrs=[])

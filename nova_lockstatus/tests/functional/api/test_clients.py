@@ -80,7 +80,7 @@ class ClientsTestCase(client_base.ClientTestCase):
         super().setUp()
         self.server = self.ids['billing-1']
 
-    @ddt.data(None, '2.1', '2.8', '2.72', '2.73', '2.95')
+    @ddt.data(None, '2.1', '2.8', '2.72', '2.73', '2.90')
     def test_openstackclient_shows_a_server(self, version):
         pin = ['--os-compute-api-version', version] if version else []
         shown = self.json(*pin, 'server', 'show', 'billing-1')
@@ -106,7 +106,7 @@ class ClientsTestCase(client_base.ClientTestCase):
             **how)
 
     # '2' is what novaclient takes for its default, 2.1 for a session.
-    @ddt.data('2', '2.1', '2.8', '2.72', '2.73', '2.95')
+    @ddt.data('2', '2.1', '2.8', '2.72', '2.73', '2.90')
     def test_novaclient(self, version):
         seen = self.novaclient(version)
         self.assertEqual((LOCKED, LOCKED), (seen['shown'], seen['listed']))
@@ -138,7 +138,7 @@ class ClientsTestCase(client_base.ClientTestCase):
             'options': options, 'id': self.server, 'keys': KEYS,
             'attributes': SDK_ATTRIBUTES}, **how)
 
-    @ddt.data(None, '2.1', '2.8', '2.72', '2.73', '2.95')
+    @ddt.data(None, '2.1', '2.8', '2.72', '2.73', '2.90')
     def test_sdk(self, version):
         seen = self.sdk(version)
         self.assertEqual(version, seen['version'])

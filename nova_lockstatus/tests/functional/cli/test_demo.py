@@ -194,7 +194,7 @@ class DemoTestCase(testtools.TestCase):
     @testtools.skipUnless(releases.SDK_KNOWS_REASONS
                           and releases.SDK_ASKS_FOR_LOCKED, OLD_SDK)
     def test_client_lists_what_is_locked(self):
-        for version in ('2.73', '2.95'):
+        for version in ('2.73', '2.90'):
             listed = json.loads(self.openstack(
                 '--os-compute-api-version', version, 'server', 'list',
                 '--locked', '-f', 'json', '-c', 'Name'))

@@ -91,8 +91,9 @@ class ReportTestCase(testtools.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        cls.databases = locked_databases.Databases(folder)
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.databases = locked_databases.Databases(folder.name)
         cls.fill_one(cls.databases)
         cls.fill_two(cls.databases)
 

@@ -12,8 +12,6 @@
 
 """Installs and runs the example of the contributor guide."""
 
-import tomllib
-
 from nova_lockstatus.embedded import identity
 from nova_lockstatus.tests.fixtures import base
 from nova_lockstatus.tests.fixtures import packages
@@ -34,8 +32,7 @@ class OwnExtensionTestCase(base.NovaTestCase):
 
     @classmethod
     def setUpClass(cls):
-        project = tomllib.loads(
-            (EXAMPLE / 'pyproject.toml').read_text())['project']
+        project = repository.read_toml(EXAMPLE / 'pyproject.toml')['project']
         [(alias, target)] = project['entry-points'][
             packages.NAMESPACE].items()
         module, _, name = target.partition(':')

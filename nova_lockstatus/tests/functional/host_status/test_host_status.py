@@ -98,7 +98,7 @@ class CellsTestCase(HostStatusTestCase):
     def test_cell_that_is_down(self):
         mapping = self.nova.services.cell_mappings['cell2']
         with nova_fixtures.DownCellFixture([mapping]):
-            for version in ('2.1', '2.68', '2.69', '2.73', '2.95'):
+            for version in ('2.1', '2.68', '2.69', '2.73', '2.90'):
                 servers = self.detail('admin', version, '?all_tenants=1')
                 self.assertEqual(
                     {name: value for name, value in self.expected.items()

@@ -47,7 +47,7 @@ class ChangeTestCase(OscTestCase):
         return {row['Name']: row['Result'] for row in rows}
 
     def test_set_with_a_reason_at_every_microversion(self):
-        for number, version in enumerate((None, '2.1', '2.72', '2.95')):
+        for number, version in enumerate((None, '2.1', '2.72', '2.90')):
             reason = 'Umzug ü %d' % number
             pin = (['--os-compute-api-version', version] if version else [])
             rows = self.json(*pin, 'lock', 'set', 'web-1',

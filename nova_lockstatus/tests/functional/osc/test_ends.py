@@ -43,7 +43,7 @@ class EndsTestCase(osc_case.OscTestCase):
         self.assertLess(abs(ahead.total_seconds() - seconds), 60)
 
     def test_set_for(self):
-        for number, version in enumerate((None, '2.1', '2.95')):
+        for number, version in enumerate((None, '2.1', '2.90')):
             pin = ['--os-compute-api-version', version] if version else []
             self.json(*pin, 'lock', 'set', 'web-1', '--for',
                       '%dd' % (2 + number), '--reason', 'why')

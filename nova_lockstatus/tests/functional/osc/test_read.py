@@ -41,7 +41,7 @@ class ReadTestCase(OscTestCase):
              ('GET', '/v2.1/servers/detail', 'locked=True', None)],
             self.asked())
 
-    @ddt.data('2.1', '2.8', '2.60', '2.73', '2.95')
+    @ddt.data('2.1', '2.8', '2.60', '2.73', '2.90')
     def test_list_at_a_pinned_microversion_with_the_plugin(self, version):
         rows = self.json('--os-compute-api-version', version, 'lock', 'list')
         self.assertColumns(['ID', 'Name', 'Locked By', 'Reason'], rows)

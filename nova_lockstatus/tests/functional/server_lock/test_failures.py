@@ -91,7 +91,7 @@ class ServersTestCase(base.NovaTestCase):
         mapping = self.nova.services.cell_mappings['cell2']
         with nova_fixtures.DownCellFixture([mapping]):
             # From 2.98 on stock Nova's schema refuses its own answer here.
-            for version in ('2.69', '2.73', '2.95'):
+            for version in ('2.69', '2.73', '2.90'):
                 server = self.show(down, microversion=version)
                 self.assertEqual('UNKNOWN', server['status'])
                 self.assertEqual({}, base.lock_of(server))

@@ -66,7 +66,7 @@ class ExpiryTestCase(case.ServerLocksTestCase):
     def test_reading_shows_it_as_lifted_and_writes_nothing(self):
         self.lock_for_a_second(locked_reason='why', release=True)
         rows = self.rows()
-        for microversion in ('2.1', '2.73', '2.96'):
+        for microversion in ('2.1', '2.73', '2.90'):
             shown = self.show(self.server_id, microversion=microversion)
             self.assertEqual((False, None, None, None), (
                 shown['locked'], shown['locked_by'], shown['locked_reason'],

@@ -141,7 +141,7 @@ class UntilTestCase(case.ServerLocksTestCase):
 
     def test_is_shown_at_each_microversion(self):
         until = case.in_time(days=2)
-        for microversion in ('2.1', '2.72', '2.73', '2.96'):
+        for microversion in ('2.1', '2.72', '2.73', '2.90'):
             self.set_lock(microversion=microversion, locked_until=until,
                           locked_reason='why')
             shown = self.show(self.server_id, microversion=microversion)

@@ -15,11 +15,11 @@
 import ast
 import configparser
 import re
-import tomllib
 from importlib import metadata
 
 import testtools
 
+from nova_lockstatus.tests.fixtures import repository
 from nova_lockstatus.tests.unit.structure.source import PACKAGE
 from nova_lockstatus.tests.unit.structure.source import TOP
 
@@ -82,8 +82,8 @@ class HackingTestCase(testtools.TestCase):
             if not re.search(r'\[[^]]+\]\.?$', rule)])
 
     def test_the_checks_are_there(self):
-        with open(TOP / 'pyproject.toml', 'rb') as stream:
-            ruff = tomllib.load(stream)['tool']['ruff']['lint']
+        ruff = repository.read_toml(TOP / 'pyproject.toml')['tool']['ruff'][
+            'lint']
         tests = {path.name for path in (PACKAGE / 'tests').rglob('test_*.py')}
         for check in re.findall(r'\[([^]]+)\]', ' '.join(self.rules)):
             names = check.replace('`', '').replace(',', '').split()
