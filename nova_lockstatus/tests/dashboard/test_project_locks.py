@@ -48,7 +48,8 @@ class ProjectLocksTestCase(dashboard_case.DashboardTestCase):
     def test_the_locked_are_first(self):
         self.log_in('owner')
         self.assertEqual(
-            ['billing-1', 'db-1', 'batch-1', 'cache-1', 'web-1'],
+            ['billing-1', 'db-1', 'mail-1', 'archive-1', 'batch-1', 'cache-1',
+             'web-1'],
             self.page.locator('td a[href*="instances"]').all_inner_texts())
         self.assertEqual(
             ['billing-1', 'Yes', 'Administrator', 'unpaid invoice 4711'],
@@ -133,8 +134,8 @@ class ProjectLocksTestCase(dashboard_case.DashboardTestCase):
     def test_filter(self):
         self.log_in('owner')
         for field, text, names in (
-            ('locked', 'yes', ['billing-1', 'db-1']),
-            ('locked_by', 'administrator', ['billing-1']),
+            ('locked', 'yes', ['billing-1', 'db-1', 'mail-1']),
+            ('locked_by', 'administrator', ['billing-1', 'mail-1']),
             ('name', '^b', ['billing-1', 'batch-1']),
         ):
             self.page.locator('.table_search .dropdown-toggle').click()
@@ -167,17 +168,17 @@ class PagesTestCase(dashboard_case.DashboardTestCase):
 
     def test_pages(self):
         self.log_in('owner')
-        self._names('billing-1', 'db-1')
-        self.page.locator('tfoot a', has_text='Next').click()
-        self._names('batch-1', 'cache-1')
-        self.page.locator('tfoot a', has_text='Next').click()
-        self._names('web-1')
+        pages = [('billing-1', 'db-1'), ('mail-1', 'archive-1'),
+                 ('batch-1', 'cache-1'), ('web-1',)]
+        self._names(*pages[0])
+        for names in pages[1:]:
+            self.page.locator('tfoot a', has_text='Next').click()
+            self._names(*names)
         self.expect(self.page.locator('tfoot a', has_text='Next')
                     ).to_have_count(0)
-        self.page.locator('tfoot a', has_text='Prev').click()
-        self._names('batch-1', 'cache-1')
-        self.page.locator('tfoot a', has_text='Prev').click()
-        self._names('billing-1', 'db-1')
+        for names in pages[-2::-1]:
+            self.page.locator('tfoot a', has_text='Prev').click()
+            self._names(*names)
         self.expect(self.page.locator('tfoot a', has_text='Prev')
                     ).to_have_count(0)
         self.check_page('dark-project-locks')
