@@ -97,7 +97,8 @@ class WatchTestCase(case.CloudTestCase):
             {'id': self.server_id, 'name': 'billing-1', 'host': 'compute2',
              'project_id': keystone.projects['demo'], 'locked_by': 'admin',
              'locked_reason': 'unpaid', 'host_status': 'UP', 'cell': 'cell2',
-             'locked_by_user_id': keystone.users['admin']},
+             'locked_by_user_id': keystone.users['admin'],
+             'locked_until': None, 'expired': False},
             {key: value for key, value in found.items()
              if key != 'locked_at'})
 
