@@ -72,6 +72,23 @@ class StatusChange:
         return str(uuid.uuid5(uuid.UUID(self.id), server_id))
 
 
+def server_values(server: Any) -> dict[str, Any]:
+    """Return what each event says of its server.
+
+    :param server: an InstanceRow of :mod:`nova_lockstatus.gateway.instances`
+    :returns: the values, with the names of Nova's notifications
+    """
+    return {
+        'tenant_id': server.project_id,
+        'user_id': server.user_id,
+        'display_name': server.display_name,
+        'state': server.vm_state,
+        'locked': server.locked,
+        'locked_by': server.locked_by,
+        'locked_reason': lock_reason.read(server.system_metadata),
+    }
+
+
 def payload(change: StatusChange, server: Any, shows_host: bool
             ) -> dict[str, Any]:
     """Return the payload of a change for one server of the host.
@@ -83,13 +100,7 @@ def payload(change: StatusChange, server: Any, shows_host: bool
     """
     group = server.group
     values = {
-        'tenant_id': server.project_id,
-        'user_id': server.user_id,
-        'display_name': server.display_name,
-        'state': server.vm_state,
-        'locked': server.locked,
-        'locked_by': server.locked_by,
-        'locked_reason': lock_reason.read(server.system_metadata),
+        **server_values(server),
         'host_status': change.new,
         'old_host_status': change.old,
         'changed_at': change.changed_at.strftime('%Y-%m-%dT%H:%M:%SZ'),

@@ -21,7 +21,6 @@ import uuid
 from typing import Any, NamedTuple
 
 from nova_lockstatus.core import host_event
-from nova_lockstatus.core import lock_reason
 from nova_lockstatus.core.lock_record import LockRecord
 
 EXPIRED = host_event.LOCK_EXPIRED
@@ -63,13 +62,7 @@ def payload(expired: ExpiredLock) -> dict[str, Any]:
     """
     server, lock = expired
     return {
-        'tenant_id': server.project_id,
-        'user_id': server.user_id,
-        'display_name': server.display_name,
-        'state': server.vm_state,
-        'locked': server.locked,
-        'locked_by': server.locked_by,
-        'locked_reason': lock_reason.read(server.system_metadata),
+        **host_event.server_values(server),
         'lock_id': lock.id,
         'lock_level': lock.level,
         'lock_holder': lock.locked_by,
